@@ -1,7 +1,7 @@
 """Build `plugins/tongbao/data/fold.tsv`: the table that maps single characters for searching and matching.
 
-A character folds to the Simplified form that OpenCC's t2s gives it when it stands alone, then to its NFKC and lower-case
-form where each of these is one character. Runs to a fixed point, so folding is idempotent.
+A character folds to the Simplified form that OpenCC's t2s gives it when it stands alone, then to its NFKC and
+lower-case form where each of these is one character. Runs to a fixed point, so folding is idempotent.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ HEAD = """\
 
 def fold_pairs() -> dict[str, str]:
     """{character: folded character} for every character that folding changes."""
-    characters = [chr(n) for n in range(0x80, 0x110000) if not 0xD800 <= n < 0xF900 and unicodedata.category(chr(n))[0] != "C"]
+    # Surrogates and private-use characters (category C) never fold.
+    characters = [c for c in map(chr, range(0x80, 0x110000)) if unicodedata.category(c)[0] != "C"]
     characters += [chr(n) for n in range(ord("A"), ord("Z") + 1)]
     simplify = OpenCC("t2s").convert
 

@@ -19,7 +19,8 @@ class EditError(ValueError):
 
 def apply(source: str, edits: Sequence[Edit]) -> str:
     """Replay `edits` over `source`. Raises EditError where an edit does not fit."""
-    out, at = [], 0
+    out: list[str] = []
+    at = 0
     for edit in edits:
         if edit.start < at or edit.end < edit.start or source[edit.start : edit.end] != edit.before:
             raise EditError(f"edit {edit.rule!r} at {edit.start}-{edit.end} does not fit the text or its neighbours")
@@ -73,7 +74,7 @@ def _edge(here: Sequence[tuple[int, int]], there: Sequence[tuple[int, int]], at:
     index = bisect_right(here, (at, at) if not closing else (at - 1, float("inf"))) - 1
     if index < 0:
         return at
-    (h0, h1), (t0, t1) = here[index], there[index]
+    (_, h1), (t0, t1) = here[index], there[index]
     if at >= h1:
         return t1 + at - h1
     return t1 if closing else t0
@@ -82,8 +83,8 @@ def _edge(here: Sequence[tuple[int, int]], there: Sequence[tuple[int, int]], at:
 def compose(first: Sequence[Edit], second: Sequence[Edit]) -> tuple[Edit, ...]:
     """One list over the source of `first` with the effect of `first`, then `second`.
 
-    Edits of `second` that touch nothing of `first` are moved; where the two touch, they become one edit whose rule names
-    both, in order, joined by `+`, with the lower confidence and both reasons.
+    Edits of `second` that touch nothing of `first` are moved; where the two touch, they become one edit whose rule
+    names both, in order, joined by `+`, with the lower confidence and both reasons.
     """
     merged: list[Edit] = []
     shift, queue = 0, list(first)

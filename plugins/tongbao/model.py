@@ -165,8 +165,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class HeaderField:
-    """A labelled field (`來源:永州日報`): its kind (`source`, `editor`, `author`, `time`, `views`, `original-title`), and
-    where its value stands in the repaired text."""
+    """A labelled field (`來源:永州日報`): its kind and where its value stands in the repaired text.
+
+    The kinds are `source`, `editor`, `author`, `time`, `views`, `original-title`.
+    """
 
     name: str
     start: int
@@ -221,7 +223,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RegionTag:
-    """A division (GB/T 2260 code) with the rule and the spans that gave it. `level` is province, prefecture or county."""
+    """A division (GB/T 2260 code) with the rule and the spans that gave it.
+
+    `level` is province, prefecture or county.
+    """
 
     code: str
     name: str

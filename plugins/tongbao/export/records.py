@@ -1,0 +1,105 @@
+"""One bulletin as one JSON object: a line of `data/bulletins.jsonl`. The fields are described in `docs/data.md`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from tongbao import reading
+from tongbao.model import Bulletin, DateTag, Edit, Evidence
+
+# The languages that every bulletin is published in, the first being the default.
+LANGUAGES = ("zh-hans", "zh-hant")
+
+
+def url(bulletin_id: str, language: str = LANGUAGES[0]) -> str:
+    """The page of a bulletin, relative to the site's root."""
+    return f"{language}/bulletin/{bulletin_id}/"
+
+
+def record(bulletin: Bulletin) -> dict[str, Any]:
+    """The bulletin as plain JSON values. Spans are in received coordinates (characters, end exclusive)."""
+    received, repaired = bulletin.received, bulletin.repaired
+    sidecar = received.sidecar
+    return {
+        "id": bulletin.id,
+        "url": url(bulletin.id),
+        "source": received.source,
+        "also_received_as": list(received.also_received_as),
+        "sha256": received.sha256,
+        "size": received.size,
+        "encoding": received.encoding,
+        "encoding_evidence": list(received.encoding_evidence),
+        "original_url": sidecar.url,
+        "site": sidecar.site,
+        "fetched": sidecar.fetched.isoformat() if sidecar.fetched else None,
+        "title": reading.title(repaired.text, bulletin.reading),
+        "script": bulletin.scripts.received.value,
+        "text": repaired.text,
+        "hans": reading.render(bulletin.scripts.hans, bulletin.reading),
+        "hant": reading.render(bulletin.scripts.hant, bulletin.reading),
+        "edits": [_edit(e) for e in repaired.edits],
+        "suggestions": [_edit(e) for e in repaired.suggestions],
+        "damage": round(repaired.damage, 4),
+        "regions": [
+            {
+                "code": tag.code,
+                "name": tag.name,
+                "level": tag.level,
+                "role": tag.role.value,
+                "rule": tag.rule,
+                "evidence": _spans(tag.evidence),
+            }
+            for tag in bulletin.regions.tags
+        ],
+        "ambiguous_regions": [
+            {"candidates": [{"code": c, "name": n} for c, n in a.candidates], "evidence": _spans(a.evidence)}
+            for a in bulletin.regions.ambiguous
+        ],
+        "published": _date(bulletin.dates.published) if bulletin.dates.published else None,
+        "events": [_date(tag) for tag in bulletin.dates.events],
+        "issuer": bulletin.genre.issuer,
+        "doc_number": bulletin.genre.doc_number,
+        "kind": bulletin.genre.kind,
+    }
+
+
+def lines(bulletins: Iterable[Bulletin]) -> Iterator[str]:
+    """The records as JSON Lines, in the order given."""
+    for bulletin in bulletins:
+        yield json.dumps(record(bulletin), ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    evidence = {
+        "reason": edit.evidence.reason,
+        "received_bytes": edit.evidence.received_bytes,
+        "restored_bytes": edit.evidence.restored_bytes,
+        "gain": edit.evidence.gain,
+        "candidates": list(edit.evidence.candidates),
+    }
+    return {
+        "rule": edit.rule,
+        "start": edit.start,
+        "end": edit.end,
+        "before": edit.before,
+        "after": edit.after,
+        "confidence": edit.confidence,
+        "evidence": {name: value for name, value in evidence.items() if value not in (None, "", [])},
+    }
+
+
+def _spans(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
+    return [{"start": e.start, "end": e.end, "text": e.text, "where": e.where} for e in evidence]
+
+
+def _date(tag: DateTag) -> dict[str, Any]:
+    return {
+        "edtf": tag.edtf,
+        "earliest": tag.earliest,
+        "latest": tag.latest,
+        "role": tag.role,
+        "rule": tag.rule,
+        "evidence": _spans(tag.evidence),
+    }
