@@ -1,0 +1,90 @@
+# Tongbao: every target sets up what it needs. `make` alone lists them.
+
+CONTENT ?= content
+OUTPUT  ?= output
+CACHE   ?= .cache
+PORT    ?= 8000
+Q       ?=
+FILE    ?=
+PYTHON  ?= python3
+VENV    ?= .venv
+
+BIN     := $(VENV)/bin
+SITE     = TONGBAO_CACHE="$(CACHE)" $(BIN)/pelican "$(CONTENT)" -o "$(OUTPUT)"
+READY   := $(VENV)/.ready
+TESTS   := $(VENV)/.ready-tests
+
+.DEFAULT_GOAL := help
+.PHONY: help html serve devserver regenerate publish test check lint data samples bench clean search explain
+
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  variables: CONTENT=$(CONTENT) OUTPUT=$(OUTPUT) CACHE=$(CACHE) PORT=$(PORT) STRICT=1 (fail on quarantined input)"
+
+html: $(READY)  ## build the site of CONTENT into OUTPUT
+	@$(SITE) -s pelicanconf.py
+
+publish: $(READY)  ## build with publishconf.py: absolute addresses for feeds and the sitemap
+	@$(SITE) -s publishconf.py
+
+serve: $(READY)  ## serve OUTPUT on PORT
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory "$(OUTPUT)" $(PORT)
+
+regenerate: $(READY)  ## build again whenever content, theme, plugins or settings change
+	@$(BIN)/watchfiles --filter all "$(MAKE) --no-print-directory html CONTENT='$(CONTENT)' OUTPUT='$(OUTPUT)'" \
+	  "$(CONTENT)" theme plugins pelicanconf.py
+
+devserver: html  ## serve and regenerate
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory "$(OUTPUT)" $(PORT) & server=$$!; \
+	trap 'kill $$server' EXIT INT TERM; $(MAKE) --no-print-directory regenerate
+
+search: $(READY)  ## search the last built site: make search Q=疫情防控
+	@$(BIN)/tongbao search --index "$(CACHE)/index" -- "$(Q)"
+
+explain: $(READY)  ## explain each repair and tag of one file: make explain FILE=...
+	@$(BIN)/tongbao explain "$(FILE)"
+
+check: $(READY)  ## process CONTENT without building; fail where an input can't be published
+	@$(BIN)/tongbao check "$(CONTENT)"
+
+test: $(TESTS)  ## run all tests, browser tests included
+	@$(BIN)/python -m pytest
+
+lint: $(TESTS)  ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+data: $(VENV)/.ready-data  ## rebuild the data tables from their sources and show what changed
+	@for tool in tools/build_*.py; do echo "$$tool"; $(BIN)/python "$$tool" || exit 1; done
+	@git diff --stat --exit-code -- plugins/tongbao/data
+
+samples: $(READY)  ## make the sample bulletins of content/ again from their clean texts
+	@$(BIN)/python tools/make_samples.py
+
+bench: $(TESTS)  ## measure the stages, side by side with their peers
+	@for bench in benchmarks/bench_*.py; do echo "$$bench"; $(BIN)/python "$$bench" || exit 1; done
+
+clean:  ## remove the site, the caches and the virtual environment
+	rm -rf "$(OUTPUT)" "$(CACHE)" "$(VENV)" .pytest_cache .mypy_cache .ruff_cache .hypothesis plugins/*.egg-info
+
+# --- set-up: stamps, so that a ready environment costs nothing --------------------------------------------------------
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Tongbao needs Python 3.11 or later: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv "$(VENV)" || { echo "the venv module is missing: on Debian, apt-get install python3-venv"; exit 1; }
+
+$(READY): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "setting up $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(TESTS): $(READY)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@sh tools/install_chromium.sh "$(BIN)"
+	@touch $@
+
+$(VENV)/.ready-data: $(READY)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[data]'
+	@touch $@

@@ -1,0 +1,193 @@
+"""The command line: `tongbao explain | search | import | check`.
+
+Exit codes: 0 success, 1 findings (quarantined inputs, no hits), 2 a usage error.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tongbao import pipeline, receive, search
+from tongbao.export.records import record
+from tongbao.model import Bulletin, Edit, Evidence, Quarantined
+
+INDEX = Path(".cache/index")
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+ANY = click.Path(exists=True, path_type=Path)
+
+
+@click.group()
+@click.version_option(package_name="tongbao")
+def main() -> None:
+    """Tongbao (通報): an archive of response bulletins, each repair and each tag explained."""
+
+
+# --- explain ---------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: the line of data/bulletins.jsonl.")
+def explain(file: Path, as_json: bool) -> None:
+    """Print how FILE was read: its encoding, each repair, each tag, and why."""
+    received = receive.receive_file(file, file.parent)
+    if isinstance(received, Quarantined):
+        _complain([received])
+        sys.exit(1)
+    bulletin = pipeline.process(received)
+    if as_json:
+        click.echo(json.dumps(record(bulletin), ensure_ascii=False, indent=2))
+        return
+    _explain(Console(highlight=False, soft_wrap=True), bulletin)
+
+
+def _explain(console: Console, bulletin: Bulletin) -> None:
+    line = record(bulletin)
+    console.print(Text(line["title"] or "(no title)", style="bold"))
+    for label in ("id", "encoding", "script", "damage", "kind", "issuer", "doc_number"):
+        if line[label] not in (None, ""):
+            console.print(f"[dim]{label:>12}[/]  ", Text(str(line[label])), sep="")
+    for reason in bulletin.received.encoding_evidence:
+        console.print("[dim]             because[/] ", Text(reason), sep="")
+    _edits(console, "repairs", bulletin.repaired.edits)
+    _edits(console, "suggestions (not taken)", bulletin.repaired.suggestions)
+    tags = Table("tag", "value", "rule", "evidence", title="tags", title_justify="left", expand=False)
+    for region in bulletin.regions.tags:
+        tags.add_row(
+            f"region {region.role.value}", f"{region.code} {region.name}", region.rule, _quote(region.evidence)
+        )
+    for unclear in bulletin.regions.ambiguous:
+        names = " / ".join(f"{code} {name}" for code, name in unclear.candidates)
+        tags.add_row("region undecided", names, "", _quote(unclear.evidence))
+    published = bulletin.dates.published
+    for date in (*([published] if published else []), *bulletin.dates.events):
+        tags.add_row(date.role, date.edtf, date.rule, _quote(date.evidence))
+    if published is None:
+        tags.add_row("publication", Text("unknown", style="yellow"), "", "")
+    console.print(tags)
+
+
+def _edits(console: Console, title: str, edits: Iterable[Edit]) -> None:
+    table = Table("at", "rule", "before", "after", "confidence", "why", title=title, title_justify="left")
+    for edit in edits:
+        bytes_ = f" [{edit.evidence.received_bytes}]" if edit.evidence.received_bytes else ""
+        table.add_row(
+            f"{edit.start}-{edit.end}",
+            edit.rule,
+            Text(_short(edit.before), style="red"),
+            Text(_short(edit.after), style="green"),
+            f"{edit.confidence:.2f}",
+            Text(edit.evidence.reason + bytes_),
+        )
+    if table.rows:
+        console.print(table)
+
+
+def _quote(evidence: Iterable[Evidence], most: int = 4) -> Text:
+    spans = list(evidence)
+    shown = "  ".join(f"{e.text}@{e.start}" if e.where == "text" else f"{e.text} ({e.where})" for e in spans[:most])
+    return Text(_short(shown, 120) + (f"  +{len(spans) - most}" if len(spans) > most else ""))
+
+
+def _short(text: str, most: int = 40) -> str:
+    flat = text.replace("\n", "⏎")
+    return flat if len(flat) <= most else flat[: most - 1] + "…"
+
+
+# --- search ----------------------------------------------------------------------------------------------------------
+
+
+@main.command(name="search")
+@click.argument("query")
+@click.option("--index", type=click.Path(path_type=Path), default=INDEX, show_default=True, help="Folder of the index.")
+@click.option("--region", "regions", multiple=True, help="GB/T 2260 code; several widen the filter.")
+@click.option("--from", "date_from", help="Earliest day, month or year (ISO).")
+@click.option("--to", "date_to", help="Latest day, month or year (ISO).")
+@click.option("--sort", type=click.Choice(["relevance", "newest", "oldest"]), default="relevance", show_default=True)
+@click.option("--limit", type=click.IntRange(1), default=10, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def search_command(
+    query: str,
+    index: Path,
+    regions: tuple[str, ...],
+    date_from: str | None,
+    date_to: str | None,
+    sort: str,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Find bulletins that contain QUERY, in either script, as the search page does."""
+    if not index.is_dir():
+        raise click.UsageError(f"{index} holds no search index; build the site first (make html) or name --index")
+    results = search.query(index, query, regions, date_from, date_to, sort, limit)
+    if as_json:
+        hits = [{"id": hit.id, "score": hit.score, "title": hit.title, "date": hit.date} for hit in results.hits]
+        click.echo(json.dumps({"total": results.total, "hits": hits}, ensure_ascii=False))
+    else:
+        click.echo(f"{results.total} bulletins")
+        for hit in results.hits:
+            click.echo(f"{hit.score:9.4f}  {hit.date or '----------':10}  {hit.id}  {hit.title}")
+    sys.exit(0 if results.total else 1)
+
+
+# --- import ----------------------------------------------------------------------------------------------------------
+
+
+@main.command(name="import")
+@click.argument("sources", nargs=-1, required=True, type=ANY)
+@click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=Path("content/bulletins"))
+def import_command(sources: tuple[Path, ...], into: Path) -> None:
+    """Copy received files (and folders of them) INTO the content folder, bytes unchanged, never over another file."""
+    refused: list[Quarantined] = []
+    copied = 0
+    for root, path in _files(sources):
+        target = into / path.relative_to(root)
+        if target.exists():
+            if target.read_bytes() != path.read_bytes():
+                refused.append(Quarantined(str(path), f"{target} is another file", "rename one of the two"))
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        copied += 1
+    click.echo(f"{copied} files copied into {into}")
+    _complain(refused)
+    sys.exit(1 if refused else 0)
+
+
+def _files(sources: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
+    """(root, file) for each regular file that is named, or lies in a folder that is."""
+    for source in sources:
+        if source.is_dir():
+            yield from ((source, p) for p in sorted(source.rglob("*")) if p.is_file() and not p.is_symlink())
+        else:
+            yield source.parent, source
+
+
+# --- check -----------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("content", type=FOLDER, default=Path("content"))
+def check(content: Path) -> None:
+    """Process CONTENT without building a site; exit 1 where an input can't be published."""
+    corpus = pipeline.run(content)
+    click.echo(f"{len(corpus.bulletins)} bulletins, {len(corpus.quarantined)} quarantined")
+    for warning in corpus.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    _complain(corpus.quarantined)
+    sys.exit(1 if corpus.quarantined else 0)
+
+
+def _complain(quarantined: Iterable[Quarantined]) -> None:
+    for item in quarantined:
+        click.echo(f"{item.source}: {item.fault}; {item.remedy}", err=True)
