@@ -106,7 +106,10 @@ def _chromium() -> str | None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium: the machine's, else Playwright's own. Skips where there is none, fails with REQUIRE_BROWSER=1."""
+    """Headless Chromium: the machine's, else Playwright's own.
+
+    Where there is none the tests are skipped, or with REQUIRE_BROWSER=1 fail.
+    """
     from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
