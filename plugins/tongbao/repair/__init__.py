@@ -1,0 +1,48 @@
+"""Repair: undo what the web did to a text, by its cause, and say why.
+
+    from tongbao.repair import repair
+
+`RULES` is the table of families in the order of their application: each rule reads the text that the rules before it
+left, and its edits are carried back to the received text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tongbao import edits as edit_lists
+from tongbao.model import Edit, Repaired
+from tongbao.repair import glosses
+from tongbao.repair.verdict import Rule
+
+RULES: tuple[tuple[str, Rule], ...] = (("glosses", glosses.undo),)
+
+
+def repair(text: str) -> Repaired:
+    """Undo the damage in a decoded text.
+
+    Linear in the length of the text; never raises, whatever the text holds. `edits` replayed over `received` give
+    `text`, undone they give `received` back.
+    """
+    current = text
+    made: tuple[Edit, ...] = ()
+    offered: list[Edit] = []
+    for _, rule in RULES:
+        verdict = rule(current)
+        offered += (_carry(s, text, current, made) for s in verdict.suggestions)
+        if verdict.edits:
+            current = edit_lists.apply(current, verdict.edits)
+            made = edit_lists.compose(made, verdict.edits)
+    offered.sort(key=lambda e: (e.start, e.end))
+    touched = sum(len(e.before) for e in made)
+    return Repaired(text, current, made, tuple(offered), min(1.0, touched / len(text)) if text else 0.0)
+
+
+def _carry(suggestion: Edit, received: str, current: str, made: tuple[Edit, ...]) -> Edit:
+    """A suggestion over the current text as one over the received text."""
+    offsets = edit_lists.OffsetMap(made)
+    start, end = offsets.to_source(suggestion.start, suggestion.end)
+    # Where the span grew to hold whole edits, the suggestion takes their results with it.
+    first, last = offsets.to_result(start, end)
+    after = current[first : suggestion.start] + suggestion.after + current[suggestion.end : last]
+    return replace(suggestion, start=start, end=end, before=received[start:end], after=after)

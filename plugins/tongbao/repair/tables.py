@@ -1,0 +1,91 @@
+"""Tables of characters that several families of damage read: folding, pinyin readings, GBK pairs."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+# Spelling variants inside GBK pinyin glosses: IPA letters that GBK carries, and the keyboard spelling of ü.
+_SPELLING = str.maketrans({"ɑ": "a", "ɡ": "g", "v": "ü", "V": "ü"})
+_TONES = {"\u0304", "\u0301", "\u030c", "\u0300"}
+
+
+def _rows(name: str) -> list[list[str]]:
+    lines = files("tongbao.data").joinpath(name).read_text("utf-8").splitlines()
+    return [line.split("\t") for line in lines if line and not line.startswith("# ")]
+
+
+@cache
+def fold_table() -> Mapping[int, str]:
+    """{code point: Simplified, narrow, lower-case character}, for `str.translate`."""
+    return {ord(source): target for target, sources in _rows("fold.tsv") for source in sources}
+
+
+def fold(text: str) -> str:
+    """Simplified, narrow, lower case; as long as `text`."""
+    return text.translate(fold_table())
+
+
+def toneless(syllable: str) -> str:
+    """The syllable without its tone mark (`lǜ` gives `lü`)."""
+    kept = (c for c in unicodedata.normalize("NFD", syllable) if c not in _TONES)
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def spell(gloss: str) -> str:
+    """A gloss in the spelling of the readings table: NFC, lower case, ü for v, no IPA letters."""
+    return unicodedata.normalize("NFC", gloss.translate(_SPELLING).lower())
+
+
+@cache
+def _readings() -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]]:
+    toned = {syllable: frozenset(characters) for syllable, characters in _rows("readings.tsv")}
+    plain: dict[str, frozenset[str]] = {}
+    for syllable, characters in toned.items():
+        key = toneless(syllable)
+        plain[key] = plain.get(key, frozenset()) | characters
+    return toned, plain
+
+
+def readers(gloss: str) -> frozenset[str]:
+    """The characters that can be read as `gloss`; a gloss without a tone mark stands for all tones."""
+    toned, plain = _readings()
+    syllable = spell(gloss)
+    # A syllable of the neutral tone has no mark either: then all tones are meant, which includes it.
+    return plain.get(syllable) or toned.get(syllable) or frozenset()
+
+
+def is_traditional(character: str) -> bool:
+    """Whether folding changes this Han character: it has another, Simplified form."""
+    return ord(character) > 0x2E80 and fold_table().get(ord(character), character) != character
+
+
+def is_common(character: str) -> bool:
+    """Whether the Simplified form is in the first level of GB 2312, its 3,755 characters in daily use."""
+    try:
+        lead = fold_table().get(ord(character), character).encode("gb2312")[0]
+    except UnicodeEncodeError:
+        return False
+    return 0xB0 <= lead <= 0xD7
+
+
+@cache
+def gbk_pairs() -> Mapping[bytes, str]:
+    """{two bytes: character} as cp936 decodes them, without user-defined pairs (they vanish when served)."""
+    table = {}
+    for lead in range(0x81, 0xFF):
+        for trail in range(0x40, 0xFF):
+            pair = bytes((lead, trail))
+            try:
+                table[pair] = pair.decode("gbk")
+            except UnicodeDecodeError:
+                continue
+    return table
+
+
+@cache
+def gbk_bytes() -> Mapping[str, bytes]:
+    """{character: its two bytes}, the inverse of `gbk_pairs`."""
+    return {character: pair for pair, character in gbk_pairs().items()}
