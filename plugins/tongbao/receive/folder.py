@@ -1,0 +1,156 @@
+"""The scan of a content folder: every file below `bulletins/` is received or quarantined, none is silently dropped."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from tongbao.model import Quarantined, Received, Sidecar
+from tongbao.receive.core import MAX_BYTES, SUFFIXES, receive_bytes, too_long
+from tongbao.receive.sidecar import SidecarError, parse_sidecar
+
+# A sidecar has a handful of short fields.
+MAX_SIDECAR_BYTES = 64 * 2**10
+
+
+class ReceiveError(Exception):
+    """The content folder itself can't be read: names the folder, the fault and the remedy."""
+
+
+class _UnreadableError(Exception):
+    """A file can't be read; carries the fault and the remedy."""
+
+    def __init__(self, fault: str, remedy: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.remedy = remedy
+
+
+def receive_folder(content: Path) -> tuple[tuple[Received, ...], tuple[Quarantined, ...]]:
+    """Receive all of `content`/bulletins/**: the received texts in id order, the quarantined files in path order.
+
+    Identical bytes are one text: the first path is its `source`, the others are `also_received_as`. Raises ReceiveError
+    where there is no such folder.
+    """
+    bulletins = content / "bulletins"
+    if not bulletins.is_dir():
+        raise ReceiveError(f"{bulletins}: there is no such folder; create it and put the received files into it")
+    if not bulletins.resolve().is_relative_to(content.resolve()):
+        raise ReceiveError(f"{bulletins}: the folder is a link that leads out of {content}; put a real folder there")
+    paths = sorted(_walk(bulletins), key=os.fsencode)
+    used = {sidecar for path in paths if (sidecar := _sidecar(path))}
+    verdicts = [receive_file(path, content) for path in paths if path not in used]
+    received, clashes = _unique(v for v in verdicts if isinstance(v, Received))
+    quarantined = [v for v in verdicts if isinstance(v, Quarantined)] + clashes
+    return tuple(sorted(received, key=lambda r: r.id)), tuple(sorted(quarantined, key=lambda q: q.source))
+
+
+def receive_file(path: Path, content: Path) -> Received | Quarantined:
+    """Receive one file below the folder `content`, with its sidecar if there is one."""
+    source = _source(path, content)
+    try:
+        if path.suffix.lower() not in SUFFIXES:
+            raise _stranger(path)
+        data = _read(path, content, MAX_BYTES)
+        if data is None:
+            return too_long(source, path.stat().st_size)
+        sidecar = _sidecar(path)
+        described = Sidecar() if sidecar is None else _describe(sidecar, content)
+    except (_UnreadableError, SidecarError) as error:
+        return Quarantined(source, error.fault, error.remedy)
+    return receive_bytes(data, source, described)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """All below `folder` that is no folder, dotfiles left out. Links to folders are given as they are, not followed."""
+    pending = [folder]
+    while pending:
+        here = pending.pop()
+        try:
+            entries = [e for e in os.scandir(here) if not e.name.startswith(".")]
+        except OSError:
+            yield here  # reported like a file that can't be read
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                pending.append(Path(entry.path))
+            else:
+                yield Path(entry.path)
+
+
+def _sidecar(path: Path) -> Path | None:
+    """The sidecar beside a received file: `a.txt.toml` goes before `a.toml`, which may serve several files."""
+    if path.suffix.lower() not in SUFFIXES:
+        return None
+    names = (path.with_name(path.name + ".toml"), path.with_suffix(".toml"))
+    return next((name for name in names if os.path.lexists(name)), None)
+
+
+def _source(path: Path, content: Path) -> str:
+    """The POSIX path below the content folder; bytes of a name that are not UTF-8 are shown as `\\xNN`."""
+    return os.fsencode(path.relative_to(content).as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _describe(sidecar: Path, content: Path) -> Sidecar:
+    """Read and check a sidecar. Raises SidecarError."""
+    name = _source(sidecar, content)
+    try:
+        notes = _read(sidecar, content, MAX_SIDECAR_BYTES)
+    except _UnreadableError as error:
+        raise SidecarError(f"its sidecar {name}: {error.fault}", error.remedy) from error
+    if notes is None:
+        raise SidecarError(f"its sidecar {name} has more than {MAX_SIDECAR_BYTES:,} bytes", f"shorten {name}")
+    return parse_sidecar(notes, name)
+
+
+def _stranger(path: Path) -> _UnreadableError:
+    """What is wrong with a path that is neither a bulletin nor the sidecar of one."""
+    if path.is_dir():
+        return _UnreadableError("a link to a folder, or a folder that can't be read", "put real, readable folders here")
+    if path.suffix.lower() == ".toml":
+        remedy = f"put {path.stem}.txt or {path.stem}.html beside it, or delete it"
+        return _UnreadableError("a sidecar without a received file of its name", remedy)
+    suffix = f"the suffix {path.suffix}" if path.suffix else "no suffix"
+    remedy = f"rename it to one of {', '.join(SUFFIXES)}, or move it out of the folder"
+    return _UnreadableError(f"a file with {suffix} is no bulletin", remedy)
+
+
+def _read(path: Path, content: Path, limit: int) -> bytes | None:
+    """The bytes of a regular file inside `content`, None above the limit. Raises _UnreadableError."""
+    try:
+        real = path.resolve(strict=True)
+        if not real.is_relative_to(content.resolve()):
+            raise _UnreadableError("a link that leads out of the content folder", "put a copy of the file in its place")
+        if not stat.S_ISREG(real.stat().st_mode):  # opening a pipe would wait for ever
+            raise _UnreadableError("not a regular file", "put a regular file in its place")
+        with real.open("rb") as handle:
+            data = handle.read(limit + 1)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _UnreadableError(f"the file can't be read: {reason}", "make it readable, or delete it") from error
+    return data if len(data) <= limit else None
+
+
+def _unique(received: Iterable[Received]) -> tuple[list[Received], list[Quarantined]]:
+    """Merge identical bytes; of different files with one id the first in path order keeps it."""
+    by_hash: dict[str, Received] = {}
+    for item in received:
+        first = by_hash.get(item.sha256)
+        by_hash[item.sha256] = item if first is None else _merge(first, item)
+    owners: dict[str, Received] = {}
+    clashes = []
+    for item in by_hash.values():
+        owner = owners.setdefault(item.id, item)
+        if owner is not item:
+            fault = f"its id {item.id!r} is already that of {owner.source}"
+            clashes.append(Quarantined(item.source, fault, "give one of the two another id in its sidecar"))
+    return list(owners.values()), clashes
+
+
+def _merge(first: Received, other: Received) -> Received:
+    """One text for identical bytes. A sidecar at any of the paths describes it, the first path's before the others'."""
+    described = other if first.sidecar == Sidecar() != other.sidecar else first
+    return replace(described, source=first.source, also_received_as=(*first.also_received_as, other.source))
