@@ -1,0 +1,78 @@
+"""The way of a bulletin as a whole: pure, cached by what went in, and no failure stops the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tongbao import pipeline, store
+from tongbao.model import Bulletin, Quarantined, Received
+from tongbao.receive import receive_bytes
+
+TEXT = "关于做好防汛工作的通知\n各县区人民政府:\n请立即检查堤防,加强值守。\n某市防汛抗旱指挥部\n2021年7月20日\n"
+
+
+def received(text: str = TEXT, source: str = "bulletins/a.txt") -> Received:
+    result = receive_bytes(text.encode(), source)
+    assert isinstance(result, Received)
+    return result
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    folder = tmp_path / "content/bulletins"
+    folder.mkdir(parents=True)
+    for name in ("one", "two"):
+        (folder / f"{name}.txt").write_text(f"{name}\n{TEXT}", "utf-8")
+    return folder.parent
+
+
+def test_process_is_pure() -> None:
+    assert pipeline.process(received()) == pipeline.process(received())
+
+
+def test_the_store_gives_back_what_it_was_given(content: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    assert pipeline.run(content) == pipeline.run(content, cache) == pipeline.run(content, cache)
+
+
+def test_unchanged_texts_are_not_processed_again(
+    content: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    process = pipeline.process
+
+    def counting(item: Received) -> Bulletin:
+        made.append(item.source)
+        return process(item)
+
+    monkeypatch.setattr(pipeline, "process", counting)
+    pipeline.run(content, tmp_path / "cache")
+    (content / "bulletins/two.txt").write_text(f"three\n{TEXT}", "utf-8")
+    pipeline.run(content, tmp_path / "cache")
+    assert made[2:] == ["bulletins/two.txt"]
+
+
+def test_other_code_makes_every_entry_stale(content: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline.run(content, tmp_path)
+    monkeypatch.setattr(store, "code_digest", lambda: "another")
+    with store.Store(tmp_path / "bulletins.sqlite") as kept:
+        assert kept.get(received(f"one\n{TEXT}", "bulletins/one.txt")) is None
+
+
+def test_a_text_that_a_stage_fails_on_is_quarantined(content: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = pipeline.process
+
+    def failing(item: Received) -> Bulletin:
+        if item.text.startswith("one"):
+            raise RuntimeError("a fault")
+        return process(item)
+
+    monkeypatch.setattr(pipeline, "process", failing)
+    corpus = pipeline.run(content)
+    assert [b.received.source for b in corpus.bulletins] == ["bulletins/two.txt"]
+    [item] = corpus.quarantined
+    assert isinstance(item, Quarantined)
+    assert item.source == "bulletins/one.txt"
+    assert "a fault" in item.fault
