@@ -1,0 +1,31 @@
+"""N-grams of one to three characters: the terms of the index."""
+
+from __future__ import annotations
+
+LONGEST = 3
+
+
+def positions(text: str) -> dict[str, list[int]]:
+    """{gram: the positions at which it begins} for every run of one, two and three characters of `text`."""
+    found: dict[str, list[int]] = {}
+    for size in range(1, LONGEST + 1):
+        for at in range(len(text) - size + 1):
+            gram = text[at : at + size]
+            if gram in found:
+                found[gram].append(at)
+            else:
+                found[gram] = [at]
+    return found
+
+
+def count(length: int) -> int:
+    """How many grams a text of `length` characters has, repetitions counted."""
+    return sum(max(0, length - size + 1) for size in range(1, LONGEST + 1))
+
+
+def cover(term: str) -> tuple[tuple[int, str], ...]:
+    """The fewest grams that cover a term, with their offsets in it: side by side, the last one flush with the end."""
+    if len(term) <= LONGEST:
+        return ((0, term),)
+    last = len(term) - LONGEST
+    return tuple((at, term[at : at + LONGEST]) for at in [*range(0, last, LONGEST), last])

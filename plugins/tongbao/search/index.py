@@ -1,0 +1,195 @@
+"""The Whoosh index: the only module that knows Whoosh.
+
+Two scored fields, `title` and `text`, hold the folded text as runs of one, two and three characters with their
+positions, so any substring is a sequence of postings at fixed distances. Document numbers follow date, then id.
+
+An index folder holds one finished index in a folder of its own name and a file `CURRENT` that names it. `CURRENT` is
+replaced last, so a build that is killed leaves the index before it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from whoosh import fields, formats, index, reading, scoring  # type: ignore[import-untyped]
+
+from tongbao.script import fold, fold_table
+from tongbao.search import grams
+from tongbao.search.documents import SearchDocument, digest, in_order
+from tongbao.search.errors import SearchIndexError
+
+FIELDS = ("title", "text")
+K1 = 1.2
+# Titles are of one length; without normalisation no client needs their lengths.
+B = {"title": 0.0, "text": 0.75}
+_VERSION = "1"
+_CURRENT = "CURRENT"
+_META = "documents.json"
+_POOL_MB = 256
+
+
+class GramField(fields.FieldType):  # type: ignore[misc]
+    """A field whose terms are the grams of a folded text, with positions."""
+
+    def __init__(self) -> None:
+        self.format = formats.Positions()
+        self.scorable = True
+        self.stored = False
+        self.unique = False
+        self.spelling = False
+        self.vector = None
+        self.analyzer = None
+
+    def index(self, value: str, **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Yield (gram, frequency, weight, encoded positions); Token objects would cost a third of the build."""
+        encode = self.format.encode
+        for gram, at in grams.positions(value).items():
+            yield gram.encode(), len(at), float(len(at)), encode(at)
+
+
+def build_index(documents: Iterable[SearchDocument], index_dir: Path) -> None:
+    """Make the index of `documents` in `index_dir`, unless it is there already.
+
+    Raises SearchIndexError for documents that break the rules of `SearchDocument`.
+    """
+    ordered = in_order(documents)
+    fold_digest = "".join(f"{source:x}{target}" for source, target in sorted(fold_table().items()))
+    name = digest(ordered, _VERSION, version("whoosh-reloaded"), fold_digest)
+    if _current(index_dir) == name:
+        return
+    building, finished = index_dir / f"{name}.new", index_dir / name
+    for leftover in (building, finished):
+        shutil.rmtree(leftover, ignore_errors=True)
+    building.mkdir(parents=True)
+    _write(ordered, building)
+    building.rename(finished)
+    pointer = index_dir / f"{_CURRENT}.new"
+    pointer.write_text(name, "ascii")
+    pointer.replace(index_dir / _CURRENT)
+    for other in index_dir.iterdir():
+        if other.is_dir() and other != finished:
+            shutil.rmtree(other)
+
+
+def _write(ordered: tuple[SearchDocument, ...], folder: Path) -> None:
+    schema = fields.Schema(title=GramField(), text=GramField(), document=fields.STORED)
+    writer = index.create_in(folder, schema).writer(limitmb=_POOL_MB)
+    for document in ordered:
+        writer.add_document(title=fold(document.title), text=fold(document.text), document=_to_stored(document))
+    writer.commit(optimize=True)
+    columns = {
+        "ids": [d.id for d in ordered],
+        "published": [d.published for d in ordered],
+        "regions": [d.regions for d in ordered],
+        "script": [d.script for d in ordered],
+        "kind": [d.kind for d in ordered],
+    }
+    (folder / _META).write_text(json.dumps(columns, separators=(",", ":")), "ascii")
+
+
+def _to_stored(document: SearchDocument) -> tuple[Any, ...]:
+    return tuple(getattr(document, name) for name in SearchDocument.__slots__)
+
+
+def _current(index_dir: Path) -> str | None:
+    pointer = index_dir / _CURRENT
+    if not pointer.is_file():
+        return None
+    name = pointer.read_text("ascii").strip()
+    return name if (index_dir / name / _META).is_file() else None
+
+
+class Index:
+    """An open index. Use it as a context manager."""
+
+    def __init__(self, index_dir: Path) -> None:
+        """Raises SearchIndexError where `index_dir` holds no finished index."""
+        name = _current(index_dir)
+        if name is None:
+            raise SearchIndexError(index_dir, "it holds no finished search index", "build the site first (make html)")
+        self.digest = name
+        folder = index_dir / name
+        columns = json.loads((folder / _META).read_text("ascii"))
+        self.ids: list[str] = columns["ids"]
+        self.published: list[tuple[str, str] | None] = [tuple(p) if p else None for p in columns["published"]]
+        self.regions: list[tuple[str, ...]] = [tuple(codes) for codes in columns["regions"]]
+        self.script: list[str] = columns["script"]
+        self.kind: list[str | None] = columns["kind"]
+        weighting = scoring.BM25F(K1=K1, **{f"{field}_B": b for field, b in B.items()})
+        self._searcher = index.open_dir(folder).searcher(weighting=weighting)
+        self._reader = self._searcher.reader()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._searcher.close()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def document(self, number: int) -> SearchDocument:
+        """The document of a number."""
+        return SearchDocument(*self._reader.stored_fields(number)["document"])
+
+    def scores(self, field: str, term: str) -> dict[int, float]:
+        """{document number: score} of the documents whose `field` contains the folded `term`.
+
+        The score is the sum, from left to right, of Whoosh's BM25F scores of the grams that cover the term.
+        """
+        cover = grams.cover(term)
+        try:
+            matchers = [self._searcher.postings(field, gram) for _, gram in cover]
+        except reading.TermNotFound:
+            return {}
+        found: dict[int, float] = {}
+        while all(m.is_active() for m in matchers):
+            number = max(m.id() for m in matchers)
+            for matcher in matchers:
+                if matcher.is_active():
+                    matcher.skip_to(number)
+            if not all(m.is_active() and m.id() == number for m in matchers):
+                continue
+            if len(cover) == 1 or _adjacent(matchers, [offset for offset, _ in cover]):
+                score = matchers[0].score()
+                for matcher in matchers[1:]:
+                    score += matcher.score()
+                found[number] = score
+            matchers[0].next()
+        return found
+
+    def terms(self, field: str) -> Iterator[tuple[str, list[int], list[int]]]:
+        """Yield (gram, document numbers, frequencies) of every gram of a field, in the order of their UTF-8."""
+        for encoded, info in self._reader.iter_field(field):
+            matcher = self._reader.postings(field, encoded)
+            numbers, frequencies = [], []
+            while matcher.is_active():
+                numbers.append(matcher.id())
+                frequencies.append(int(matcher.weight()))
+                matcher.next()
+            assert len(numbers) == info.doc_frequency()
+            yield encoded.decode(), numbers, frequencies
+
+    def idf(self, field: str, gram: str) -> float:
+        """The inverse document frequency by which Whoosh weighs a gram."""
+        return float(self._searcher.idf(field, gram))
+
+    def average_length(self, field: str) -> float:
+        """The mean number of grams of a field, as Whoosh's scores take it."""
+        return float(self._searcher.avg_field_length(field) or 1)
+
+    def length(self, field: str, number: int) -> int:
+        """The number of grams of a document's field, rounded as Whoosh stores it; 0 for an empty field."""
+        return int(self._searcher.doc_field_length(number, field, 0) or 0)
+
+
+def _adjacent(matchers: list[Any], offsets: list[int]) -> bool:
+    starts = set(matchers[0].value_as("positions"))
+    for matcher, offset in zip(matchers[1:], offsets[1:], strict=True):
+        starts &= {at - offset for at in matcher.value_as("positions")}
+    return bool(starts)

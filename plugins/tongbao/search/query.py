@@ -1,0 +1,138 @@
+"""Answer a query from the Whoosh index, as the browser's client answers it from the exported files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from tongbao.script import fold
+from tongbao.search import snippet
+from tongbao.search.documents import date_label, first_day, last_day
+from tongbao.search.index import FIELDS, Index
+from tongbao.search.syntax import Query, parse
+
+SORTS = ("relevance", "newest", "oldest")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A bulletin that was found. `date` is the shortest ISO form; title and snippet are in Simplified."""
+
+    id: str
+    score: float
+    title: str
+    date: str | None
+    regions: tuple[str, ...]
+    snippet: tuple[snippet.Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many hits have each region code, year, kind and script; sorted by count, then by value."""
+
+    regions: tuple[tuple[str, int], ...]
+    years: tuple[tuple[str, int], ...]
+    kinds: tuple[tuple[str | None, int], ...]
+    scripts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All hits counted, and those of one page in order."""
+
+    total: int
+    hits: tuple[Hit, ...]
+    facets: Facets
+
+
+def query(
+    index_dir: Path,
+    q: str,
+    regions: Sequence[str] = (),
+    date_from: str | None = None,
+    date_to: str | None = None,
+    sort: str = "relevance",
+    limit: int = 10,
+    offset: int = 0,
+) -> Results:
+    """Find the bulletins that contain every term of `q` in title or text and none of its excluded terms.
+
+    `regions` are codes of which a bulletin needs one; `date_from` and `date_to` (yyyy, yyyy-mm or yyyy-mm-dd) keep the
+    bulletins whose publication may fall between them, never those without a date. `sort` is one of SORTS.
+    Raises ValueError for a date or an order that can't be read, SearchIndexError where there is no index.
+    """
+    if sort not in SORTS:
+        raise ValueError(f"{sort!r} is no order; write one of {', '.join(SORTS)}")
+    first = first_day(date_from) if date_from else None
+    last = last_day(date_to) if date_to else None
+    parsed = parse(q)
+    with Index(index_dir) as index:
+        scores = _matching(index, parsed)
+        numbers = [n for n in scores if _passes(index, n, set(regions), first, last)]
+        numbers.sort(key=_order(index, scores, sort))
+        page = numbers[offset : offset + limit]
+        hits = tuple(_hit(index, n, scores[n], parsed.include) for n in page)
+        return Results(len(numbers), hits, _facets(index, numbers))
+
+
+def _matching(index: Index, parsed: Query) -> dict[int, float]:
+    """{document number: score}; a document's score is the sum over terms of its title's and its text's score."""
+    total: dict[int, float] = dict.fromkeys(range(len(index)), 0.0)
+    for term in parsed.include:
+        scores: dict[int, float] = {}
+        for field in FIELDS:
+            for number, score in index.scores(field, term).items():
+                scores[number] = scores.get(number, 0.0) + score
+        total = {number: score + scores[number] for number, score in total.items() if number in scores}
+    for term in parsed.exclude:
+        for field in FIELDS:
+            for number in index.scores(field, term):
+                total.pop(number, None)
+    return total
+
+
+def _passes(index: Index, number: int, regions: set[str], first: str | None, last: str | None) -> bool:
+    if regions and regions.isdisjoint(index.regions[number]):
+        return False
+    published = index.published[number]
+    if first is None and last is None:
+        return True
+    return published is not None and (last is None or published[0] <= last) and (first is None or published[1] >= first)
+
+
+def _order(index: Index, scores: dict[int, float], sort: str) -> Callable[[int], tuple[float, int]]:
+    """The sort key of document numbers. Numbers are in date order, so the oldest come first by number alone."""
+    if sort == "relevance":
+        return lambda n: (-scores[n], n)
+    if sort == "oldest":
+        return lambda n: (0, n)
+    ranks = {day: rank for rank, day in enumerate(sorted({p for p in index.published if p}, reverse=True))}
+    undated = len(ranks)
+    return lambda n: (ranks.get(index.published[n] or ("", ""), undated), n)
+
+
+def _hit(index: Index, number: int, score: float, terms: Sequence[str]) -> Hit:
+    document = index.document(number)
+    runs = snippet.runs(document.hans, fold(document.text), terms, document.repairs)
+    label = date_label(document.published)
+    return Hit(document.id, score, document.title_hans, label, document.regions, runs)
+
+
+_Value = TypeVar("_Value")
+
+
+def _count(values: list[_Value]) -> tuple[tuple[_Value, int], ...]:
+    return tuple(sorted(Counter(values).items(), key=lambda item: (-item[1], str(item[0] or ""))))
+
+
+def _facets(index: Index, numbers: Sequence[int]) -> Facets:
+    spans = [p for n in numbers if (p := index.published[n])]
+    return Facets(
+        regions=_count([code for n in numbers for code in index.regions[n]]),
+        years=_count([f"{y:04}" for a, b in spans for y in range(int(a[:4]), int(b[:4]) + 1)]),
+        kinds=_count([index.kind[n] for n in numbers]),
+        scripts=_count([index.script[n] for n in numbers]),
+    )
