@@ -1,0 +1,150 @@
+"""Pelican generator: the corpus from the pipeline, and from it every page, feed, data file and the search index."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader
+from pelican.generators import Generator
+from pelican.writers import Writer
+
+from pelican_tongbao.feeds import atom
+from pelican_tongbao.labels import labels
+from pelican_tongbao.pages import TAGS, Page, all_pages, feed_address, region_name
+from pelican_tongbao.sitemap import sitemap
+from tongbao import places, search
+from tongbao.export import records, urls
+from tongbao.export.browse import Catalogue, Entry, catalogue
+from tongbao.export.page import title
+from tongbao.export.report import report
+from tongbao.model import Bulletin
+from tongbao.pipeline import Corpus, run
+from tongbao.script import to_hant
+
+
+class StrictError(Exception):
+    """Inputs were quarantined, and the build was asked to fail then."""
+
+
+class BulletinGenerator(Generator):  # type: ignore[misc]
+    """Makes the archive. Settings: `TONGBAO_CACHE`, the folder of the cache, and `TONGBAO_STRICT`."""
+
+    corpus: Corpus
+    catalogue: Catalogue
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Without Pelican's fallback to its own theme: a missing template is an error.
+        self.env.loader = FileSystemLoader(self._templates_path)
+        self.cache = Path(self.settings["TONGBAO_CACHE"])
+
+    def generate_context(self) -> None:
+        """Run the pipeline over the content folder. Raises StrictError where quarantined inputs must not pass."""
+        self.corpus = run(Path(self.path), self.cache)
+        if self.corpus.quarantined and self.settings["TONGBAO_STRICT"]:
+            listed = "\n  ".join(f"{q.source}: {q.fault}; {q.remedy}" for q in self.corpus.quarantined)
+            raise StrictError(f"nothing was published, because STRICT is set and these inputs fail:\n  {listed}")
+        self.catalogue = catalogue(self.corpus.bulletins, places.lineage)
+
+    def generate_output(self, writer: Writer) -> None:
+        """Write everything below the output folder."""
+        own = sorted(self.context["pages"], key=lambda page: (page.metadata.get("order", ""), page.slug))
+        addresses = []
+        for page in all_pages(self.corpus.bulletins, self.catalogue, own):
+            self._render(writer, page, own)
+            addresses.append(page.twins)
+        for path, content in self._files(addresses):
+            self._write(path, content)
+        self._write_received()
+        self._write_search()
+
+    def _render(self, writer: Writer, page: Page, own: list[Any]) -> None:
+        template = self.get_template(page.template)
+        say = to_hant if page.language == "zh-hant" else str
+        writer.write_file(page.file, template, self.context, own=own, say=say, **page.context())
+
+    def _files(self, addresses: Iterable[Any]) -> Iterator[tuple[str, str | bytes]]:
+        """(path, content) of the feeds and the data files."""
+        corpus, site = self.corpus, self.settings["SITEURL"].rstrip("/")
+        for language in urls.LANGUAGES:
+            name = labels(language)["site"]["name"]
+            yield self._feed(name, language, urls.home(language), self.catalogue.entries)
+            for code, shelf in self.catalogue.shelves.items():
+                page = urls.region(code, language)
+                yield self._feed(f"{name}：{region_name(code, language)}", language, page, shelf.primary)
+        yield "data/bulletins.jsonl", "".join(records.lines(corpus.bulletins))
+        made = report(corpus.bulletins, corpus.quarantined, corpus.warnings)
+        yield "data/report.json", json.dumps(made, ensure_ascii=False, indent=2) + "\n"
+        if site:
+            yield "sitemap.xml", sitemap(f"{site}/", addresses, TAGS)
+
+    def _feed(self, name: str, language: str, page: str, entries: tuple[Entry, ...]) -> tuple[str, bytes]:
+        site = self.settings["SITEURL"].rstrip("/")
+        base = f"{site}/" if site else urls.root(page)
+        feed = feed_address(page)
+        return feed, atom(name, language, page, feed, base, entries, lambda i: urls.bulletin(i, language))
+
+    def _write(self, path: str, content: str | bytes) -> None:
+        target = Path(self.output_path, path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def _write_received(self) -> None:
+        """The received bytes for download, each under its SHA-256."""
+        for bulletin in self.corpus.bulletins:
+            received = bulletin.received
+            data = Path(self.path, received.source).read_bytes()
+            if hashlib.sha256(data).hexdigest() != received.sha256:
+                raise ValueError(f"{received.source}: changed while the site was built; build again")
+            self._write(urls.received(received.sha256), data)
+
+    def _write_search(self) -> None:
+        regions = {code: (places.divisions()[code].name, _parent(code)) for code in self.catalogue.shelves}
+        with _alone(self.cache):
+            index = self.cache / "index"
+            search.build_index(map(search_document, self.corpus.bulletins), index)
+            search.export(index, Path(self.output_path, "search"), regions)
+
+
+def search_document(bulletin: Bulletin) -> search.SearchDocument:
+    """What the index takes of a bulletin: regions of both roles, with their ancestors."""
+    published = bulletin.dates.published
+    codes = (code for tag in bulletin.regions.tags for code in places.lineage(tag.code))
+    spans, shift = [], 0
+    for edit in bulletin.repaired.edits:
+        spans.append((edit.start + shift, edit.start + shift + len(edit.after)))
+        shift += len(edit.after) - (edit.end - edit.start)
+    return search.SearchDocument(
+        id=bulletin.id,
+        title=title(bulletin, urls.LANGUAGES[0]),
+        text=bulletin.repaired.text,
+        title_hans=title(bulletin, "zh-hans"),
+        title_hant=title(bulletin, "zh-hant"),
+        hans=bulletin.scripts.hans,
+        hant=bulletin.scripts.hant,
+        published=(published.earliest, published.latest) if published else None,
+        regions=tuple(dict.fromkeys(codes)),
+        script=bulletin.scripts.received.value,
+        kind=bulletin.genre.kind,
+        repairs=tuple(spans),
+    )
+
+
+def _parent(code: str) -> str | None:
+    line = places.lineage(code)
+    return line[1] if len(line) > 1 else None
+
+
+@contextmanager
+def _alone(cache: Path) -> Iterator[None]:
+    """Keep other builds that share the cache out of its index meanwhile."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "index.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,225 @@
+"""The pages of the site: for each its address, its template and what the template shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pelican_tongbao.labels import labels
+from tongbao import places
+from tongbao.export import urls
+from tongbao.export.browse import Catalogue, Entry
+from tongbao.export.page import bulletin_page
+from tongbao.model import Bulletin
+from tongbao.script import to_hant
+
+# How many entries a page of a list shows.
+PER_PAGE = 100
+NEWEST = 20
+
+# The value of `lang` for each language of the site.
+TAGS = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: the address of its folder below the root, its template, its language, its twins, and its view.
+
+    `title` is the page's own name, without the site's. `feed` is the address of its feed, if it has one.
+    """
+
+    address: str
+    template: str
+    language: str
+    twins: Mapping[str, str]
+    title: str
+    view: Mapping[str, Any]
+    feed: str = ""
+
+    @property
+    def file(self) -> str:
+        """The file it is written to."""
+        return f"{self.address}index.html"
+
+    def context(self) -> dict[str, Any]:
+        """What every template gets."""
+        return {
+            "page": self,
+            "lang": TAGS[self.language],
+            "language": self.language,
+            "tags": TAGS,
+            "root": urls.root(self.address),
+            "urls": urls,
+            "t": labels(self.language),
+            **self.view,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RegionNode:
+    """A division in a tree or a list: its name in the page's script and the counts of its shelf."""
+
+    code: str
+    name: str
+    depth: int
+    primary: int
+    mentioned: int
+
+
+def region_name(code: str, language: str) -> str:
+    """A division's name; the code itself where the table does not know it."""
+    division = places.divisions().get(code)
+    name = division.name if division else code
+    return to_hant(name) if language == "zh-hant" else name
+
+
+def feed_address(address: str) -> str:
+    """The feed beside a page."""
+    return f"{address}atom.xml"
+
+
+def all_pages(bulletins: Sequence[Bulletin], catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
+    """Every page of the site. `own` are Pelican's content pages (about, method, glossary)."""
+    for language in urls.LANGUAGES:
+        yield _home(catalogue, language)
+        yield _search(catalogue, language)
+        yield from _regions(catalogue, language)
+        yield from _dates(catalogue, language)
+        yield from (_own(page, language) for page in own)
+    yield from bulletin_pages(bulletins, catalogue)
+
+
+def bulletin_pages(bulletins: Sequence[Bulletin], catalogue: Catalogue) -> Iterator[Page]:
+    """The pages of the bulletins, each with its neighbours in time."""
+    order = catalogue.entries
+    place = {entry.id: i for i, entry in enumerate(order)}
+    for bulletin in bulletins:
+        at = place[bulletin.id]
+        newer = order[at - 1] if at else None
+        older = order[at + 1] if at + 1 < len(order) else None
+        for language in urls.LANGUAGES:
+            model = bulletin_page(bulletin, language)
+            view = {"b": model, "newer": newer, "older": older}
+            twins = dict(model.addresses)
+            yield Page(twins[language], "bulletin", language, twins, model.title, view)
+
+
+def _home(catalogue: Catalogue, language: str) -> Page:
+    provinces = [_node(code, catalogue, language, 0) for code in catalogue.children.get("", ())]
+    view = {
+        "entries": _listed(catalogue.entries[:NEWEST], language),
+        "total": len(catalogue.entries),
+        "regions": sorted(provinces, key=lambda n: (-n.primary, -n.mentioned, n.code)),
+        "years": [(year, len(catalogue.periods[year])) for year in catalogue.years()],
+        "undated": len(catalogue.undated),
+        "unplaced": len(catalogue.unplaced),
+    }
+    address = urls.home(language)
+    return Page(address, "home", language, _twins(urls.home), "", view, feed_address(address))
+
+
+def _search(catalogue: Catalogue, language: str) -> Page:
+    view = {"options": list(_tree("", catalogue, language, 0))}
+    return Page(
+        urls.search(language), "search", language, _twins(urls.search), labels(language)["search"]["heading"], view
+    )
+
+
+def _regions(catalogue: Catalogue, language: str) -> Iterator[Page]:
+    words = labels(language)["region"]
+    tree = list(_tree("", catalogue, language, 0))
+    view = {"tree": tree, "unplaced": len(catalogue.unplaced)}
+    yield Page(urls.region("", language), "regions", language, _twins(urls.region, ""), words["heading"], view)
+    yield from _list(
+        "region", urls.region, urls.UNKNOWN, language, words["unknown"],
+        [("", e) for e in catalogue.unplaced], {"intro": words["unknown_intro"], "path": (), "below": ()},
+    )  # fmt: skip
+    for code, shelf in catalogue.shelves.items():
+        line = places.lineage(code)
+        name = region_name(code, language)
+        extra = {
+            "intro": "",
+            "path": [(c, region_name(c, language)) for c in reversed(line[1:])],
+            "below": [_node(c, catalogue, language, 0) for c in catalogue.children.get(code, ())],
+        }
+        entries = [("primary", e) for e in shelf.primary] + [("mentioned", e) for e in shelf.mentioned]
+        feed = feed_address(urls.region(code, language))
+        yield from _list("region", urls.region, code, language, name, entries, extra, feed)
+
+
+def _dates(catalogue: Catalogue, language: str) -> Iterator[Page]:
+    words = labels(language)["date"]
+    years = [(y, len(catalogue.periods[y]), _counts(catalogue, y)) for y in catalogue.years()]
+    view = {"years": years, "undated": len(catalogue.undated)}
+    yield Page(urls.date("", language), "dates", language, _twins(urls.date, ""), words["heading"], view)
+    yield from _list(
+        "date", urls.date, urls.UNDATED, language, words["undated"],
+        [("", e) for e in catalogue.undated], {"intro": words["undated_intro"], "year": "", "months": ()},
+    )  # fmt: skip
+    for period, entries in catalogue.periods.items():
+        year, _, month = period.partition("-")
+        name = f"{year}年{int(month)}月" if month else f"{year}年"
+        extra = {"intro": "", "year": year if month else "", "months": () if month else _counts(catalogue, year)}
+        yield from _list("date", urls.date, period, language, name, [("", e) for e in entries], extra)
+
+
+def _counts(catalogue: Catalogue, year: str) -> list[tuple[str, int]]:
+    """(yyyy-mm, number of entries) for each month of a year, in calendar order."""
+    return [(month, len(catalogue.periods[month])) for month in reversed(catalogue.months(year))]
+
+
+def _own(page: Any, language: str) -> Page:
+    """A content page; its words are Simplified, and converted for the Traditional twin."""
+    say = to_hant if language == "zh-hant" else str
+    twins = {each: f"{each}/{page.slug}/" for each in urls.LANGUAGES}
+    return Page(twins[language], "page", language, twins, say(page.title), {"content": say(page.content)})
+
+
+def _list(
+    template: str, address: Any, key: str, language: str, name: str,
+    entries: Sequence[tuple[str, Entry]], extra: Mapping[str, Any], feed: str = "",
+) -> Iterator[Page]:  # fmt: skip
+    """The pages of a list of (section, entry), `PER_PAGE` a page; an empty list has one page."""
+    last = max(1, -(-len(entries) // PER_PAGE))
+    counts: dict[str, int] = {}
+    for section, _ in entries:
+        counts[section] = counts.get(section, 0) + 1
+    for number in range(1, last + 1):
+        shown = entries[(number - 1) * PER_PAGE : number * PER_PAGE]
+        sections = [
+            (section, counts[section], _listed((e for s, e in shown if s == section), language))
+            for section in dict.fromkeys(s for s, _ in shown)
+        ]
+        view = {
+            "key": key,
+            "sections": sections,
+            "number": number,
+            "last": last,
+            "previous": address(key, language, number - 1) if number > 1 else "",
+            "next": address(key, language, number + 1) if number < last else "",
+            **extra,
+        }
+        twins = {each: address(key, each, number) for each in urls.LANGUAGES}
+        yield Page(twins[language], template, language, twins, name, view, feed)
+
+
+def _listed(entries: Iterable[Entry], language: str) -> list[tuple[Entry, list[tuple[str, str]]]]:
+    """Entries with the (code, name) of their regions."""
+    return [(entry, [(code, region_name(code, language)) for code in entry.regions]) for entry in entries]
+
+
+def _tree(code: str, catalogue: Catalogue, language: str, depth: int) -> Iterator[RegionNode]:
+    """The divisions below a code in depth-first order."""
+    for child in catalogue.children.get(code, ()):
+        yield _node(child, catalogue, language, depth)
+        yield from _tree(child, catalogue, language, depth + 1)
+
+
+def _node(code: str, catalogue: Catalogue, language: str, depth: int) -> RegionNode:
+    shelf = catalogue.shelves[code]
+    return RegionNode(code, region_name(code, language), depth, len(shelf.primary), len(shelf.mentioned))
+
+
+def _twins(address: Any, *key: str) -> dict[str, str]:
+    return {language: address(*key, language) for language in urls.LANGUAGES}

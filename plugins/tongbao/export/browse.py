@@ -1,0 +1,155 @@
+"""The ways into an archive: its bulletins by time, by division and by date, each list in one total order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tongbao.export.marks import plain
+from tongbao.export.page import date_text, title
+from tongbao.export.urls import LANGUAGES
+from tongbao.model import BlockKind, Bulletin, Role
+from tongbao.reading import render
+
+Lineage = Callable[[str], tuple[str, ...]]
+
+_SUMMARY_LENGTH = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What lists show of a bulletin. `earliest` and `latest` are the bounds of its publication as ISO days, empty where
+    it is undated; `regions` its primary codes, `mentions` the others."""
+
+    id: str
+    titles: Mapping[str, str]
+    summaries: Mapping[str, str]
+    date: str
+    earliest: str
+    latest: str
+    regions: tuple[str, ...]
+    mentions: tuple[str, ...]
+    kind: str | None
+    issuer: str | None
+    script: str
+    repairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The bulletins of one division: those about it or a part of it, and those that only mention it or a part of it."""
+
+    primary: tuple[Entry, ...]
+    mentioned: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The archive's bulletins, newest first, and their lists.
+
+    `shelves`: division code -> Shelf, for every division with bulletins and its ancestors, in code order.
+    `children`: division code -> codes of the divisions below it that have shelves; the empty code holds the roots.
+    `periods`: `yyyy` and `yyyy-mm` -> entries, newest first; an imprecise date stands under each year that it touches
+    and under a month only where it lies within it.
+    """
+
+    entries: tuple[Entry, ...]
+    shelves: Mapping[str, Shelf]
+    children: Mapping[str, tuple[str, ...]]
+    unplaced: tuple[Entry, ...]
+    periods: Mapping[str, tuple[Entry, ...]]
+    undated: tuple[Entry, ...]
+
+    def years(self) -> list[str]:
+        """The years that have entries, newest first."""
+        return sorted((p for p in self.periods if len(p) == 4), reverse=True)
+
+    def months(self, year: str) -> list[str]:
+        """The months (`yyyy-mm`) of a year that have entries, newest first."""
+        return sorted((p for p in self.periods if len(p) == 7 and p.startswith(year)), reverse=True)
+
+
+def entry(bulletin: Bulletin) -> Entry:
+    """What lists show of `bulletin`."""
+    published = bulletin.dates.published
+    tags = bulletin.regions.tags
+    return Entry(
+        id=bulletin.id,
+        titles={language: title(bulletin, language) for language in LANGUAGES},
+        summaries={language: summary(bulletin, language) for language in LANGUAGES},
+        date=date_text(published.edtf) if published else "",
+        earliest=published.earliest if published else "",
+        latest=published.latest if published else "",
+        regions=tuple(t.code for t in tags if t.role is Role.PRIMARY),
+        mentions=tuple(t.code for t in tags if t.role is Role.MENTIONED),
+        kind=bulletin.genre.kind,
+        issuer=bulletin.genre.issuer,
+        script=bulletin.scripts.received.value,
+        repairs=len(bulletin.repaired.edits),
+    )
+
+
+def summary(bulletin: Bulletin, language: str) -> str:
+    """The beginning of the first paragraph, in a language; empty where there is none."""
+    text = bulletin.scripts.hant if language == "zh-hant" else bulletin.scripts.hans
+    first = [b for b in bulletin.reading.blocks if b.kind is BlockKind.PARAGRAPH][:1]
+    words = plain(" ".join(render(text, replace(bulletin.reading, blocks=tuple(first))).split()))
+    return words if len(words) <= _SUMMARY_LENGTH else words[: _SUMMARY_LENGTH - 1] + "…"
+
+
+def catalogue(bulletins: Iterable[Bulletin], lineage: Lineage) -> Catalogue:
+    """Arrange `bulletins`. `lineage` gives a division's code followed by its ancestors'."""
+    entries = newest_first(entry(b) for b in bulletins)
+    shelves = _shelves(entries, lineage)
+    return Catalogue(
+        entries=entries,
+        shelves=shelves,
+        children=_children(shelves, lineage),
+        unplaced=tuple(e for e in entries if not e.regions),
+        periods=_periods(entries),
+        undated=tuple(e for e in entries if not e.latest),
+    )
+
+
+def newest_first(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """By last possible day, then by first, newest first; undated ones last; ties by id."""
+    by_id = sorted(entries, key=lambda e: e.id)
+    return tuple(sorted(by_id, key=lambda e: (e.latest, e.earliest), reverse=True))
+
+
+def _shelves(entries: Sequence[Entry], lineage: Lineage) -> dict[str, Shelf]:
+    primary: dict[str, list[Entry]] = {}
+    mentioned: dict[str, list[Entry]] = {}
+    for item in entries:
+        about = _with_ancestors(item.regions, lineage)
+        named = _with_ancestors(item.mentions, lineage)
+        for code in about:
+            primary.setdefault(code, []).append(item)
+        for code in named - about:
+            mentioned.setdefault(code, []).append(item)
+    codes = sorted(primary.keys() | mentioned.keys())
+    return {code: Shelf(tuple(primary.get(code, ())), tuple(mentioned.get(code, ()))) for code in codes}
+
+
+def _with_ancestors(codes: Iterable[str], lineage: Lineage) -> set[str]:
+    return {ancestor for code in codes for ancestor in lineage(code)}
+
+
+def _children(codes: Iterable[str], lineage: Lineage) -> dict[str, tuple[str, ...]]:
+    below: dict[str, list[str]] = {}
+    for code in codes:
+        line = lineage(code)
+        below.setdefault(line[1] if len(line) > 1 else "", []).append(code)
+    return {code: tuple(sorted(children)) for code, children in sorted(below.items())}
+
+
+def _periods(entries: Sequence[Entry]) -> dict[str, tuple[Entry, ...]]:
+    found: dict[str, list[Entry]] = {}
+    for item in entries:
+        if not item.latest:
+            continue
+        for year in range(int(item.earliest[:4]), int(item.latest[:4]) + 1):
+            found.setdefault(f"{year:04d}", []).append(item)
+        if item.earliest[:7] == item.latest[:7]:
+            found.setdefault(item.latest[:7], []).append(item)
+    return {period: tuple(items) for period, items in sorted(found.items())}

@@ -1,0 +1,326 @@
+"""The view model of a bulletin's page: what its template shows, as plain values, without HTML and without Pelican.
+
+Every repair, suggestion and piece of evidence has a number; it stands in the reading text (`t3`, `ts1`, `e2`), in the
+text as received (`o3`, `os1`, `oe2`) and in the lists below the text (`r3`, `s1`), so that each leads to the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tongbao import reading
+from tongbao.edits import OffsetMap, invert
+from tongbao.export import urls
+from tongbao.export.marks import Mark, Marker, Token, plain
+from tongbao.model import BlockKind, Bulletin, DateTag, Edit, Evidence, RegionTag, Role
+from tongbao.script import convert, to_hant
+
+REPAIR, SUGGESTION, EVIDENCE = "repair", "suggestion", "evidence"
+
+# The anchors of a mark in the reading text, in the text as received and in the list.
+_TEXT_ANCHOR = {REPAIR: "t", SUGGESTION: "ts", EVIDENCE: "e"}
+_RECEIVED_ANCHOR = {REPAIR: "o", SUGGESTION: "os", EVIDENCE: "oe"}
+
+_TITLE_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A block of the text: its kind (a `BlockKind`) and its tokens."""
+
+    kind: str
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A piece of evidence: its words as received, where they stand (`text`, `sidecar`, `meta`), and their anchor on the
+    page, if they stand in the text."""
+
+    text: str
+    where: str
+    anchor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One value of the metadata panel. `address` is relative to the site's root, or absolute if it names a scheme.
+    `role` tells apart values of one row: primary, mentioned, ambiguous; file, duplicate."""
+
+    text: str
+    address: str | None = None
+    role: str = ""
+    rule: str = ""
+    quotes: tuple[Quote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the metadata panel: its name is a key of the label table."""
+
+    name: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EditView:
+    """A repair, or a suggestion of one. `anchor` and `received_anchor` lead to it in the two texts; the former is None
+    where the reading text has no place for it."""
+
+    number: int
+    id: str
+    anchor: str | None
+    received_anchor: str
+    rule: str
+    before: str
+    after: str
+    percent: int
+    reason: str
+    received_bytes: str
+    restored_bytes: str
+    candidates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BulletinPage:
+    """All that the page of one bulletin in one language shows. Texts of the bulletin are in the page's script, except
+    quotes, repairs and the text as received, which keep the received one."""
+
+    id: str
+    language: str
+    addresses: Mapping[str, str]
+    title: str
+    kicker: tuple[Line, ...]
+    headline: tuple[Line, ...]
+    subtitles: tuple[Line, ...]
+    lines: tuple[Line, ...]
+    chrome: tuple[Line, ...]
+    received: Line
+    received_language: str
+    rows: tuple[Row, ...]
+    repairs: tuple[EditView, ...]
+    suggestions: tuple[EditView, ...]
+    rules: tuple[tuple[str, int], ...]
+    punctuation: int
+    damage: float
+    date: str
+    day: str | None
+
+
+def bulletin_page(bulletin: Bulletin, language: str) -> BulletinPage:
+    """The page of `bulletin` in `language` (`zh-hans` or `zh-hant`)."""
+    return _Builder(bulletin, language).page()
+
+
+def title(bulletin: Bulletin, language: str) -> str:
+    """The title in a language; where the text has none, its beginning; where that is empty too, the id."""
+    text = bulletin.scripts.hant if language == "zh-hant" else bulletin.scripts.hans
+    found = reading.title(text, bulletin.reading).strip()
+    if not found:
+        words = " ".join(reading.render(text, bulletin.reading).split())
+        found = words if len(words) <= _TITLE_LENGTH else words[: _TITLE_LENGTH - 1] + "…"
+    return plain(found) or bulletin.id
+
+
+def date_text(edtf: str) -> str:
+    """A date in Chinese (`2021年12月24日`) where it is a plain day, month or year; other EDTF as it is."""
+    match = re.fullmatch(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", edtf)
+    if not match:
+        return edtf
+    return "".join(f"{int(part)}{unit}" for part, unit in zip(match.groups(), "年月日", strict=True) if part)
+
+
+class _Builder:
+    def __init__(self, bulletin: Bulletin, language: str) -> None:
+        self.bulletin = bulletin
+        self.language = language
+        self.hant = language == "zh-hant"
+        self.say: Callable[[str], str] = to_hant if self.hant else str
+        self.text = bulletin.scripts.hant if self.hant else bulletin.scripts.hans
+        self.evidence = _numbered(bulletin)
+        self.in_text = Marker(self.text, self._text_marks(), bulletin.reading.edits)
+
+    def page(self) -> BulletinPage:
+        b = self.bulletin
+        blocks = [Line(block.kind.value, self.in_text.block(block.start, block.end)) for block in b.reading.blocks]
+        received = Marker(b.received.text, self._received_marks()).block(0, len(b.received.text))
+        kicker, headline, subtitles, rest = _parted(blocks)
+        published = b.dates.published
+        return BulletinPage(
+            id=b.id,
+            language=self.language,
+            addresses={language: urls.bulletin(b.id, language) for language in urls.LANGUAGES},
+            title=title(b, self.language),
+            kicker=kicker,
+            headline=headline,
+            subtitles=subtitles,
+            lines=tuple(line for line in rest if line.kind != BlockKind.CHROME),
+            chrome=tuple(line for line in rest if line.kind == BlockKind.CHROME),
+            received=Line("received", received),
+            received_language={"Hans": "zh-Hans", "Hant": "zh-Hant"}.get(b.scripts.received.value, "zh"),
+            rows=tuple(row for row in self._rows() if row.facts),
+            repairs=self._edits(b.repaired.edits, REPAIR, "r"),
+            suggestions=self._edits(b.repaired.suggestions, SUGGESTION, "s"),
+            rules=_counted(e.rule for e in b.repaired.edits),
+            punctuation=len(b.reading.edits),
+            damage=b.repaired.damage,
+            date=date_text(published.edtf) if published else "",
+            day=published.edtf if published and re.fullmatch(r"\d{4}(-\d\d){0,2}", published.edtf) else None,
+        )
+
+    # --- marks -------------------------------------------------------------------------------------------------------
+
+    def _text_marks(self) -> list[Mark]:
+        repaired = self.bulletin.repaired
+        offsets = OffsetMap(repaired.edits)
+        spans = [(REPAIR, n, e.start, e.end) for n, e in enumerate(invert(repaired.edits), 1)]
+        spans += [(SUGGESTION, n, *offsets.to_result(e.start, e.end)) for n, e in enumerate(repaired.suggestions, 1)]
+        spans += [(EVIDENCE, n, *offsets.to_result(*span)) for span, n in self.evidence.items()]
+        return [Mark(*span) for span in spans]
+
+    def _received_marks(self) -> list[Mark]:
+        repaired = self.bulletin.repaired
+        spans = [(REPAIR, n, e.start, e.end) for n, e in enumerate(repaired.edits, 1)]
+        spans += [(SUGGESTION, n, e.start, e.end) for n, e in enumerate(repaired.suggestions, 1)]
+        spans += [(EVIDENCE, n, *span) for span, n in self.evidence.items()]
+        return [Mark(*span) for span in spans]
+
+    def _anchor(self, kind: str, number: int) -> str:
+        """Where a mark stands: in the reading text, or else in the text as received."""
+        placed = (kind, number) in self.in_text.placed
+        return f"{(_TEXT_ANCHOR if placed else _RECEIVED_ANCHOR)[kind]}{number}"
+
+    def _edits(self, edits: Sequence[Edit], kind: str, prefix: str) -> tuple[EditView, ...]:
+        return tuple(
+            EditView(
+                number=number,
+                id=f"{prefix}{number}",
+                anchor=f"{_TEXT_ANCHOR[kind]}{number}" if (kind, number) in self.in_text.placed else None,
+                received_anchor=f"{_RECEIVED_ANCHOR[kind]}{number}",
+                rule=edit.rule,
+                before=plain(edit.before),
+                after=plain(edit.after),
+                percent=_percent(edit.confidence),
+                reason=self.say(plain(edit.evidence.reason)),
+                received_bytes=edit.evidence.received_bytes,
+                restored_bytes=edit.evidence.restored_bytes,
+                candidates=tuple(plain(c) for c in edit.evidence.candidates),
+            )
+            for number, edit in enumerate(edits, 1)
+        )
+
+    # --- the metadata panel ------------------------------------------------------------------------------------------
+
+    def _rows(self) -> Iterable[Row]:
+        b = self.bulletin
+        received, sidecar, genre = b.received, b.received.sidecar, b.genre
+        yield Row("published", (self._date(b.dates.published),) if b.dates.published else (Fact("", role="undated"),))
+        yield Row("regions", tuple(self._regions()) or (Fact("", role="unknown"),))
+        yield Row("source", self._source())
+        yield Row("issuer", self._given("issuer", genre.issuer, sidecar.issuer))
+        yield Row("doc_number", self._given("doc_number", genre.doc_number))
+        yield Row("kind", (Fact(genre.kind or "", quotes=self._quotes(genre.evidence.get("kind", ()))),))
+        yield Row("events", tuple(self._date(tag) for tag in b.dates.events))
+        yield Row("original_url", (Fact(plain(sidecar.url), urls.external(sidecar.url)),) if sidecar.url else ())
+        yield Row("fetched", (Fact(date_text(sidecar.fetched.isoformat())),) if sidecar.fetched else ())
+        reasons = tuple(Quote(self.say(plain(reason)), "bytes", None) for reason in received.encoding_evidence)
+        yield Row("encoding", (Fact(received.encoding, quotes=reasons),))
+        files = (received.source, *received.also_received_as)
+        yield Row("files", tuple(Fact(plain(f), role="duplicate" if i else "file") for i, f in enumerate(files)))
+        yield Row("sha256", (Fact(received.sha256, urls.received(received.sha256)),))
+
+    def _date(self, tag: DateTag) -> Fact:
+        period = tag.latest[:7] if tag.earliest[:7] == tag.latest[:7] else tag.latest[:4]
+        address = urls.date(period, self.language) if tag is self.bulletin.dates.published else None
+        return Fact(date_text(tag.edtf), address, tag.role, tag.rule, self._quotes(tag.evidence))
+
+    def _regions(self) -> Iterable[Fact]:
+        tags = self.bulletin.regions
+        for tag in (*_of(tags.tags, Role.PRIMARY), *_of(tags.tags, Role.MENTIONED)):
+            address = urls.region(tag.code, self.language)
+            yield Fact(self.say(tag.name), address, tag.role.value, tag.rule, self._quotes(tag.evidence))
+        for unclear in tags.ambiguous:
+            names = " / ".join(self.say(name) for _, name in unclear.candidates)
+            yield Fact(names, role="ambiguous", quotes=self._quotes(unclear.evidence))
+
+    def _source(self) -> tuple[Fact, ...]:
+        fields = [f for f in self.bulletin.reading.fields if f.name == "source"]
+        offsets = OffsetMap(self.bulletin.repaired.edits)
+        facts = []
+        for field in fields:
+            span = offsets.to_source(field.start, field.end)
+            quote = Quote(
+                plain(self.bulletin.received.text[slice(*span)]), "text", self._anchor(EVIDENCE, self.evidence[span])
+            )
+            facts.append(Fact(plain(self.text[field.start : field.end]), rule="header", quotes=(quote,)))
+        site = self.bulletin.received.sidecar.site
+        return (*facts, *([Fact(plain(site), rule="sidecar")] if site else []))
+
+    def _given(self, name: str, value: str | None, sidecar: str | None = None) -> tuple[Fact, ...]:
+        if value:
+            shown = self.say(value) if self.hant else convert(value).hans
+            return (Fact(plain(shown), quotes=self._quotes(self.bulletin.genre.evidence.get(name, ()))),)
+        return (Fact(plain(self.say(sidecar)), rule="sidecar"),) if sidecar else ()
+
+    def _quotes(self, evidence: Iterable[Evidence]) -> tuple[Quote, ...]:
+        return tuple(
+            Quote(
+                plain(e.text),
+                e.where,
+                self._anchor(EVIDENCE, self.evidence[e.start, e.end]) if e.where == "text" else None,
+            )
+            for e in evidence
+        )
+
+
+def _numbered(bulletin: Bulletin) -> dict[tuple[int, int], int]:
+    """Each span that gave a tag, in received coordinates and in the order of the text, with its number."""
+    tags = [*bulletin.regions.tags, *bulletin.regions.ambiguous, *bulletin.dates.events]
+    found = [e for tag in tags for e in tag.evidence]
+    found += bulletin.dates.published.evidence if bulletin.dates.published else ()
+    found += (e for spans in bulletin.genre.evidence.values() for e in spans)
+    spans = {(e.start, e.end) for e in found if e.where == "text"}
+    offsets = OffsetMap(bulletin.repaired.edits)
+    spans |= {offsets.to_source(f.start, f.end) for f in bulletin.reading.fields if f.name == "source"}
+    return {span: number for number, span in enumerate(sorted(spans), 1)}
+
+
+def _parted(lines: Sequence[Line]) -> tuple[tuple[Line, ...], ...]:
+    """The lines above the title, those of the title, the subtitles below it, and the rest.
+
+    A title that does not stand at the head, below subtitles and chrome at most, is a line like every other.
+    """
+    first = next(
+        (i for i, line in enumerate(lines) if line.kind not in (BlockKind.SUBTITLE, BlockKind.CHROME)), len(lines)
+    )
+    last = _run(lines, first, BlockKind.TITLE)
+    if last == first:
+        return (), (), (), tuple(lines)
+    end = _run(lines, last, BlockKind.SUBTITLE)
+    kicker = tuple(line for line in lines[:first] if line.kind == BlockKind.SUBTITLE)
+    chrome = tuple(line for line in lines[:first] if line.kind == BlockKind.CHROME)
+    return kicker, tuple(lines[first:last]), tuple(lines[last:end]), (*chrome, *lines[end:])
+
+
+def _run(lines: Sequence[Line], start: int, kind: BlockKind) -> int:
+    """The end of the run of lines of one kind that begins at `start`."""
+    return next((i for i in range(start, len(lines)) if lines[i].kind != kind), len(lines))
+
+
+def _of(tags: Sequence[RegionTag], role: Role) -> list[RegionTag]:
+    return [tag for tag in tags if tag.role is role]
+
+
+def _counted(rules: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """Rules with how often each occurs, most frequent first."""
+    counts: dict[str, int] = {}
+    for rule in rules:
+        counts[rule] = counts.get(rule, 0) + 1
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _percent(confidence: float) -> int:
+    """Rounded down, so that only certainty is shown as 100 %."""
+    return int(confidence * 100)
