@@ -28,7 +28,7 @@ SYLLABLE = re.compile(rf"[{_LETTERS}][{_LETTERS}\u0300-\u030c]{{0,7}}")
 MIN_DISTINCT = 3
 # ... when, between the first gloss and the last, those characters nearly always have them ...
 MIN_CONSISTENT = 0.9
-# ... and when they are nearly all Traditional and mostly common; or, in Simplified text, all common, and often repeated.
+# ... and when they are nearly all Traditional and mostly common; or, in Simplified text, all common and often repeated.
 MIN_TRADITIONAL = 0.9
 MIN_COMMON = 0.6
 MIN_REPEATED = 4

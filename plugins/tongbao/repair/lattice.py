@@ -1,0 +1,204 @@
+"""A decoder over byte lattices: which text do these alternative byte strings spell, bytes lost on the way included?
+
+Damaged text is a row of *tokens*, usually one for each visible character. A token is a choice of *arcs*; an arc is a
+string of bytes that may have been there, some of them unknown. The search walks all choices at once, feeds the bytes to
+the codec that the text was written in, and keeps, for each state, the spelling that costs least by the text model
+(Viterbi over codec state and last character, pruned to a beam).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from heapq import nsmallest
+
+from tongbao.repair import tables
+from tongbao.repair.text_model import FLOOR, model
+
+# Bytes of a character that is not complete. An unknown byte is ANY; a negative number -v is an unknown second byte of a
+# pair with first byte v that has no character (the pair vanished).
+Pending = tuple[int, ...]
+ANY = 0x100
+
+BEAM = 40
+# How many readings of an unknown byte are kept, by their cost.
+READINGS = 12
+# How many spellings are kept that reach the same state, so that the best has a runner-up.
+RIVALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """One choice for a token.
+
+    `data` are the bytes that were there; `cost` is in the text model's steps. `literal` then passes through beside the
+    codec, between characters only. `readers` demands that the last two bytes are one of these characters in GBK.
+    `vanished` stands for a pair of bytes without a character, inside a shift only.
+    """
+
+    data: Pending = ()
+    cost: int = 0
+    literal: str = ""
+    readers: frozenset[str] | None = None
+    vanished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A text that the lattice spells, and its cost."""
+
+    text: str
+    cost: int
+
+
+# Characters that pending bytes may be, most frequent first; None where more bytes are needed; () where they are wrong.
+Codec = Callable[[Pending], Sequence[str] | None]
+
+_Chain = tuple["_Chain | None", str]
+_Path = tuple[int, "_Chain | None"]
+_State = tuple[Pending, str]
+# The next state, the cost of getting there, and the text that it spells.
+_Step = tuple[_State, int, str]
+
+
+def search(tokens: Sequence[Sequence[Arc]], codec: Codec, before: str, beam: int = BEAM) -> list[Spelling]:
+    """The cheapest spellings that end between characters, best first; the best ones of each last character."""
+    states: dict[_State, list[_Path]] = {((), before): [(0, None)]}
+    for arcs in tokens:
+        following: dict[_State, list[_Path]] = {}
+        for (pending, last), paths in states.items():
+            for arc in arcs:
+                for state, price, text in _follow(arc, codec, pending, last):
+                    grown = [(cost + price, (chain, text) if text else chain) for cost, chain in paths]
+                    known = following.get(state)
+                    following[state] = grown if known is None else _best(known + grown)
+        if len(following) > beam:
+            following = dict(nsmallest(beam, following.items(), key=lambda item: item[1][0][0]))
+        if not following:
+            return []
+        states = following
+    ended = [Spelling(_text(chain), cost) for (pending, _), paths in states.items() if not pending for cost, chain in paths]
+    return sorted(ended, key=lambda s: s.cost)
+
+
+def _best(paths: list[_Path]) -> list[_Path]:
+    return sorted(paths, key=lambda p: p[0])[:RIVALS]
+
+
+def _follow(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
+    """The states that an arc leads to, what they cost, and what they spell."""
+    if arc.vanished:
+        steps = _vanish(codec, pending, last) if pending else iter(())
+    elif arc.readers is not None:
+        steps = _pin(arc, codec, pending, last)
+    else:
+        steps = _feed(arc.data, codec, pending, last, 0, "")
+    for (rest, tail), price, text in steps:
+        if not arc.literal:
+            yield (rest, tail), price + arc.cost, text
+        elif not rest:
+            yield ((), arc.literal[-1]), price + arc.cost + model().cost(arc.literal, tail), text + arc.literal
+
+
+def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, text: str) -> Iterator[_Step]:
+    """Feed bytes to the codec; several ways where unknown bytes complete a character."""
+    for at, byte in enumerate(data):
+        pending = (*pending, byte)
+        found = codec(pending)
+        if found is None:
+            continue
+        if len(found) == 1:
+            cost += _step(last, found[0])
+            last, text, pending = found[0], text + found[0], ()
+            continue
+        for price, character in _cheapest(found, last):
+            yield from _feed(data[at + 1 :], codec, (), character, cost + price, text + character)
+        return
+    yield (pending, last), cost, text
+
+
+def _vanish(codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
+    """A pair of GBK bytes without a character: its first byte completes one character, its second begins the next."""
+    encoded = tables.gbk_bytes()
+    found = [c for c in codec((*pending, ANY)) or () if c in encoded and encoded[c][1] in lost_pairs()]
+    for price, character in _cheapest(found, last):
+        yield ((-encoded[character][1],), character), price, character
+
+
+def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
+    """Demand a reading of the last two bytes, the last of which is unknown if `data` holds one."""
+    assert arc.readers is not None
+    encoded = tables.gbk_bytes()
+    tail = encoded.get(last, b"")
+    if not arc.data:
+        pair = tail if not pending else tail[1:] + bytes(b for b in pending if 0 < b < ANY)
+        if tables.gbk_pairs().get(pair) in arc.readers:
+            yield (pending, last), 0, ""
+    elif pending:
+        found = [c for c in codec((*pending, ANY)) or () if c in arc.readers]
+        for price, character in _cheapest(found, last):
+            yield ((), character), price, character
+    elif tail:
+        for lead in sorted({encoded[c][1] for c in arc.readers if c in encoded and encoded[c][0] == tail[1]}):
+            if lead >= 0x81:
+                yield ((lead,), last), 0, ""
+
+
+def _step(last: str, character: str) -> int:
+    lm = model()
+    return lm.row(lm.place(last))[lm.place(character)]
+
+
+def _cheapest(found: Sequence[str], last: str) -> list[tuple[int, str]]:
+    lm = model()
+    row, place = lm.row(lm.place(last)), lm.place
+    return nsmallest(READINGS, [(row[place(c)], c) for c in found])
+
+
+def _text(chain: _Chain | None) -> str:
+    parts = []
+    while chain is not None:
+        parts.append(chain[1])
+        chain = chain[0]
+    return "".join(reversed(parts))
+
+
+# --- codecs ----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def lost_pairs() -> dict[int, frozenset[int]]:
+    """{first byte: second bytes with which it has no character in cp936}."""
+    pairs = tables.gbk_pairs()
+    table = {}
+    for lead in range(0x81, 0xFF):
+        free = frozenset(t for t in range(0x40, 0xFF) if t != 0x7F and bytes((lead, t)) not in pairs)
+        if free:
+            table[lead] = free
+    return table
+
+
+def _usual(characters: Iterator[str]) -> tuple[str, ...]:
+    """Those that the model knows, most frequent first."""
+    rarity = model().rarity
+    return tuple(sorted((c for c in characters if rarity(c) < FLOOR), key=lambda c: (rarity(c), c)))
+
+
+@lru_cache(maxsize=1 << 16)
+def gbk(pending: Pending) -> Sequence[str] | None:
+    """The codec of GBK (cp936)."""
+    first = pending[0]
+    if len(pending) == 1:
+        if 0 <= first < 0x80:
+            return (chr(first),)
+        return () if first in (0x80, 0xFF) else None
+    second = pending[1]
+    pairs = tables.gbk_pairs()
+    if 0 <= first < ANY and 0 <= second < ANY:
+        character = pairs.get(bytes((first, second)))
+        return (character,) if character else ()
+    leads = range(0x81, 0xFF) if first == ANY else sorted(lost_pairs()[-first]) if first < 0 else (first,)
+    trails = range(0x40, 0xFF) if second == ANY else (second,)
+    keys = (bytes((a, b)) for a in leads for b in trails)
+    return _usual(pairs[key] for key in keys if key in pairs)
