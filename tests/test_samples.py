@@ -106,7 +106,11 @@ def test_sidecar(bulletin: Bulletin, sample: Any) -> None:
 
 @each("text")
 def test_text_is_restored(bulletin: Bulletin, sample: Any) -> None:
-    assert _lines(bulletin.repaired.text) == list(sample.lines)
+    text = bulletin.repaired.text
+    if sample.page:
+        assert _lines(text) == list(sample.lines)
+    else:
+        assert text.replace("\r\n", "\n").strip() == sample.text.strip()
 
 
 @each("undamaged", [s for s in SAMPLES if not s.truth["damaged"]])

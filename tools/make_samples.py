@@ -4,8 +4,8 @@
 held it, how it was damaged on the way, in which encoding and page it arrived, and what is true of it. The damage comes
 from the forward models of `tongbao.repair`, so that `tests/test_samples.py` can hold the archive against the truth.
 
-The same table and texts always give the same bytes. `--check` writes nothing and exits 1 where a file differs from what
-the tool makes of the table, is missing, or is left over from an entry that is gone.
+The same table and texts always give the same bytes. `--check` writes nothing and exits 1 where a file is missing or
+differs from what the table gives. Other files in the folder are none of the tool's business.
 """
 
 from __future__ import annotations
@@ -75,10 +75,8 @@ class Sample:
     @property
     def lines(self) -> tuple[str, ...]:
         """The lines that a reader of the received file should find, those of the page around it included."""
-        lines = [line for line in self.text.splitlines() if line]
-        if self.page is None:
-            return tuple(map(_one_space, lines))
-        return (self.page.nav, *map(_one_space, lines), self.page.tools, self.page.footer)
+        lines = tuple(_one_space(line) for line in self.text.splitlines() if line)
+        return (self.page.nav, *lines, self.page.tools, self.page.footer) if self.page else lines
 
     @property
     def damaged(self) -> str:
@@ -222,8 +220,7 @@ def files(samples: Sequence[Sample]) -> Iterator[tuple[Path, bytes]]:
 
 
 def main() -> int:
-    """Write the files, or with `--check` compare them. Files of other origin in the folder are none of its business,
-    except that a check reports what looks like a sample (it says so in its last line) and is not in the table."""
+    """Write the files, or with `--check` compare them; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a file differs")
     check = parser.parse_args().check
