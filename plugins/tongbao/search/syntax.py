@@ -1,10 +1,10 @@
 """The query language, the same as in the browser (`theme/static/js/search/syntax.js`).
 
 Terms stand between white space and are ANDed. `"..."` keeps white space inside a term, `-term` and `-"..."` exclude.
-The query is folded first, so full-width operators work too. A quote opens only at the start of a term and is a character
-like any other elsewhere; one that is not closed runs to the end. Empty terms, terms of white space alone, a lone `-`
-and repeated terms are dropped: half-typed queries keep giving sensible answers. Without any term left to include, every
-bulletin matches.
+The query is folded first, so full-width operators work too. A quote opens only at the start of a term and is a
+character like any other elsewhere; one that is not closed runs to the end. Empty terms, terms of white space alone, a
+lone `-` and repeated terms are dropped: half-typed queries keep giving sensible answers. Without any term left to
+include, every bulletin matches.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tongbao.script import fold
 
 # Unicode's White_Space, written out: Python's and JavaScript's `\s` differ from it and from each other.
 WHITE_SPACE = "\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
-_TERM = re.compile(f'(-?)(?:"([^"]*)(?:"|$)|([^{WHITE_SPACE}]+))')
+_TERM = re.compile(f'(-?)(?:"([^"]*)(?:"|\\Z)|([^{WHITE_SPACE}]+))')
 _BLANK = re.compile(f"[{WHITE_SPACE}]*")
 
 
