@@ -1,0 +1,141 @@
+"""The gazetteer: divisions with their names, and the automaton that finds every name in a text in one pass."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from ahocorasick_rs import AhoCorasick
+
+from tongbao.script import fold
+
+COUNTRY = "100000"
+LEVELS = ("province", "prefecture", "county")
+# Texts of the archive end with 2022: where a name passed from one code to another later, it means the earlier one.
+REFERENCE_YEAR = 2022
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A division of China.
+
+    `code` is GB/T 2260 (ISO 3166-2 for Taiwan's counties), `parent` the code above (100000 above the provinces), `level`
+    province, prefecture or county. `former` are (name, year it ended). `since` and `until` are years, None where open.
+    `lat` and `lon` are degrees (WGS 84); `located` is False where they are the parent's.
+    """
+
+    code: str
+    name: str
+    level: str
+    parent: str
+    short: str
+    aliases: tuple[str, ...]
+    chars: tuple[str, ...]
+    areas: tuple[str, ...]
+    former: tuple[tuple[str, int], ...]
+    since: int | None
+    until: int | None
+    lat: float
+    lon: float
+    located: bool
+
+
+class Form(IntEnum):
+    """How a name names its division; of two readings of one string the lower one is meant."""
+
+    FULL = 0
+    FORMER = 1
+    ALIAS = 2
+    SHORT = 3
+    AREA = 4
+
+
+@cache
+def divisions() -> Mapping[str, Division]:
+    """{code: division} in order of codes, from `data/divisions.tsv`."""
+    lines = files("tongbao.data").joinpath("divisions.tsv").read_text("utf-8").splitlines()
+    header, *rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    records = (dict(zip(header, row, strict=True)) for row in rows)
+    return MappingProxyType({r["code"]: _division(r) for r in records})
+
+
+def _division(record: Mapping[str, str]) -> Division:
+    def several(column: str) -> tuple[str, ...]:
+        return tuple(filter(None, record[column].split("|")))
+
+    def year(column: str) -> int | None:
+        return int(record[column]) if record[column] else None
+
+    former = (name.split("<") for name in several("former"))
+    return Division(
+        code=record["code"],
+        name=record["name"],
+        level=record["level"],
+        parent=record["parent"],
+        short=record["short"],
+        aliases=several("aliases"),
+        chars=several("chars"),
+        areas=several("areas"),
+        former=tuple((name, int(ended)) for name, ended in former),
+        since=year("since"),
+        until=year("until"),
+        lat=float(record["lat"]),
+        lon=float(record["lon"]),
+        located=record["point"] == "own",
+    )
+
+
+@cache
+def lineage(code: str) -> tuple[str, ...]:
+    """The code and its ancestors, lowest first, without the country. Raises KeyError for a code that is not known."""
+    parent = divisions()[code].parent
+    return (code,) if parent == COUNTRY else (code, *lineage(parent))
+
+
+def is_above(ancestor: str, code: str) -> bool:
+    """Whether `ancestor` lies above `code` in the tree (a division does not lie above itself)."""
+    return ancestor != code and ancestor in lineage(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Gazetteer:
+    """`names` maps a folded name to {form: codes}; `automaton` finds them, and `patterns` are its names in order."""
+
+    names: Mapping[str, Mapping[Form, tuple[str, ...]]]
+    patterns: tuple[str, ...]
+    automaton: AhoCorasick
+
+    def occurrences(self, folded: str) -> Iterator[tuple[int, int]]:
+        """The spans of all names in a folded text, overlapping ones included, in order of their ends."""
+        return ((start, end) for _, start, end in self.automaton.find_matches_as_indexes(folded, overlapping=True))
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """All names of two characters and more, of the divisions in force in the reference year and of later ones."""
+    names: dict[str, dict[Form, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for division in sorted(divisions().values(), key=lambda d: (d.since or 0, d.code)):
+        for form, name in _forms(division):
+            held = names[name]
+            # A division of later years takes only names that nothing bore in the reference year.
+            later = (division.since or 0) > REFERENCE_YEAR and any(f <= form for f in held)
+            if len(name) > 1 and not later and division.code not in (c for codes in held.values() for c in codes):
+                held[form].append(division.code)
+    kept = {name: {f: tuple(c) for f, c in sorted(forms.items())} for name, forms in names.items() if forms}
+    patterns = tuple(sorted(kept))
+    return Gazetteer(MappingProxyType(kept), patterns, AhoCorasick(patterns))
+
+
+def _forms(division: Division) -> Iterator[tuple[Form, str]]:
+    yield Form.FULL, fold(division.name)
+    for name, _ in division.former:
+        yield Form.FORMER, fold(name)
+    for name in division.aliases:
+        yield (Form.SHORT if name == division.short else Form.ALIAS), fold(name)
+    for name in division.areas:
+        yield Form.AREA, fold(name)

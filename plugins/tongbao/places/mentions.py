@@ -1,0 +1,119 @@
+"""Where a text names divisions: every occurrence of a name that stands as a word of its own, with what it may mean.
+
+Occurrences come from one pass of the gazetteer's automaton. Each is kept only if it begins and ends at a word boundary and
+is not part of another proper name (a street, a firm, a person); of overlapping ones that remain, the leftmost longest wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import rjieba
+
+from tongbao.places.gazetteer import Form, divisions, gazetteer
+from tongbao.places.vocabulary import vocabulary
+
+# Tails and contexts are at most this long.
+REACH = 48
+
+
+class Kind(StrEnum):
+    """What an occurrence is evidence of."""
+
+    PLACE = "place"  # the text names the division
+    MEDIA = "media"  # the name of a newspaper or site: where the text comes from
+    AREA = "area"  # a functional area inside the division
+    CHAR = "char"  # a one-character abbreviation
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """text[start:end] may name any of `candidates` (codes). Repaired coordinates."""
+
+    start: int
+    end: int
+    form: Form
+    candidates: tuple[str, ...]
+    kind: Kind = Kind.PLACE
+
+
+def find(folded: str, title_starts: Iterable[int] = ()) -> tuple[Mention, ...]:
+    """All mentions in a folded text, in order, not overlapping. `title_starts` are offsets where headlines begin."""
+    spans = tuple(gazetteer().occurrences(folded))
+    edges = _edges(folded, spans)
+    named = _leftmost_longest(m for span in spans for m in _mention(folded, span, edges))
+    chars = _characters(folded, title_starts)
+    return tuple(sorted([*named, *_outside(chars, named)], key=lambda m: m.start))
+
+
+def _edges(folded: str, spans: Sequence[tuple[int, int]]) -> set[int]:
+    """Offsets of word boundaries. A word that is two names run together (广西南宁), or a name and a part that leaves it a
+    place (昆明机场), has one between them."""
+    edges, names, at = {0}, set(spans), 0
+    compounds = vocabulary().compounds
+    for word in rjieba.cut(folded, False):
+        end = at + len(word)
+        if len(word) > 2:
+            inner = (cut for cut in range(at + 2, end) if (at, cut) in names)
+            edges |= {cut for cut in inner if (cut, end) in names or folded[cut:end] in compounds}
+        edges.add(end)
+        at = end
+    return edges
+
+
+def _mention(folded: str, span: tuple[int, int], edges: set[int]) -> Iterable[Mention]:
+    """The mention at a span, or nothing where it is part of something else."""
+    start, end = span
+    forms = gazetteer().names[folded[start:end]]
+    form = next(iter(forms))
+    words, after = vocabulary(), folded[end : end + REACH]
+    if form is Form.AREA:
+        return (Mention(start, end, form, forms[form], Kind.AREA),)
+    whole = form in (Form.FULL, Form.FORMER) or (form is Form.ALIAS and end - start > 2)
+    if not (_whole_fits if whole else _short_fits)(folded, start, end, edges):
+        return ()
+    candidates = forms[form] if whole else tuple(c for f, codes in forms.items() if f is not Form.AREA for c in codes)
+    if words.media_tail.match(after):
+        return (Mention(start, end, form, candidates, Kind.MEDIA),)
+    if not whole and (words.short_tail.match(after) or words.person_before.search(folded[max(0, start - 8) : start])):
+        return ()
+    return (Mention(start, end, form, candidates),)
+
+
+def _whole_fits(folded: str, start: int, end: int, edges: set[int]) -> bool:
+    """A full name carries its own boundary at the end; one of two characters (眉县) needs a boundary before it too."""
+    if vocabulary().full_tail.match(folded, end):
+        return False
+    return end - start > 2 or (start in edges and not vocabulary().brief_tail.match(folded, end))
+
+
+def _short_fits(folded: str, start: int, end: int, edges: set[int]) -> bool:
+    return folded[start:end] not in vocabulary().never and start in edges and end in edges
+
+
+def _characters(folded: str, title_starts: Iterable[int]) -> list[Mention]:
+    """One-character abbreviations where nothing else can be meant: 返京人员, and at the head of a headline 琼多地…"""
+    words = vocabulary()
+    starts = [m.start("char") for m in words.char_around.finditer(folded)]
+    starts += [at for at in title_starts if words.char_headline.match(folded[at : at + REACH])]
+    return [Mention(at, at + 1, Form.ALIAS, _abbreviations()[folded[at]], Kind.CHAR) for at in sorted(set(starts))]
+
+
+def _abbreviations() -> dict[str, tuple[str, ...]]:
+    return {char: (d.code,) for d in divisions().values() for char in d.chars}
+
+
+def _leftmost_longest(mentions: Iterable[Mention]) -> list[Mention]:
+    chosen: list[Mention] = []
+    for mention in sorted(mentions, key=lambda m: (m.start, -m.end)):
+        if not chosen or mention.start >= chosen[-1].end:
+            chosen.append(mention)
+    return chosen
+
+
+def _outside(mentions: Iterable[Mention], others: Sequence[Mention]) -> list[Mention]:
+    """The mentions that lie in none of the others."""
+    taken = {at for other in others for at in range(other.start, other.end)}
+    return [m for m in mentions if m.start not in taken]

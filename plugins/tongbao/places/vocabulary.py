@@ -1,0 +1,61 @@
+"""The words of `data/places.toml`, compiled."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Word sets and patterns over folded text; `data/places.toml` says what each is for."""
+
+    common: frozenset[str]
+    dependent: frozenset[str]
+    never: frozenset[str]
+    contested: frozenset[str]
+    compounds: frozenset[str]
+    full_tail: re.Pattern[str]
+    brief_tail: re.Pattern[str]
+    short_tail: re.Pattern[str]
+    media_tail: re.Pattern[str]
+    person_before: re.Pattern[str]
+    char_around: re.Pattern[str]
+    char_headline: re.Pattern[str]
+    origin_before: re.Pattern[str]
+    origin_after: re.Pattern[str]
+    own: re.Pattern[str]
+    whole: re.Pattern[str]
+    organ: re.Pattern[str]
+    issuer_after: re.Pattern[str]
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Read and compile the table once."""
+    table = tomllib.loads(files("tongbao.data").joinpath("places.toml").read_text("utf-8"))
+    words, tails, chars, deixis = table["words"], table["tails"], table["chars"], table["deixis"]
+    persons = table["persons"]
+    return Vocabulary(
+        common=frozenset(words["common"].split()),
+        dependent=frozenset(words["dependent"].split()),
+        never=frozenset(words["never"].split()),
+        contested=frozenset(words["contested"].split()),
+        compounds=frozenset(tails["compounds"].split()),
+        brief_tail=re.compile(tails["brief_pattern"]),
+        full_tail=re.compile(tails["full_pattern"]),
+        short_tail=re.compile(tails["short_pattern"]),
+        media_tail=re.compile(tails["media_pattern"]),
+        person_before=re.compile(persons["before_pattern"].replace("SURNAMES", persons["surnames"])),
+        char_around=re.compile(chars["around_pattern"].replace("CHARS", chars["free"])),
+        char_headline=re.compile(chars["headline_pattern"].replace("HEADLINE", chars["headline"])),
+        origin_before=re.compile(table["origin"]["before_pattern"]),
+        origin_after=re.compile(table["origin"]["after_pattern"]),
+        own=re.compile(deixis["own_pattern"]),
+        whole=re.compile(deixis["whole_pattern"]),
+        organ=re.compile(deixis["organ_pattern"]),
+        issuer_after=re.compile(table["issuer"]["after_pattern"]),
+    )
