@@ -1,0 +1,245 @@
+"""Date expressions: what a text writes, before anything is concluded from it.
+
+`scan` reads the folded text once. Each quantifier of the patterns is bounded, so the time is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from tongbao.dates.lunar import LUNAR_FESTIVALS, SOLAR_FESTIVALS
+from tongbao.dates.numerals import full_year, number
+
+# A bulletin is a page or a few; of a longer text only this much is read for dates.
+LIMIT = 200_000
+
+
+class Form(StrEnum):
+    """How a date is written."""
+
+    DATE = "date"  # 2022年3月14日, 3月14日, 2022年3月, 今年3月
+    NUMERIC = "numeric"  # 2022-03-14, 2022/3/14, 22-3-14 08:00
+    DAY = "day"  # 14日, 本月14日
+    YEAR = "year"  # 2022年
+    DEICTIC = "deictic"  # 今天, 昨日, 次日, 本周五
+    LUNAR = "lunar"  # 正月十七, 除夕
+    FESTIVAL = "festival"  # 2022年国庆
+
+
+class Base(StrEnum):
+    """What a deictic expression counts from."""
+
+    PUBLICATION = "publication"
+    PREVIOUS = "previous"
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A day of which year, month or day may be left unsaid."""
+
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A distance from `base`: whole years, months or days; or the day `weekday` (Monday is 0) of the week `weeks` away."""
+
+    base: Base
+    years: int = 0
+    months: int = 0
+    days: int = 0
+    weeks: int = 0
+    weekday: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """folded[start:end] and what it says.
+
+    `last` is the end of a range. `weekday` (Monday is 0) and `lunar` (month, day) stand beside the date or are the date.
+    `hours` is a reporting window within the day; `clock` tells that a time of day follows.
+    """
+
+    start: int
+    end: int
+    form: Form
+    first: Partial = Partial()
+    last: Partial | None = None
+    weekday: int | None = None
+    lunar: tuple[int, int] | None = None
+    shift: Shift | None = None
+    hours: tuple[int, int] | None = None
+    clock: bool = False
+    chinese: bool = False
+
+
+_ARABIC_MONTH, _ARABIC_DAY = r"(?:1[0-2]|0?[1-9])(?!\d)", r"(?:3[01]|[12]\d|0?[1-9])(?!\d)"
+_CHINESE_MONTH = "(?:十[一二]?|[一二三四五六七八九元])"
+_CHINESE_DAY = "(?:三十一?|卅一?|(?:二十|廿|十)[一二三四五六七八九]?|[一二三四五六七八九])"
+_MONTH, _DAY = f"(?:{_ARABIC_MONTH}|{_CHINESE_MONTH})", f"(?:{_ARABIC_DAY}|{_CHINESE_DAY})"
+_YEAR = r"(?:(?:19|20)\d\d|1[01]\d|\d\d|[一二][〇零○一二三四五六七八九]{3})"
+_TO = r"(?:[—–~～-]{1,2}|至|到)"
+_S = r"[  ]{0,2}"
+_LUNAR_DAY = "(?:初[一二三四五六七八九十]|三十|(?:二十|廿|十)[一二三四五六七八九]?)"
+_FESTIVALS = "|".join([*LUNAR_FESTIVALS, *SOLAR_FESTIVALS])
+_WEEKDAYS = {c: i for i, c in enumerate("一二三四五六日")} | {"天": 6}
+_RELATIVE_YEAR = {"今": 0, "本": 0, "当": 0, "去": -1, "上": -1, "明": 1, "前": -2}
+_RELATIVE_MONTH = {"本": 0, "当": 0, "上": -1, "下": 1}
+_DEICTIC = {
+    **dict.fromkeys(("昨日", "昨天", "昨晚", "昨夜"), (Base.PUBLICATION, -1)),
+    **dict.fromkeys(("前天",), (Base.PUBLICATION, -2)),
+    **dict.fromkeys(("今日", "今天", "今晨", "今早", "今晚", "今起"), (Base.PUBLICATION, 0)),
+    **dict.fromkeys(("明日", "明天", "明早"), (Base.PUBLICATION, 1)),
+    **dict.fromkeys(("后天",), (Base.PUBLICATION, 2)),
+    **dict.fromkeys(("次日", "翌日"), (Base.PREVIOUS, 1)),
+    **dict.fromkeys(("当日", "当天", "当晚", "同日"), (Base.PREVIOUS, 0)),
+}
+
+_DATE = rf"""
+    (?:(?P<era>(?:中华)?民国)?{_S}(?P<y>{_YEAR}){_S}年{_S}|(?P<ry>[今去明本当前])年(?:的)?|(?P<lost>年))?
+    (?P<m>{_MONTH}){_S}月(?:份)?
+    (?:{_S}(?P<d>{_DAY})(?:{_S}[日号](?!线|楼|院|门|店|文|令)|(?={_S}(?:{_TO}|、){_S}{_DAY}{_S}[日号])))?
+"""
+_NUMERIC = rf"""
+    (?P<ny>(?:19|20)\d\d)(?P<sep>[-/.])(?P<nm>{_ARABIC_MONTH})(?P=sep)(?P<nd>{_ARABIC_DAY})(?!(?P=sep)\d)
+  | (?P<sy>\d\d)(?P<ssep>[-/])(?P<sm>{_ARABIC_MONTH})(?P=ssep)(?P<sd>{_ARABIC_DAY})(?=[ t]\d\d?:\d\d)
+"""
+# A day of a month is not a number of days, nor a part of a word.
+_LONE_DAY = rf"""
+    (?:(?P<rm>[本上下当])个?月|(?<![第满近续共每去前后达少超约期个月]))
+    (?P<ld>{_DAY}){_S}日(?!内|医学|隔离|居家|集中|健康|龄|均|游|本|夜|元|常|志|报|子|程|以|[上后前间期照光益渐化活用语式新产军])
+"""
+_MASTER = re.compile(
+    rf"""
+    (?<![\d./])(?:{_NUMERIC})
+  | (?P<fy>(?:19|20)\d\d){_S}年{_S}(?P<festival>{_FESTIVALS})
+  | (?P<leap>农历|阴历)?(?P<lm>[正腊冬]|{_CHINESE_MONTH})月(?P<lday>{_LUNAR_DAY})(?!\d|{_S}[日号])
+  | (?P<newyear>大年)(?P<nday>初[一二三四五六七])
+  | (?<![\d.])(?:{_DATE})
+  | (?<![\d.一二三四五六七八九十〇零○])(?P<yo>(?:19|20)\d\d|[一二][〇零○一二三四五六七八九]{{3}}){_S}年(?!前|后|级|来)
+  | (?<![\d.:一二三四五六七八九十])(?:{_LONE_DAY})
+  | (?P<deictic>{"|".join(_DEICTIC)})(?!头条|关注|热|推荐|看点|要闻|之)
+  | (?P<week>[本上下])周(?P<wd>[一二三四五六日])
+    """,
+    re.VERBOSE,
+)
+# Every first character of the master pattern: trying it there only is many times quicker than searching with it.
+_START = re.compile("[0-9一二三四五六七八九十廿卅元正腊冬农阴大中民今去明本当前昨次翌后同上下年]")
+# What may follow a date, in this order.
+_RANGE = re.compile(
+    rf"(?:{_S}[日号])?{_S}{_TO}{_S}(?:(?P<y>{_YEAR})年{_S})?(?:(?P<m>{_MONTH}){_S}月{_S})?(?P<d>{_DAY}){_S}[日号]"
+)
+_NUMERIC_RANGE = re.compile(
+    rf"{_S}{_TO}{_S}(?P<y>(?:19|20)\d\d)(?P<sep>[-/.])(?P<m>{_ARABIC_MONTH})(?P=sep)(?P<d>{_ARABIC_DAY})"
+)
+_WEEKDAY = re.compile(rf"{_S}[,(\[]?{_S}(?:星期|周|礼拜)(?P<wd>[一二三四五六日天])(?!至|到)[)\]]?")
+_LUNAR_TAIL = re.compile(
+    rf"{_S}[,(、]?{_S}(?:农历|阴历)?(?:(?P<lm>[正腊冬]|{_CHINESE_MONTH})月(?P<ld>{_LUNAR_DAY})"
+    rf"|大年(?P<nd>初[一二三四五六七])|\((?P<festival>{_FESTIVALS})节?(?=\)))[)\]]?"
+)
+_HOURS = re.compile(
+    rf"{_S},?{_S}(?P<h1>\d{{1,2}})(?:[时点]|:\d\d)?{_S}(?:{_TO}|[—–-]{{1,2}}){_S}(?:当日)?(?P<h2>\d{{1,2}})(?:[时点]|:\d\d)"
+)
+_CLOCK = re.compile(r"[ t ]{0,12}\d{1,2}:\d\d")
+
+
+def scan(folded: str) -> tuple[Expression, ...]:
+    """Every date expression of the first `LIMIT` characters of a folded text, in order, not overlapping."""
+    text, at = folded[:LIMIT], 0
+    found: list[Expression] = []
+    for start in _START.finditer(text):
+        if start.start() < at or not (match := _MASTER.match(text, start.start())):
+            continue
+        expression = _with_tails(text, _expression(match))
+        at = expression.end
+        if expression.form is not Form.DAY or _plain_day(text, expression, found):
+            found.append(expression)
+    return tuple(found)
+
+
+def _plain_day(text: str, day: Expression, before: list[Expression]) -> bool:
+    """A bare Chinese numeral with 日 is a date only in a text that writes its months and days so."""
+    if not day.chinese or day.shift:
+        return True
+    return any(e.chinese and e.form is Form.DATE and e.first.day for e in before)
+
+
+def _expression(match: re.Match[str]) -> Expression:
+    """The expression that the master pattern found, without its tails."""
+    group, start, end = match.groupdict(), match.start(), match.end()
+
+    def make(form: Form, first: Partial = Partial(), **rest: object) -> Expression:  # noqa: B008 (frozen)
+        return replace(Expression(start, end, form, first), **rest)  # type: ignore[arg-type]
+
+    if group["m"]:
+        return _date(group, make(Form.DATE))
+    for year, month, day in (("ny", "nm", "nd"), ("sy", "sm", "sd")):
+        if group[year]:
+            return make(Form.NUMERIC, Partial(full_year(int(group[year])), int(group[month]), int(group[day])))
+    if group["festival"]:
+        return make(Form.FESTIVAL, Partial(int(group["fy"])))
+    if group["lm"]:
+        return make(Form.LUNAR, lunar=(number(group["lm"]), number(group["lday"])))
+    if group["newyear"]:
+        return make(Form.LUNAR, lunar=(1, number(group["nday"])))
+    if group["yo"]:
+        return make(Form.YEAR, Partial(full_year(number(group["yo"]))))
+    if group["ld"]:
+        shift = Shift(Base.PUBLICATION, months=_RELATIVE_MONTH[group["rm"]]) if group["rm"] else None
+        return make(Form.DAY, Partial(day=number(group["ld"])), shift=shift, chinese=not group["ld"].isascii())
+    if group["deictic"]:
+        base, days = _DEICTIC[group["deictic"]]
+        return make(Form.DEICTIC, shift=Shift(base, days=days))
+    weeks = {"本": 0, "上": -1, "下": 1}[group["week"]]
+    return make(Form.DEICTIC, shift=Shift(Base.PUBLICATION, weeks=weeks, weekday=_WEEKDAYS[group["wd"]]))
+
+
+def _date(group: dict[str, str | None], empty: Expression) -> Expression:
+    year, month, day, relative = group["y"], group["m"], group["d"], group["ry"]
+    assert month is not None
+    partial = Partial(
+        full_year(number(year), bool(group["era"])) if year else None, number(month), number(day) if day else None
+    )
+    shift = Shift(Base.PUBLICATION, years=_RELATIVE_YEAR[relative]) if relative else None
+    return replace(empty, first=partial, shift=shift, chinese=not month.isascii())
+
+
+def _with_tails(text: str, expression: Expression) -> Expression:
+    """The expression with the range, weekday, lunar day and hours that stand right behind it."""
+    found = expression
+    if found.first.day is not None:
+        pattern = _NUMERIC_RANGE if found.form is Form.NUMERIC else _RANGE
+        if match := pattern.match(text, found.end):
+            found = replace(found, end=match.end(), last=_range_end(match, found.first))
+    if match := _WEEKDAY.match(text, found.end):
+        found = replace(found, end=match.end(), weekday=_WEEKDAYS[match["wd"]])
+    if found.form in (Form.DATE, Form.DAY) and (match := _LUNAR_TAIL.match(text, found.end)):
+        found = replace(found, end=match.end(), lunar=_lunar(match))
+    if match := _HOURS.match(text, found.end):
+        hours = int(match["h1"]), int(match["h2"])
+        if hours[0] <= 24 and hours[1] <= 24:
+            return replace(found, end=match.end(), hours=hours)
+    if match := _CLOCK.match(text, found.end):
+        found = replace(found, clock=True)
+    return found
+
+
+def _range_end(match: re.Match[str], first: Partial) -> Partial:
+    """The last day of a range: what it leaves unsaid, it takes from the first day."""
+    year = full_year(number(match["y"])) if match["y"] else first.year
+    month = number(match["m"]) if match["m"] else first.month
+    if year == first.year and year and month and first.month and month < first.month and not match["y"]:
+        year += 1
+    return Partial(year, month, number(match["d"]))
+
+
+def _lunar(match: re.Match[str]) -> tuple[int, int] | None:
+    if match["lm"]:
+        return number(match["lm"]), number(match["ld"])
+    if match["nd"]:
+        return 1, number(match["nd"])
+    return LUNAR_FESTIVALS.get(match["festival"])

@@ -1,0 +1,208 @@
+"""The day of publication: sign-off, dateline, header, masthead, meta data, address, body, in this order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+from tongbao.dates.anchors import fact_bounds
+from tongbao.dates.bounds import all_bounds, full_day, spans
+from tongbao.dates.expressions import Expression, Form, Partial
+from tongbao.dates.roles import Place, Placed
+from tongbao.dates.years import Bound, day_in, infer, nearest
+from tongbao.model import DateTag, Document, Evidence
+
+# Events that lie further apart than this do not tell when a text was written.
+_SPREAD = 120
+
+
+@dataclass(frozen=True)
+class Text:
+    """What the rules read: a document, its placed dates, and (when first asked for) the bounds on its year."""
+
+    document: Document
+    placed: tuple[Placed, ...]
+    regions: tuple[str, ...]
+
+    def at(self, *places: Place) -> Iterator[Expression]:
+        """The expressions at these places, in the order of the places, then of the text."""
+        for place in places:
+            yield from (item.expression for item in self.placed if item.place is place)
+
+    @cached_property
+    def bounds(self) -> list[Bound]:
+        return all_bounds(self.document, self.placed, self.regions)
+
+
+def publication(text: Text) -> DateTag | None:
+    """The day that the first rule with an answer gives; None where the text does not support any."""
+    return next((tag for rule in RULES if (tag := rule(text))), None)
+
+
+def _tag(day: date, rule: str, evidence: Sequence[Evidence], bounds: Sequence[Bound] = ()) -> DateTag:
+    """A full date. The rule names its bounds, `+` between, and the evidence follows the same order."""
+    iso = day.isoformat()
+    rules = "+".join(dict.fromkeys([rule, *(b.rule for b in bounds)]))
+    shown = dict.fromkeys([*evidence, *(e for b in bounds for e in b.evidence)])
+    return DateTag(iso, iso, iso, "publication", rules, tuple(shown))
+
+
+def _answer(text: Text, expression: Expression, rule: str, point: Partial | None = None, days: int = 0) -> DateTag | None:
+    """The tag for an expression's last day: as given, or with the year that the bounds leave; `days` later."""
+    point = point or expression.last or expression.first
+    if not (point.month and point.day):
+        return None
+    evidence, later = spans(text.document, expression), timedelta(days=days)
+    if point.year:
+        day = day_in(point.year, point.month, point.day)
+        return _tag(day + later, rule, evidence) if day else None
+    inferred = infer(point.month, point.day, text.bounds)
+    return _tag(inferred.day + later, rule, evidence, inferred.bounds) if inferred else None
+
+
+def _signoff(text: Text) -> DateTag | None:
+    return next((tag for e in text.at(Place.SIGNOFF) if (tag := _answer(text, e, "signoff"))), None)
+
+
+def _dateline(text: Text) -> DateTag | None:
+    for expression in text.at(Place.DATELINE):
+        point = expression.first if expression.first.month else _month_of(text, expression)
+        if point and (tag := _answer(text, expression, "dateline", point)):
+            return tag
+    return None
+
+
+def _month_of(text: Text, day: Expression) -> Partial | None:
+    """A bare day of a dateline takes its month (and year) from the date of the text that lies nearest to it."""
+    if day.first.day is None:
+        return None
+    others = [e.first for e in text.at(Place.LEAD, Place.BODY, Place.TITLE, Place.HEADER, Place.MASTHEAD, Place.EFFECT)]
+    for other in others:
+        if other.month and other.day:
+            # Any year does: only the month that brings the two days closest is asked for.
+            base = day_in(other.year or 2020, other.month, other.day)
+            if base is None:
+                continue
+            days = [base + timedelta(days=n) for n in (*range(0, 16), *range(-1, -16, -1))]
+            found = min((d for d in days if d.day == day.first.day), key=lambda d: abs((d - base).days), default=None)
+            if found:
+                return Partial(found.year if other.year else None, found.month, found.day)
+    return None
+
+
+def _header(text: Text) -> DateTag | None:
+    return next((tag for e in text.at(Place.HEADER) if (tag := _answer(text, e, "header"))), None)
+
+
+def _masthead(text: Text) -> DateTag | None:
+    """A date above the text may be the visitor's clock: what the text tells must fit it."""
+    for expression in text.at(Place.MASTHEAD):
+        day = full_day(expression)
+        if day and _fits(text, day, expression):
+            return _tag(day, "masthead", spans(text.document, expression))
+    return None
+
+
+def _fits(text: Text, day: date, expression: Expression) -> bool:
+    told = [e for e in text.at(Place.LEAD, Place.BODY, Place.TITLE, Place.DATELINE) if e.first.month and e.first.day]
+    for e in told:
+        month, number = e.first.month, e.first.day
+        assert month and number
+        event = full_day(e) if e.first.year else nearest(month, number, day)
+        if event and -1 <= (day - event).days <= 31:
+            return True
+    if told or expression.weekday is not None:
+        return False
+    return all(b.soft or b.allows(day) for b in fact_bounds(text.document, text.regions))
+
+
+_META_NAMES = frozenset(
+    """pubdate publishdate publishtime publicationdate articlepublishedtime articlepublishtime ogpublished_time
+    ogarticlepublishedtime datepublished dcdateissued dctermsissued dcdate date releasedate releasetime
+    weiboarticlecreateat firstpublishedtime createdate contentdate sailthrudate parselypubdate
+    """.split()
+)
+_ISO_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})(?!\d)")
+
+
+def _meta(text: Text) -> DateTag | None:
+    """`<meta name="PubDate">` and its kin."""
+    for name, content in text.document.html.pairs if text.document.html else ():
+        if re.sub(r"[^a-z]", "", name.lower()) in _META_NAMES and (match := _ISO_DAY.search(content)):
+            if day := day_in(int(match[1]), int(match[2]), int(match[3])):
+                return _tag(day, "meta", [Evidence(0, 0, f"{name}: {content}", "meta")])
+    return None
+
+
+_URL_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-/_]?([01]\d)[-/_]?([0-3]\d)(?!\d)")
+
+
+def _url(text: Text) -> DateTag | None:
+    """The day in a page's address, where content systems file it: /2022-03/14/, /20220314/, /2022/0314/."""
+    url = text.document.sidecar.url or ""
+    match = _URL_DAY.search(url)
+    day = day_in(int(match[1]), int(match[2]), int(match[3])) if match else None
+    return _tag(day, "url", [Evidence(0, 0, url, "sidecar")]) if day else None
+
+
+def _lead(text: Text) -> DateTag | None:
+    for expression in text.at(Place.LEAD):
+        last = expression.last or expression.first
+        point = last if last.month else _month_of(text, expression)
+        if point and (tag := _answer(text, expression, "lead", point)):
+            return tag
+    return None
+
+
+def _latest(text: Text) -> DateTag | None:
+    """The latest day of which the text tells, for texts that give no day of their own.
+
+    A reporting window that runs to midnight is reported on the day after it.
+    """
+    told = [e for e in text.at(Place.TITLE, Place.LEAD, Place.BODY) if e.form in (Form.DATE, Form.NUMERIC) and e.first.day]
+    full = [(day, e) for e in told if (day := full_day(e))]
+    if full:
+        day, expression = max(full, key=lambda pair: pair[0])
+        return _tag(day + _after_window(expression), "latest", spans(text.document, expression))
+    if not told or not (expression := _last_of(told)):
+        return None
+    return _answer(text, expression, "latest", days=_after_window(expression).days)
+
+
+def _after_window(expression: Expression) -> timedelta:
+    return timedelta(days=bool(expression.hours and expression.hours[1] == 24))
+
+
+def _last_of(told: Sequence[Expression]) -> Expression | None:
+    """The latest of days without a year: the one before the largest gap of the circle that the year is."""
+    days = []
+    for expression in told:
+        point = expression.last or expression.first
+        if point.month and point.day and (day := day_in(2020, point.month, point.day)):
+            days.append((day.timetuple().tm_yday, expression))
+    days.sort(key=lambda pair: pair[0])
+    gaps = [
+        ((days[(i + 1) % len(days)][0] - number) % 366 or (366 if len(days) == 1 else 0), expression)
+        for i, (number, expression) in enumerate(days)
+    ]
+    widest = max(gaps, key=lambda pair: pair[0], default=None)
+    if widest is None:
+        return None
+    # Days that are all the same leave no gap at all, and are one day.
+    same = len({number for number, _ in days}) == 1
+    return widest[1] if same or 366 - widest[0] <= _SPREAD else None
+
+
+RULES: tuple[Callable[[Text], DateTag | None], ...] = (
+    _signoff,
+    _dateline,
+    _header,
+    _masthead,
+    _meta,
+    _url,
+    _lead,
+    _latest,
+)
