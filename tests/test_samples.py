@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from tongbao import edits, pipeline, places, reading
-from tongbao.model import BlockKind, Bulletin, Role
+from tongbao import edits, pipeline, places, reading, receive
+from tongbao.model import BlockKind, Bulletin, Received, Role
+from tongbao.repair.gbk_bytes import NARROW
 from tongbao.script import fold
 
 ROOT = Path(__file__).parents[1]
@@ -34,7 +35,8 @@ def _tool() -> ModuleType:
     return module
 
 
-SAMPLES: tuple[Any, ...] = _tool().load()
+TOOL: Any = _tool()
+SAMPLES: tuple[Any, ...] = TOOL.load()
 
 
 def each(test: str, samples: Iterable[Any] = SAMPLES) -> pytest.MarkDecorator:
@@ -215,6 +217,34 @@ def test_every_tag_quotes_the_received_text(bulletin: Bulletin, sample: Any) -> 
             assert evidence.text
             if evidence.where == "text":
                 assert bulletin.received.text[evidence.start : evidence.end] == evidence.text
+
+
+@each("variants", [s for s in SAMPLES if s.naive or s.truth["script"] == "Hans"])
+def test_tags_do_not_depend_on_script_punctuation_or_glosses(sample: Any) -> None:
+    clean = (ROOT / "tools" / "samples" / "texts" / sample.clean).read_text("utf-8")
+    naive = TOOL.naive_traditional(clean)
+    glossed = TOOL.MODELS["gloss"](naive, characters="".join(sorted(set(naive) - set(clean))))
+    narrow = clean.translate(str.maketrans(NARROW))
+    expected = _tags(clean)
+    assert {name: _tags(text) for name, text in (("naive", naive), ("glossed", glossed), ("narrow", narrow))} == {
+        "naive": expected,
+        "glossed": expected,
+        "narrow": expected,
+    }
+
+
+def _tags(text: str) -> dict[str, object]:
+    received = receive.receive_bytes(text.encode(), "bulletins/variant.txt")
+    assert isinstance(received, Received)
+    bulletin = pipeline.process(received)
+    return {
+        "regions": [(t.code, t.role) for t in bulletin.regions.tags],
+        "published": bulletin.dates.published and bulletin.dates.published.edtf,
+        "events": [e.edtf for e in bulletin.dates.events],
+        "kind": bulletin.genre.kind,
+        "issuer": fold(bulletin.genre.issuer or ""),
+        "number": fold(bulletin.genre.doc_number or ""),
+    }
 
 
 def _lines(text: str) -> list[str]:
