@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pelican_tongbao.labels import labels
+from pelican_tongbao.labels import labels, rule_names
 from tongbao import places
 from tongbao.export import urls
 from tongbao.export.browse import Catalogue, Entry
@@ -20,6 +20,8 @@ NEWEST = 20
 
 # The value of `lang` for each language of the site.
 TAGS = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
+# What each language calls itself; the same on every page.
+OWN_NAMES = {"zh-hans": "简体", "zh-hant": "繁體"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,11 @@ class Page:
             "lang": TAGS[self.language],
             "language": self.language,
             "tags": TAGS,
+            "own_names": OWN_NAMES,
             "root": urls.root(self.address),
             "urls": urls,
             "t": labels(self.language),
+            "rules": lambda rule: rule_names(rule, self.language),
             **self.view,
         }
 

@@ -22,7 +22,7 @@ EXTENSIONS = ["txt", "html", "htm"]
 
 
 class BulletinReader(BaseReader):  # type: ignore[misc]
-    """Reads `.txt`, `.html` and `.htm` through the pipeline; the content is escaped paragraphs of the Simplified text."""
+    """Reads `.txt`, `.html` and `.htm` through the pipeline; the content is escaped paragraphs, in Simplified."""
 
     enabled = True
     file_extensions = EXTENSIONS

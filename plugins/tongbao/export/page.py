@@ -14,7 +14,7 @@ from tongbao import reading
 from tongbao.edits import OffsetMap, invert
 from tongbao.export import urls
 from tongbao.export.marks import Mark, Marker, Token, plain
-from tongbao.model import BlockKind, Bulletin, DateTag, Edit, Evidence, RegionTag, Role
+from tongbao.model import Ambiguity, BlockKind, Bulletin, DateTag, Edit, Evidence, RegionTag, Role
 from tongbao.script import convert, to_hant
 
 REPAIR, SUGGESTION, EVIDENCE = "repair", "suggestion", "evidence"
@@ -277,7 +277,11 @@ class _Builder:
 
 def _numbered(bulletin: Bulletin) -> dict[tuple[int, int], int]:
     """Each span that gave a tag, in received coordinates and in the order of the text, with its number."""
-    tags = [*bulletin.regions.tags, *bulletin.regions.ambiguous, *bulletin.dates.events]
+    tags: list[RegionTag | Ambiguity | DateTag] = [
+        *bulletin.regions.tags,
+        *bulletin.regions.ambiguous,
+        *bulletin.dates.events,
+    ]
     found = [e for tag in tags for e in tag.evidence]
     found += bulletin.dates.published.evidence if bulletin.dates.published else ()
     found += (e for spans in bulletin.genre.evidence.values() for e in spans)
@@ -299,7 +303,7 @@ def _parted(lines: Sequence[Line]) -> tuple[tuple[Line, ...], ...]:
     if last == first:
         return (), (), (), tuple(lines)
     end = _run(lines, last, BlockKind.SUBTITLE)
-    kicker = tuple(line for line in lines[:first] if line.kind == BlockKind.SUBTITLE)
+    kicker = tuple(line for line in lines[:first] if line.kind != BlockKind.CHROME)
     chrome = tuple(line for line in lines[:first] if line.kind == BlockKind.CHROME)
     return kicker, tuple(lines[first:last]), tuple(lines[last:end]), (*chrome, *lines[end:])
 

@@ -1,0 +1,216 @@
+// The search page: its state is the address, its answers come from the search module, its words from the page.
+
+import { openIndex } from "./search/index.js";
+
+const PAGE = 20;
+const FACETS = 12;
+const FIELDS = ["q", "region", "from", "to", "sort"];
+const DAY = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/;
+
+const $ = (id) => document.getElementById(id);
+const form = $("search");
+const status = $("status");
+const language = document.documentElement.lang.toLowerCase();
+const index = openIndex(new URL("../../", import.meta.url).href);
+const siteTitle = document.title;
+const words = Object.fromEntries(
+  Array.from($("words").content.querySelectorAll("[data-word]"), (item) => [item.dataset.word, item.textContent]),
+);
+
+/** The words of the page with {n} filled in. */
+const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+/** The state in the address: {q, regions, from, to, sort}. */
+function stateOf(address) {
+  const has = new URLSearchParams(address.search);
+  const one = (name) => (has.get(name) ?? "").trim();
+  return { q: one("q"), regions: has.getAll("region").filter(Boolean), from: one("from"), to: one("to"), sort: one("sort") };
+}
+
+/** The address of a state, relative to this page. */
+function addressOf({ q, regions, from, to, sort }) {
+  const pairs = [["q", q], ...regions.map((code) => ["region", code]), ["from", from], ["to", to], ["sort", sort]];
+  return "?" + new URLSearchParams(pairs.filter(([, value]) => value)).toString();
+}
+
+const isEmpty = (state) => !state.q && !state.regions.length && !state.from && !state.to;
+const filtered = (state) => state.regions.length > 0 || state.from || state.to;
+
+function faultOf({ from, to }) {
+  const dates = [from, to].filter(Boolean);
+  const common = Math.min(from.length, to.length);
+  return dates.some((date) => !DAY.test(date)) || from.slice(0, common) > to.slice(0, common);
+}
+
+/** An element with attributes and children; strings become text. */
+function element(name, attributes, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== null && value !== false) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+const runNode = ({ text, mark, repaired }) =>
+  mark ? element("mark", { class: repaired ? "repaired" : null, title: repaired ? words.repaired : null }, text) : text;
+
+let places = null;
+/** {code: region} of the whole archive, fetched once. */
+async function regionsByCode() {
+  places ??= new Map((await index.regions({ lang: language })).map((region) => [region.code, region]));
+  return places;
+}
+
+/** Regions of a hit that hold no other of its regions, most specific ones first shown. */
+function narrowest(codes, known) {
+  const above = new Set(codes.map((code) => known.get(code)?.parent));
+  return codes.filter((code) => !above.has(code) && known.has(code)).slice(0, 4);
+}
+
+function hitNode(hit, known) {
+  const date = hit.date ? element("time", {}, hit.date) : element("span", { class: "open" }, words.undated);
+  const names = narrowest(hit.regions, known).map((code) => element("span", {}, known.get(code).name));
+  return element(
+    "li",
+    { "data-id": hit.id },
+    element("a", { class: "title", href: hit.url }, element("bdi", {}, ...hit.titleRuns.map(runNode))),
+    element("p", { class: "snippet" }, element("bdi", {}, ...hit.snippet.map(runNode))),
+    element("p", { class: "meta" }, date, ...names),
+  );
+}
+
+function facetNode(title, items) {
+  const list = items.map(({ label, count, state, chosen }) =>
+    element(
+      "li",
+      {},
+      element("a", { href: addressOf(state), "aria-current": chosen ? "true" : null, "data-state": "" }, label),
+      element("span", { class: "count" }, String(count)),
+    ),
+  );
+  return element("section", {}, element("h2", {}, title), element("ul", {}, ...list));
+}
+
+function showFacets(facets, state) {
+  const regions = facets.regions.slice(0, FACETS).map(({ code, name, count }) => ({
+    label: name, count, chosen: state.regions.includes(code), state: { ...state, regions: [code] },
+  }));
+  const years = facets.years.slice(0, FACETS).map(({ year, count }) => ({
+    label: `${year}年`, count, chosen: state.from === year && state.to === year, state: { ...state, from: year, to: year },
+  }));
+  const parts = [];
+  if (filtered(state)) {
+    const open = { ...state, regions: [], from: "", to: "" };
+    parts.push(element("p", {}, element("a", { href: addressOf(open), "data-state": "" }, words.clear)));
+  }
+  if (regions.length) parts.push(facetNode(words.facet_regions, regions));
+  if (years.length > 1 || state.from) parts.push(facetNode(words.facet_years, years));
+  $("facets").replaceChildren(...parts);
+  $("facets").hidden = parts.length === 0;
+}
+
+/** Say something in the status line; `total` and `phase` are for programs. */
+function report(text, phase, total = "") {
+  status.textContent = text;
+  status.dataset.total = total;
+  status.dataset.state = phase;
+}
+
+function fail(text) {
+  $("failure").querySelector("span").textContent = text;
+  $("failure").hidden = false;
+  report("", "error");
+}
+
+function fillForm(state) {
+  for (const name of FIELDS) form.elements[name].value = name === "region" ? (state.regions[0] ?? "") : state[name];
+  for (const link of document.querySelectorAll(".scripts a")) link.search = location.search;
+  document.title = state.q ? `${state.q} · ${siteTitle}` : siteTitle;
+}
+
+let turn = 0;
+/** Search for the state of the address and show the answer, unless a later turn has begun by then. */
+async function show() {
+  const mine = ++turn;
+  const state = stateOf(location);
+  fillForm(state);
+  $("failure").hidden = true;
+  $("more").hidden = true;
+  if (isEmpty(state) || faultOf(state)) {
+    $("results").replaceChildren();
+    $("facets").hidden = true;
+    if (isEmpty(state)) report(words.ready, "idle");
+    else report(words.bad_date, "error");
+    return;
+  }
+  report(words.loading, "busy");
+  await extend(state, mine, 0);
+}
+
+async function extend(state, mine, offset) {
+  try {
+    const request = { ...state, sort: state.sort || "relevance", from: state.from || undefined, to: state.to || undefined };
+    const [answer, known] = await Promise.all([
+      index.search(request, { limit: PAGE, offset, lang: language }),
+      regionsByCode(),
+    ]);
+    if (mine !== turn) return;
+    const nodes = answer.hits.map((hit) => hitNode(hit, known));
+    if (offset) $("results").append(...nodes);
+    else $("results").replaceChildren(...nodes);
+    if (offset) nodes[0]?.querySelector("a").focus();
+    else showFacets(answer.facets, state);
+    const left = answer.total - offset - nodes.length;
+    $("more").textContent = say("more", { n: Math.min(left, PAGE) });
+    $("more").hidden = left <= 0;
+    $("more").onclick = () => extend(state, mine, offset + nodes.length);
+    const key = answer.total === 0 ? "nothing" : answer.exact ? "found" : "found_about";
+    report(say(key, { n: answer.total }), "done", String(answer.total));
+  } catch (error) {
+    if (mine === turn) fail(say("error", { e: error.message }));
+  }
+}
+
+/** Go to a state: a step in the history, unless it is where we are. */
+function go(address) {
+  const target = new URL(address, location.href);
+  if (target.search !== location.search) history.pushState(null, "", target);
+  show();
+}
+
+function stateOfForm() {
+  const value = (name) => form.elements[name].value.trim();
+  const chosen = stateOf(location).regions;
+  const region = value("region");
+  // The select shows one region; further ones in the address stay until it is changed.
+  const regions = region && region === chosen[0] ? chosen : region ? [region] : [];
+  return { q: value("q"), regions, from: value("from"), to: value("to"), sort: value("sort") };
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  go(addressOf(stateOfForm()));
+});
+for (const name of ["region", "from", "to", "sort"]) {
+  form.elements[name].addEventListener("change", () => form.reportValidity() && go(addressOf(stateOfForm())));
+}
+form.elements.q.addEventListener("keydown", (event) => {
+  // Enter that ends a composition chooses characters; 229 is what Safari sends for it.
+  if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.preventDefault();
+});
+$("facets").addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-state]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  go(link.href);
+});
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, select, textarea");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  form.elements.q.focus();
+});
+$("retry").addEventListener("click", show);
+addEventListener("popstate", show);
+show();
