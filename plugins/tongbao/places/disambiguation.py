@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tongbao.places.gazetteer import COUNTRY, LEVELS, Form, divisions, is_above, lineage
 from tongbao.places.mentions import Kind, Mention
@@ -36,8 +36,8 @@ class Reading:
 def resolve(folded: str, mentions: Sequence[Mention], hints: Iterable[str] = ()) -> tuple[Reading, ...]:
     """Decide the mentions of a text. `hints` are codes known from elsewhere (the sidecar's site or issuer)."""
     state = _State(folded, mentions, tuple(hints))
-    state.unique()
     state.adjacent()
+    state.unique()
     state.lists()
     state.context()
     state.lists()
@@ -68,9 +68,9 @@ class _State:
         for index in range(len(self.mentions) - 2, -1, -1):
             if self.touch(index):
                 left, right = self.options(index), self.options(index + 1)
-                pairs = [(a, b) for a in left for b in right if is_above(a, b)]
+                pairs = _pairs(left, right) or _pairs(left, self.mentions[index + 1].lesser)
                 if len({b for _, b in pairs}) == 1:
-                    # 上海浦东, 甘肃兰州: of several parents the nearest.
+                    # Of several parents (a province and a city of one name) the nearest.
                     a, b = max(pairs, key=lambda pair: len(lineage(pair[0])))
                     self.choose(index, a, "adjacent")
                     self.choose(index + 1, b, "adjacent")
@@ -83,7 +83,7 @@ class _State:
                 continue
             for parent in self.list_parents(group):
                 for index in open_members:
-                    inside = [c for c in self.mentions[index].candidates if parent in (divisions()[c].parent, *lineage(c)[1:])]
+                    inside = self.inside(index, parent)
                     if index not in self.chosen and len(inside) == 1:
                         self.choose(index, inside[0], "list")
 
@@ -106,6 +106,12 @@ class _State:
         likely = [p for p, n in votes.most_common() if n > 1 and (settled[p] or n == len(group) > 2)]
         headed = self.head_code(group, head[0] if head else None)
         return ([headed] if headed else []) + sorted(likely, key=lambda p: (-settled[p], -votes[p], -_depth(p)))
+
+    def inside(self, index: int, parent: str) -> list[str]:
+        """The candidates of a mention that lie in `parent`; those of a weaker form where no other does."""
+        mention = self.mentions[index]
+        within = [c for c in mention.candidates if parent in (divisions()[c].parent, *lineage(c)[1:])]
+        return within or [c for c in mention.lesser if parent == divisions()[c].parent]
 
     def head_code(self, group: Sequence[int], head: str | None) -> str | None:
         """The division named just before a list in the same sentence (吴忠市5个:利通区、…), if members lie in it."""
@@ -202,6 +208,10 @@ class _State:
         return len(mention.candidates) > 1 and text not in vocabulary().common and mention.kind is Kind.PLACE
 
 
+def _pairs(left: Iterable[str], right: Iterable[str]) -> list[tuple[str, str]]:
+    return [(a, b) for a in left for b in right if is_above(a, b)]
+
+
 def _depth(code: str) -> int:
     return 0 if code == COUNTRY else len(lineage(code))
 
@@ -217,7 +227,3 @@ def _lists(folded: str, mentions: Sequence[Mention]) -> list[tuple[int, ...]]:
             runs.append([index])
     return [tuple(run) for run in runs if len(run) > 1]
 
-
-def with_code(reading: Reading, code: str, rule: str) -> Reading:
-    """The same mention, decided."""
-    return replace(reading, code=code, rule=rule)

@@ -122,7 +122,8 @@ def _weigh_mentions(folded: str, zones: Sequence[Zone], readings: Sequence[Readi
         weight = min(weight / (1 + log2(1 + spent[key] / WEIGHTS[zone])), cap - spent[key])
         if weight > 0:
             spent[key] += weight
-            scores.add(reading.code, weight, zone, reading.mention.start, reading.mention.end)
+            rule = "area" if reading.mention.kind is Kind.AREA else zone
+            scores.add(reading.code, weight, rule, reading.mention.start, reading.mention.end)
 
 
 def zone_name(folded: str, zones: Sequence[Zone], reading: Reading) -> str:
@@ -154,7 +155,7 @@ def _qualifies_next(folded: str, readings: Sequence[Reading], index: int) -> boo
     left, right = readings[index], readings[index + 1]
     if left.code is None or right.code is None or right.mention.start - left.mention.end > 1:
         return False
-    return is_above(left.code, right.code) or (left.code == right.code and False)
+    return is_above(left.code, right.code)
 
 
 def _is_origin(folded: str, reading: Reading) -> bool:

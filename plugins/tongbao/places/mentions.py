@@ -30,13 +30,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """text[start:end] may name any of `candidates` (codes). Repaired coordinates."""
+    """text[start:end] may name any of `candidates` (codes); `lesser` are those that it names by a weaker form (a former
+    name, an alias), which only a parent beside it brings in. Repaired coordinates."""
 
     start: int
     end: int
     form: Form
     candidates: tuple[str, ...]
     kind: Kind = Kind.PLACE
+    lesser: tuple[str, ...] = ()
 
 
 def find(folded: str, title_starts: Iterable[int] = ()) -> tuple[Mention, ...]:
@@ -74,12 +76,21 @@ def _mention(folded: str, span: tuple[int, int], edges: set[int]) -> Iterable[Me
     whole = form in (Form.FULL, Form.FORMER) or (form is Form.ALIAS and end - start > 2)
     if not (_whole_fits if whole else _short_fits)(folded, start, end, edges):
         return ()
-    candidates = forms[form] if whole else tuple(c for f, codes in forms.items() if f is not Form.AREA for c in codes)
+    others = tuple(c for f, codes in forms.items() if f not in (form, Form.AREA) for c in codes)
+    candidates, lesser = (forms[form], others) if whole else (forms[form] + others, ())
     if words.media_tail.match(after):
         return (Mention(start, end, form, candidates, Kind.MEDIA),)
-    if not whole and (words.short_tail.match(after) or words.person_before.search(folded[max(0, start - 8) : start])):
+    if (not whole or end - start == 2) and _in_other_name(folded, start, after):
         return ()
-    return (Mention(start, end, form, candidates),)
+    if not whole and words.unit_tail.match(after):
+        return ()
+    return (Mention(start, end, form, candidates, lesser=lesser),)
+
+
+def _in_other_name(folded: str, start: int, after: str) -> bool:
+    """Whether a short name is part of a street's, a school's, a firm's or a person's."""
+    words = vocabulary()
+    return bool(words.short_tail.match(after) or words.person_before.search(folded[max(0, start - 8) : start]))
 
 
 def _whole_fits(folded: str, start: int, end: int, edges: set[int]) -> bool:

@@ -21,6 +21,7 @@ class Vocabulary:
     full_tail: re.Pattern[str]
     brief_tail: re.Pattern[str]
     short_tail: re.Pattern[str]
+    unit_tail: re.Pattern[str]
     media_tail: re.Pattern[str]
     person_before: re.Pattern[str]
     char_around: re.Pattern[str]
@@ -48,6 +49,7 @@ def vocabulary() -> Vocabulary:
         brief_tail=re.compile(tails["brief_pattern"]),
         full_tail=re.compile(tails["full_pattern"]),
         short_tail=re.compile(tails["short_pattern"]),
+        unit_tail=re.compile(tails["unit_pattern"]),
         media_tail=re.compile(tails["media_pattern"]),
         person_before=re.compile(persons["before_pattern"].replace("SURNAMES", persons["surnames"])),
         char_around=re.compile(chars["around_pattern"].replace("CHARS", chars["free"])),
