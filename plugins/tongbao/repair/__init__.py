@@ -12,13 +12,10 @@ from dataclasses import replace
 
 from tongbao import edits as edit_lists
 from tongbao.model import Edit, Repaired
-from tongbao.repair import gbk_search, glosses
+from tongbao.repair import spinner
 from tongbao.repair.verdict import Rule
 
-RULES: tuple[tuple[str, Rule], ...] = (
-    ("gbk-bytes", gbk_search.undo),
-    ("glosses", glosses.undo),
-)
+RULES: tuple[tuple[str, Rule], ...] = (("spinner", spinner.undo),)
 
 
 def repair(text: str) -> Repaired:

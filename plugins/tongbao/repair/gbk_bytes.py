@@ -10,12 +10,14 @@ another insertion ends the shift; and pairs without a character vanish. Full-wid
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from tongbao.repair import tables
 
 # Full-width marks of GBK's row A3 and their ASCII forms; 。 and 、 have none.
-NARROW = {"，": ",", "！": "!", "；": ";", "：": ":", "？": "?", "（": "(", "）": ")"}
-MARKS = "，。、；：！？"
+NARROW: Final[Mapping[str, str]] = {"，": ",", "！": "!", "；": ";", "：": ":", "？": "?", "（": "(", "）": ")"}
+MARKS: Final = "，。、；：！？"
+_NARROWING: Final = str.maketrans(dict(NARROW))
 
 
 def damage(
@@ -54,7 +56,7 @@ def damage(
             run.clear()
     out += _serve(bytes(run), glosses, stops, inserted, hole, mark_hole)
     served = "".join(out)
-    return served.translate(str.maketrans(NARROW)) if narrow else served
+    return served.translate(_NARROWING) if narrow else served
 
 
 def _serve(

@@ -10,7 +10,7 @@ have vanished. The best spelling is taken if it beats leaving the text alone by 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tongbao.model import Edit, EditEvidence
@@ -21,7 +21,7 @@ from tongbao.repair.verdict import NOTHING, Verdict
 
 # All in the text model's steps of an eighth of a nat: what a repair must gain over the text as served, and over the
 # next reading; the price of a lost byte that left no trace, and of a vanished pair.
-MARGIN, LEAD, TRACELESS, VANISHED = 64, 16, 16, 24
+MARGIN, LEAD, TRACELESS, VANISHED = 64, 16, 16, 8
 # A character at least this rare by itself (11 nats) is one that damage makes and writers seldom use.
 RARE = 88
 # A window reaches at most so far beyond its trigger, and a document has at most so many (the rest is left for a
@@ -44,7 +44,12 @@ _TRIGGER = re.compile(
     rf"|(?<=[{_HAN}]){_SYLLABLE}[)）]"
     rf"|{_HOLE}(?=[，。、；：！？{_HAN}]|[,;:!][{_HAN}])"
     rf"|(?<=[^\s(（])[(（]{_SYLLABLE}[)）]"
+    rf"|(?<=[{_HAN}])[@-~](?=[{_HAN}，。、；：！？,;:!?])"
 )
+
+
+_NARROWING = str.maketrans(dict(gbk_bytes.NARROW) | {"（": "(", "）": ")"})
+_WIDENING = str.maketrans({n: w for w, n in gbk_bytes.NARROW.items() if n not in "()"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +59,18 @@ class _Token:
     syllable: str = ""
 
 
-def undo(text: str) -> Verdict:
-    """Undo GBK byte damage where the evidence is strong; suggest where it is not."""
+def find(text: str, site: Mapping[str, str]) -> Verdict:
+    """The windows of GBK byte damage, undone where the evidence is strong, suggested where it is not.
+
+    `site` is {character: gloss}, the set of the spinner that was at work as far as its whole glosses show it; empty
+    where the document has none.
+    """
     if "?" not in text and ")" not in text and "\ufffd" not in text:
         return NOTHING
-    glossed = glosses.glossed_characters(text)
-    made, offered = [], []
-    for start, end in _windows(text, bool(glossed)):
-        for edit, certain in _restore(text, start, end, glossed):
+    made: list[Edit] = []
+    offered: list[Edit] = []
+    for start, end in _windows(text, bool(site)):
+        for edit, certain in _restore(text, start, end, site):
             (made if certain else offered).append(edit)
     return Verdict(tuple(made), tuple(offered))
 
@@ -87,6 +96,8 @@ def _windows(text: str, spun: bool) -> list[tuple[int, int]]:
 
 def _telling(text: str, match: re.Match[str], spun: bool) -> bool:
     """Whether a trigger is one: glosses must be syllables, and whole ones must misfit, in a spun document."""
+    if len(match[0]) == 1 and match[0].isascii() and match[0] != "?":
+        return spun and model().rarity(text[match.start() - 1]) >= RARE
     token = _TOKEN.match(match[0])
     if token is None or token["gloss"] is None:
         return True
@@ -111,11 +122,19 @@ def _start(text: str, match: re.Match[str]) -> int:
     return max(0, at - 1)
 
 
+_WHOLE = re.compile(rf"[(（]{_SYLLABLE}[)）]")
+_STOP = re.compile(rf"{_HOLE}(?:/?[a-z]{{1,8}}\s?/?>)?|[(（]?{_SYLLABLE}[)）]|\n|[@-~](?![A-Za-z])")
+
+
 def _end(text: str, at: int) -> int:
-    """Behind what ends the shift: a hole, a gloss, a line's end, or a trail byte in ASCII."""
-    stop = re.compile(rf"{_HOLE}|[(（]?{_SYLLABLE}[)）]|\n|[@-~](?![A-Za-z])")
-    found = stop.search(text, at, at + REACH)
-    return min(len(text), found.end() + 3 if found else at + REACH)
+    """Behind what ends the shift: a hole, a gloss, a line's end, or a trail byte in ASCII; glosses are not cut."""
+    found = _STOP.search(text, at, at + REACH)
+    end = min(len(text), found.end() + 3 if found else at + REACH)
+    opened = max(text.rfind("(", end - 9, end), text.rfind("（", end - 9, end))
+    for start in (opened, end):
+        if start >= 0 and (gloss := _WHOLE.match(text, start)):
+            end = max(end, gloss.end())
+    return end
 
 
 # --- one window ------------------------------------------------------------------------------------------------------
@@ -132,58 +151,64 @@ def _tokens(served: str) -> Iterator[_Token]:
         yield _Token(kind, match[0], match["gloss"] or "")
 
 
-def _arcs(token: _Token, glossed: frozenset[str]) -> list[Arc]:
+def _readers(syllable: str, site: Mapping[str, str]) -> frozenset[str]:
+    """The characters that a gloss may belong to: Traditional ones, or those that the site glosses."""
+    return frozenset(c for c in tables.readers(syllable) if c in site or tables.is_traditional(c))
+
+
+def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
     """What may have stood for a token."""
     text = token.text
     if token.syllable:
-        readers = tables.readers(token.syllable)
-        readers = frozenset(c for c in readers if c in glossed or tables.is_traditional(c))
-        arcs = [Arc((ANY,), 0 if token.kind.startswith("holed") else TRACELESS, readers=readers), Arc(literal=text)]
-        return [Arc(readers=readers), *arcs] if token.kind == "gloss" else arcs
-    if token.kind in ("lost", "residue"):
+        readers = _readers(token.syllable, site)
+        if token.kind == "gloss":
+            return [Arc(readers=readers), Arc((ANY,), TRACELESS, readers=readers, inside=True)]
+        return [Arc((ANY,), 0 if token.kind.startswith("holed") else TRACELESS, readers=readers), Arc(literal=text)]
+    if token.kind == "residue":
+        return [Arc((ANY,), literal=lattice.SWALLOWED), Arc(literal=text)]
+    if token.kind == "lost":
         return [Arc((ANY,)), Arc(literal=text)]
     if token.kind == "mark":
         wide = next((w for w, n in gbk_bytes.NARROW.items() if n == text), text)
         pair = tuple(tables.gbk_bytes()[wide])
-        return [Arc(literal=text), Arc(pair, 1), Arc((ANY,), TRACELESS, text)]
+        lost = [Arc((ANY,), TRACELESS, text, inside=True), Arc((ANY, *pair), TRACELESS, inside=False)]
+        return [Arc(literal=text), Arc(pair, inside=True), *lost]
     if ord(text) < 0x80:
         return [Arc((ord(text),)), *([Arc((ANY,), TRACELESS, text)] if text < "@" else [])]
     pair = tuple(tables.gbk_bytes().get(text, b""))
     return [Arc(pair)] if pair else [Arc(literal=text)]
 
 
-def _restore(text: str, start: int, end: int, glossed: frozenset[str]) -> Iterator[tuple[Edit, bool]]:
+def _restore(text: str, start: int, end: int, site: Mapping[str, str]) -> Iterator[tuple[Edit, bool]]:
     """The edit of a window, if there is one, and whether it is certain."""
-    served = text[start:end]
+    served, before = text[start:end], text[max(0, start - 2) : start] or "\n"
     tokens = list(_tokens(served))
-    arcs = [_arcs(token, glossed) for token in tokens]
-    before = text[start - 1] if start else "\n"
+    arcs = [_arcs(token, site) for token in tokens]
+    gap = [Arc(), Arc(cost=VANISHED, inside=True, vanished=True)]
     leave = model().cost(served, before)
-    pinned = any(t.kind.endswith("orphan") or t.kind == "holed-gloss" for t in tokens)
-    spellings = _spell(arcs, before, vanished=False)
-    if not _good(spellings, served, leave, pinned, before):
-        spellings = _spell(arcs, before, vanished=True)
-        if not _good(spellings, served, leave, pinned, before):
-            return
-    best = spellings[0]
-    rival = next((s for s in spellings if s.text != best.text), None)
-    readings = _site(text, glossed, tokens, best.text)
-    lead = rival.cost - best.cost if rival else MARGIN
-    certain = lead >= LEAD and proves(best.text, served, readings)
-    yield _edit(start, served, best, leave, [s.text for s in spellings[1:4]], certain), certain
+    spellings = lattice.search(
+        [choice for token in arcs for choice in (gap, token)],
+        lattice.gbk_traditional if _traditional(site) else lattice.gbk,
+        before,
+    )
+    proved = [s for s in spellings if proves(s.text, tokens, site)]
+    best = next(iter(proved or spellings), None)
+    if best is None or best.text == served or leave - best.cost < MARGIN:
+        return
+    pinned = any(t.kind == "orphan" or t.kind.startswith("holed") for t in tokens)
+    holes = sum(t.kind in ("lost", "residue") for t in tokens) if site else 0
+    if not pinned and _rare(best.text) >= _rare(served) + holes:
+        return
+    rivals = [s for s in proved or spellings if s.text != best.text]
+    lead = rivals[0].cost - best.cost if rivals else MARGIN
+    certain = bool(proved) and lead >= LEAD
+    shown = [s.text.replace(lattice.SWALLOWED, "") for s in (best, *rivals)]
+    yield _edit(start, served, shown, (leave - best.cost) * STEP, certain), certain
 
 
-def _spell(arcs: Sequence[Sequence[Arc]], before: str, vanished: bool) -> list[lattice.Spelling]:
-    if vanished:
-        gap = [Arc(), Arc(cost=VANISHED, vanished=True)]
-        arcs = [choice for token in arcs for choice in (gap, token)]
-    return lattice.search(arcs, lattice.gbk, before)
-
-
-def _good(spellings: Sequence[lattice.Spelling], served: str, leave: int, pinned: bool, before: str) -> bool:
-    if not spellings or spellings[0].text == served or leave - spellings[0].cost < MARGIN:
-        return False
-    return pinned or _rare(spellings[0].text) < _rare(served)
+def _traditional(site: Mapping[str, str]) -> bool:
+    """Whether the site's text was converted to Traditional characters, so that it holds no Simplified forms."""
+    return sum(map(tables.is_traditional, site)) > len(site) / 2
 
 
 def _rare(text: str) -> int:
@@ -191,31 +216,48 @@ def _rare(text: str) -> int:
     return sum(rarity(c) >= RARE for c in text)
 
 
-def _site(text: str, glossed: frozenset[str], tokens: Sequence[_Token], restored: str) -> dict[str, str]:
-    """{character: gloss} of the site, as far as this window needs it."""
-    known = {c: "" for c in glossed}
-    for match in glosses.GLOSS.finditer(text):
-        known.setdefault(text[match.start() - 1], match[1])
-    return known
+def proves(restored: str, tokens: Sequence[_Token], site: Mapping[str, str]) -> bool:
+    """Whether the forward model makes the served tokens of `restored`.
+
+    Holes are left out of the comparison, since sites serve them as `?`, U+FFFD or nothing, and so is the width of
+    marks. A gloss in the window belongs to the site's set even if it never stands whole.
+    """
+    data = b"".join(tables.gbk_bytes().get(c, c.encode("utf-8", "replace")) for c in restored)
+    pairs = tables.gbk_pairs()
+    present = [c for at in range(len(data) - 1) if (c := pairs.get(data[at : at + 2]))]
+    readings = dict(site)
+    for token in tokens:
+        # A gloss that no known character of the site explains is that of a pair this window shows for the first time.
+        fitting = [c for c in present if c in _readers(token.syllable, site)] if token.syllable else []
+        if not any(c in site for c in fitting):
+            readings |= dict.fromkeys(fitting, token.syllable)
+    served = _plain("".join(token.text for token in tokens if token.kind != "residue"))
+    marks = gbk_bytes.MARKS if any(t.kind == "mark" for t in tokens) else ""
+    # Where the site serves marks as ASCII, the bytes were those of full-width marks.
+    versions = dict.fromkeys((restored, restored.translate(_WIDENING)))
+    return any(
+        _plain(gbk_bytes.damage(version, readings, marks=parting, hole="", mark_hole="")) == served
+        for version in versions
+        for parting in dict.fromkeys((marks, ""))
+    )
 
 
-def proves(restored: str, served: str, readings: dict[str, str]) -> bool:
-    """Whether the forward model makes `served` of `restored`."""
-    return True
+def _plain(served: str) -> str:
+    narrow = served.translate(_NARROWING)
+    return re.sub(rf"{_HOLE}|\(?(?={_SYLLABLE}\))", "", narrow)
 
 
-def _edit(
-    start: int, served: str, best: lattice.Spelling, leave: int, others: Sequence[str], certain: bool
-) -> Edit:
-    head = _common(served, best.text)
-    tail = _common(served[head:][::-1], best.text[head:][::-1])
-    before, after = served[head : len(served) - tail], best.text[head : len(best.text) - tail]
+def _edit(start: int, served: str, shown: Sequence[str], gain: float, certain: bool) -> Edit:
+    """The edit for the best of the readings in `shown`, trimmed to what it changes."""
+    head = _common(served, shown[0])
+    tail = _common(served[head:][::-1], shown[0][head:][::-1])
+    before, after = served[head : len(served) - tail], shown[0][head : len(shown[0]) - tail]
     evidence = EditEvidence(
-        reason=f"注音按字节插入，拆开了“{after}”的编码，其后的字节错位；按字节还原。",
+        reason=f"转载程序按字节插入内容，拆开了汉字的编码，其后的字节错位；按字节还原为“{after}”。",
         received_bytes=_hex(before),
         restored_bytes=_hex(after),
-        gain=(leave - best.cost) * STEP,
-        candidates=tuple(o[head : len(o) - tail] for o in others),
+        gain=gain,
+        candidates=tuple(other[head : len(other) - tail] for other in shown[1:]),
     )
     return Edit("gbk-bytes", start + head, start + head + len(before), before, after, 1.0 if certain else 0.5, evidence)
 

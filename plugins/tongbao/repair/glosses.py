@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import tables
-from tongbao.repair.verdict import NOTHING, Verdict
 
 _LETTERS = "a-zA-Züāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿɑɡêẑĉŝŋ"
 # The longest syllable has six letters (`zhuang`); decomposed tone marks may double a vowel.
@@ -28,7 +27,8 @@ SYLLABLE = re.compile(rf"[{_LETTERS}][{_LETTERS}\u0300-\u030c]{{0,7}}")
 MIN_DISTINCT = 3
 # ... when, between the first gloss and the last, those characters nearly always have them ...
 MIN_CONSISTENT = 0.9
-# ... and when they are nearly all Traditional and mostly common; or, in Simplified text, all common and often repeated.
+# ... and when they are nearly all Traditional, and either mostly common or glossed again and again; in Simplified text
+# they must be both.
 MIN_TRADITIONAL = 0.9
 MIN_COMMON = 0.6
 MIN_REPEATED = 4
@@ -43,20 +43,18 @@ def damage(text: str, readings: Mapping[str, str]) -> str:
     return text.translate({ord(character): f"{character}({gloss})" for character, gloss in readings.items()})
 
 
-def undo(text: str) -> Verdict:
-    """Remove the glosses of a spun document; nothing where the document's glosses are an author's."""
+def find(text: str) -> list[re.Match[str]]:
+    """The glosses that fit the character before them, in a spun document; none in another."""
     if ")" not in text and "）" not in text:
-        return NOTHING
+        return []
     found = [m for m in GLOSS.finditer(text) if text[m.start() - 1] in tables.readers(m[1])]
-    if not is_spun(text, found):
-        return NOTHING
-    return Verdict(tuple(_edit(text, m) for m in found))
+    return found if is_spun(text, found) else []
 
 
-def glossed_characters(text: str) -> frozenset[str]:
-    """The characters that a spinner glossed in this text; empty where no spinner was at work."""
-    found = [m for m in GLOSS.finditer(text) if text[m.start() - 1] in tables.readers(m[1])]
-    return frozenset(text[m.start() - 1] for m in found) if is_spun(text, found) else frozenset()
+def edit(text: str, match: re.Match[str]) -> Edit:
+    """The edit that removes a gloss."""
+    reason = f"“{text[match.start() - 1]}”读作“{match[1]}”，括号内的注音是转载程序插入的。"
+    return Edit("pinyin-gloss", match.start(), match.end(), match[0], "", 1.0, EditEvidence(reason))
 
 
 def is_spun(text: str, found: Sequence[re.Match[str]]) -> bool:
@@ -70,11 +68,7 @@ def is_spun(text: str, found: Sequence[re.Match[str]]) -> bool:
     common = sum(map(tables.is_common, counts)) / len(counts)
     if len(found) < MIN_CONSISTENT * total:
         return False
+    repeated = len(found) - len(counts) >= MIN_REPEATED
     if traditional >= MIN_TRADITIONAL:
-        return common >= MIN_COMMON
-    return common == 1 and len(found) - len(counts) >= MIN_REPEATED
-
-
-def _edit(text: str, match: re.Match[str]) -> Edit:
-    reason = f"“{text[match.start() - 1]}”读作“{match[1]}”，括号内的注音是转载程序插入的。"
-    return Edit("pinyin-gloss", match.start(), match.end(), match[0], "", 1.0, EditEvidence(reason))
+        return repeated or common >= MIN_COMMON
+    return repeated and common == 1

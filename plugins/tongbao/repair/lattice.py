@@ -3,7 +3,7 @@
 Damaged text is a row of *tokens*, usually one for each visible character. A token is a choice of *arcs*; an arc is a
 string of bytes that may have been there, some of them unknown. The search walks all choices at once, feeds the bytes to
 the codec that the text was written in, and keeps, for each state, the spelling that costs least by the text model
-(Viterbi over codec state and last character, pruned to a beam).
+(Viterbi over codec state and last two characters, pruned to a beam).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from tongbao.repair.text_model import FLOOR, model
 # pair with first byte v that has no character (the pair vanished).
 Pending = tuple[int, ...]
 ANY = 0x100
+# What a hole swallowed, as a literal: it costs nothing, and the caller takes it out.
+SWALLOWED = "\x1a"
 
 BEAM = 40
 # How many readings of an unknown byte are kept, by their cost.
@@ -34,13 +36,15 @@ class Arc:
 
     `data` are the bytes that were there; `cost` is in the text model's steps. `literal` then passes through beside the
     codec, between characters only. `readers` demands that the last two bytes are one of these characters in GBK.
-    `vanished` stands for a pair of bytes without a character, inside a shift only.
+    `inside` is True for an arc that
+    needs a character begun, False for one that needs none. `vanished` stands for a pair of bytes without a character.
     """
 
     data: Pending = ()
     cost: int = 0
     literal: str = ""
     readers: frozenset[str] | None = None
+    inside: bool | None = None
     vanished: bool = False
 
 
@@ -64,12 +68,13 @@ _Step = tuple[_State, int, str]
 
 def search(tokens: Sequence[Sequence[Arc]], codec: Codec, before: str, beam: int = BEAM) -> list[Spelling]:
     """The cheapest spellings that end between characters, best first; the best ones of each last character."""
-    states: dict[_State, list[_Path]] = {((), before): [(0, None)]}
+    states: dict[_State, list[_Path]] = {((), before[-2:]): [(0, None)]}
     for arcs in tokens:
         following: dict[_State, list[_Path]] = {}
         for (pending, last), paths in states.items():
             for arc in arcs:
-                for state, price, text in _follow(arc, codec, pending, last):
+                for (rest, tail), price, text in _follow(arc, codec, pending, last):
+                    state = (rest, tail[-2:])
                     grown = [(cost + price, (chain, text) if text else chain) for cost, chain in paths]
                     known = following.get(state)
                     following[state] = grown if known is None else _best(known + grown)
@@ -78,18 +83,26 @@ def search(tokens: Sequence[Sequence[Arc]], codec: Codec, before: str, beam: int
         if not following:
             return []
         states = following
-    ended = [Spelling(_text(chain), cost) for (pending, _), paths in states.items() if not pending for cost, chain in paths]
-    return sorted(ended, key=lambda s: s.cost)
+    ended: dict[str, int] = {}
+    for cost, chain in sorted((p for (pending, _), paths in states.items() if not pending for p in paths), key=_price):
+        ended.setdefault(_text(chain), cost)
+    return [Spelling(text, cost) for text, cost in ended.items()]
 
 
 def _best(paths: list[_Path]) -> list[_Path]:
-    return sorted(paths, key=lambda p: p[0])[:RIVALS]
+    return sorted(paths, key=_price)[:RIVALS]
+
+
+def _price(path: _Path) -> int:
+    return path[0]
 
 
 def _follow(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
     """The states that an arc leads to, what they cost, and what they spell."""
+    if arc.inside is not None and arc.inside != bool(pending):
+        return
     if arc.vanished:
-        steps = _vanish(codec, pending, last) if pending else iter(())
+        steps = _vanish(codec, pending, last)
     elif arc.readers is not None:
         steps = _pin(arc, codec, pending, last)
     else:
@@ -97,8 +110,11 @@ def _follow(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_St
     for (rest, tail), price, text in steps:
         if not arc.literal:
             yield (rest, tail), price + arc.cost, text
+        elif arc.literal == SWALLOWED:
+            if not rest:
+                yield ((), tail), price + arc.cost, text + SWALLOWED
         elif not rest:
-            yield ((), arc.literal[-1]), price + arc.cost + model().cost(arc.literal, tail), text + arc.literal
+            yield ((), tail + arc.literal), price + arc.cost + model().cost(arc.literal, tail), text + arc.literal
 
 
 def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, text: str) -> Iterator[_Step]:
@@ -110,10 +126,10 @@ def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, t
             continue
         if len(found) == 1:
             cost += _step(last, found[0])
-            last, text, pending = found[0], text + found[0], ()
+            last, text, pending = last + found[0], text + found[0], ()
             continue
         for price, character in _cheapest(found, last):
-            yield from _feed(data[at + 1 :], codec, (), character, cost + price, text + character)
+            yield from _feed(data[at + 1 :], codec, (), last + character, cost + price, text + character)
         return
     yield (pending, last), cost, text
 
@@ -123,14 +139,14 @@ def _vanish(codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
     encoded = tables.gbk_bytes()
     found = [c for c in codec((*pending, ANY)) or () if c in encoded and encoded[c][1] in lost_pairs()]
     for price, character in _cheapest(found, last):
-        yield ((-encoded[character][1],), character), price, character
+        yield ((-encoded[character][1],), last + character), price, character
 
 
 def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
     """Demand a reading of the last two bytes, the last of which is unknown if `data` holds one."""
     assert arc.readers is not None
     encoded = tables.gbk_bytes()
-    tail = encoded.get(last, b"")
+    tail = encoded.get(last[-1:], b"")
     if not arc.data:
         pair = tail if not pending else tail[1:] + bytes(b for b in pending if 0 < b < ANY)
         if tables.gbk_pairs().get(pair) in arc.readers:
@@ -138,7 +154,7 @@ def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]
     elif pending:
         found = [c for c in codec((*pending, ANY)) or () if c in arc.readers]
         for price, character in _cheapest(found, last):
-            yield ((), character), price, character
+            yield ((), last + character), price, character
     elif tail:
         for lead in sorted({encoded[c][1] for c in arc.readers if c in encoded and encoded[c][0] == tail[1]}):
             if lead >= 0x81:
@@ -147,13 +163,13 @@ def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]
 
 def _step(last: str, character: str) -> int:
     lm = model()
-    return lm.row(lm.place(last))[lm.place(character)]
+    return lm.after(last[-2:]).cost(lm.place(character))
 
 
 def _cheapest(found: Sequence[str], last: str) -> list[tuple[int, str]]:
     lm = model()
-    row, place = lm.row(lm.place(last)), lm.place
-    return nsmallest(READINGS, [(row[place(c)], c) for c in found])
+    cost, place = lm.after(last[-2:]).cost, lm.place
+    return nsmallest(READINGS, [(cost(place(c)), c) for c in found])
 
 
 def _text(chain: _Chain | None) -> str:
@@ -202,3 +218,12 @@ def gbk(pending: Pending) -> Sequence[str] | None:
     trails = range(0x40, 0xFF) if second == ANY else (second,)
     keys = (bytes((a, b)) for a in leads for b in trails)
     return _usual(pairs[key] for key in keys if key in pairs)
+
+
+@lru_cache(maxsize=1 << 16)
+def gbk_traditional(pending: Pending) -> Sequence[str] | None:
+    """The codec of GBK for text without Simplified forms: they are left out where bytes are unknown."""
+    found = gbk(pending)
+    if not found or len(found) == 1:
+        return found
+    return tuple(c for c in found if not tables.is_simplified(c))

@@ -62,6 +62,18 @@ def is_traditional(character: str) -> bool:
     return ord(character) > 0x2E80 and fold_table().get(ord(character), character) != character
 
 
+@cache
+def _simplified() -> frozenset[str]:
+    """Han characters that only Simplified text has: another character folds to them, and Big5 can't write them."""
+    targets = {target for source, target in fold_table().items() if source > 0x2E80 and ord(target) > 0x2E80}
+    return frozenset(c for c in targets if not c.encode("big5", "ignore"))
+
+
+def is_simplified(character: str) -> bool:
+    """Whether this is a form of Simplified text only."""
+    return character in _simplified()
+
+
 def is_common(character: str) -> bool:
     """Whether the Simplified form is in the first level of GB 2312, its 3,755 characters in daily use."""
     try:

@@ -1,4 +1,4 @@
-"""How likely a text is as Chinese: a bigram model over folded characters.
+"""How likely a text is as Chinese: a trigram model over folded characters.
 
 `data/language_model.npz` is made by `tools/build_language_model.py`, which says from what and how. Costs are -ln p in
 eighths of a nat (`STEP`), as whole numbers; rows of the model are unpacked when they are first needed.
@@ -7,8 +7,10 @@ eighths of a nat (`STEP`), as whole numbers; rows of the model are unpacked when
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 
 import numpy as np
 
@@ -21,11 +23,13 @@ STEP = 0.125
 EDGE, DIGIT, LATIN = "\n", "0", "a"
 # What the model does not know costs FLOOR, 17 nats, and nothing costs more; what follows it costs one nat extra.
 FLOOR, AFTER_UNKNOWN = 136, 8
+# Contexts kept in memory; there are millions in principle.
+MAX_CONTEXTS = 200_000
 
 _DIGITS = frozenset("0123456789")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
-# Marks that the sources write in several ways.
-_SAME = {"“": '"', "”": '"', "〃": '"', "‘": "'", "’": "'", "\r": EDGE, "\t": " "}
+# White space that the sources write in several ways.
+_SAME = {"\r": EDGE, "\t": " "}
 
 
 def symbols(folded: str) -> list[str]:
@@ -33,19 +37,32 @@ def symbols(folded: str) -> list[str]:
     return [DIGIT if c in _DIGITS else LATIN if c in _LETTERS else _SAME.get(c, c) for c in folded]
 
 
+class Context:
+    """The costs of the next character: a row of pairs, and the triples that say otherwise."""
+
+    __slots__ = ("backoff", "known", "row")
+
+    def __init__(self, row: bytes, backoff: int = 0, known: Mapping[int, int] = MappingProxyType({})) -> None:
+        self.row, self.backoff, self.known = row, backoff, known
+
+    def cost(self, place: int) -> int:
+        cost = self.known.get(place)
+        return cost if cost is not None else min(self.row[place] + self.backoff, FLOOR)
+
+
 class TextModel:
     """Costs of characters after characters."""
 
     def __init__(self) -> None:
         with np.load(io.BytesIO(files("tongbao.data").joinpath(TARGET_NAME).read_bytes())) as data:
-            self._unigram = data["unigram"].astype(np.uint16)
-            self._backoff, self._starts = data["backoff"], data["starts"]
-            self._columns, self._costs = data["columns"], data["costs"]
-            names = [chr(n) for n in data["vocabulary"].tolist()]
+            self._data = {name: data[name] for name in data.files}
+        self._unigram = self._data["unigram"].astype(np.uint16)
+        names = [chr(n) for n in self._data["vocabulary"].tolist()]
         self.size = len(names)
         self._symbol = {name: at for at, name in enumerate(names)}
         self._place: dict[str, int] = {}
         self._rows: dict[int, bytes] = {}
+        self._contexts: dict[str, Context] = {}
 
     def place(self, character: str) -> int:
         """The number of a character's symbol; `size` for what the model does not know."""
@@ -54,32 +71,53 @@ class TextModel:
             at = self._place[character] = self._symbol.get(symbols(fold(character))[0], self.size)
         return at
 
-    def row(self, first: int) -> bytes:
-        """The cost of every symbol after symbol `first`, and last that of an unknown one."""
-        row = self._rows.get(first)
-        if row is None:
-            if first == self.size:
-                costs = self._unigram + AFTER_UNKNOWN
-            else:
-                costs = self._unigram + self._backoff[first]
-                span = slice(int(self._starts[first]), int(self._starts[first + 1]))
-                costs[self._columns[span]] = self._costs[span]
-            row = self._rows[first] = np.minimum(costs, FLOOR).astype(np.uint8).tobytes() + bytes((FLOOR,))
-        return row
+    def after(self, last: str) -> Context:
+        """What the model says of the character after `last`, of which the last two characters count."""
+        context = self._contexts.get(last)
+        if context is None:
+            if len(self._contexts) > MAX_CONTEXTS:
+                self._contexts.clear()
+            context = self._contexts[last] = self._context(last)
+        return context
 
     def cost(self, text: str, before: str = EDGE) -> int:
-        """The cost of `text` after the character `before`."""
-        total, at = 0, self.place(before)
+        """The cost of `text` after the text `before`, of which the last two characters count."""
+        total, last = 0, before[-2:]
         for character in text:
-            following = self.place(character)
-            total += self.row(at)[following]
-            at = following
+            total += self.after(last).cost(self.place(character))
+            last = last[-1:] + character
         return total
 
     def rarity(self, character: str) -> int:
         """The cost of a character by itself."""
         at = self.place(character)
         return FLOOR if at == self.size else int(self._unigram[at])
+
+    def _context(self, last: str) -> Context:
+        second = self.place(last[-1:] or EDGE)
+        row = self._row(second)
+        if len(last) < 2:
+            return Context(row)
+        data, key = self._data, self.place(last[-2]) * self.size + second
+        at = int(np.searchsorted(data["triple_keys"], key))
+        if at == len(data["triple_keys"]) or int(data["triple_keys"][at]) != key:
+            return Context(row)
+        span = slice(int(data["triple_starts"][at]), int(data["triple_starts"][at + 1]))
+        known = dict(zip(data["triple_columns"][span].tolist(), data["triple_costs"][span].tolist(), strict=True))
+        return Context(row, int(data["triple_backoff"][at]), known)
+
+    def _row(self, first: int) -> bytes:
+        """The cost of every symbol after symbol `first`, and last that of an unknown one."""
+        row = self._rows.get(first)
+        if row is None:
+            if first == self.size:
+                costs = self._unigram + AFTER_UNKNOWN
+            else:
+                costs = self._unigram + self._data["backoff"][first]
+                span = slice(int(self._data["starts"][first]), int(self._data["starts"][first + 1]))
+                costs[self._data["columns"][span]] = self._data["costs"][span]
+            row = self._rows[first] = np.minimum(costs, FLOOR).astype(np.uint8).tobytes() + bytes((FLOOR,))
+        return row
 
 
 @cache
