@@ -104,28 +104,29 @@ def fact_bounds(document: Document, regions: Sequence[str]) -> Iterator[Bound]:
 
 # An outbreak dates a text only if the text is about one: new cases, lockdowns, mass testing.
 _LOCAL_CASES = re.compile(
-    r"新增.{0,16}(?:确诊|病例|无症状|感染者|阳性|\d+[例宗])|阳性感染者|[初复]筛阳性|全员核酸|静态管理|封控区|封闭管理|封城|本轮疫情|此轮疫情"
+    r"新增.{0,16}(?:确诊|病例|无症状|感染者|阳性|\d+[例宗])|阳性感染者|[初复]筛阳性|全员核酸|静态管理|封控区|封闭管理|封城|[本此]轮疫情"
     r"|流调溯源|首例.{0,6}(?:确诊|病例)|(?:发现|报告|出现).{0,12}(?:确诊|病例|无症状|阳性|感染者)|(?:累计|现有).{0,12}(?:确诊|无症状)"
-    r"|(?:高|中)风险(?:地?区)|境外输入|阻击战歼灭战|疫情处置|确诊病例"
+    r"|(?:确诊|病例|无症状|感染者).{0,16}(?:上升|增加|激增)|疫情处置|高风险地?区"
 )
 
 
 def outbreak_bound(document: Document, regions: Sequence[str]) -> Bound | None:
-    """The outbreaks of the regions that a text is about, or of the places that it names within these, as one soft bound."""
+    """The outbreaks of the regions that a text is about, or that it names in these, as one soft bound."""
     text = document.folded[:LIMIT]
     if not regions or not (sign := _LOCAL_CASES.search(text)):
         return None
+    # A text about a county is not about the other counties of its province that it names.
+    focus = set(regions) - {above for code in regions for above in ancestors(code) - {code}}
     spans, named = [], []
     for outbreak in outbreaks():
         match = outbreak.name.search(text)
-        if outbreak.place in regions or (match and _ancestors(outbreak.place) & set(regions)):
+        if outbreak.place in regions or (match and ancestors(outbreak.place) & focus):
             spans.append((outbreak.after, outbreak.before))
             named.append(evidence(document, match or sign))
-    if not spans:
-        return None
-    return Bound("outbreak", between(spans), tuple(dict.fromkeys([*named, evidence(document, sign)])), soft=True)
+    shown = tuple(dict.fromkeys([*named, evidence(document, sign)]))
+    return Bound("outbreak", between(spans), shown, soft=True) if spans else None
 
 
-def _ancestors(code: str) -> set[str]:
+def ancestors(code: str) -> set[str]:
     """The codes of the prefecture and the province that a GB/T 2260 code belongs to."""
     return {code[:4] + "00", code[:2] + "0000"}

@@ -1,15 +1,16 @@
-"""What the dates of a text say about the day it was written: full dates, weekdays, lunar days, document years, page stamps."""
+"""What the dates of a text say about the day it was written: full dates, weekdays, lunar days, numbers, stamps."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 
 from tongbao.dates.anchors import fact_bounds, outbreak_bound
 from tongbao.dates.expressions import Expression, Form
 from tongbao.dates.lunar import LUNAR_FESTIVALS, SOLAR_FESTIVALS, festival_day, solar_day
 from tongbao.dates.roles import Place, Placed, layout
+from tongbao.dates.units import unit_bounds
 from tongbao.dates.years import Bound, between, day_in, near, nearest
 from tongbao.model import Document, Evidence
 
@@ -42,6 +43,7 @@ def all_bounds(document: Document, placed: Sequence[Placed], regions: Sequence[s
         *_full_dates(document, placed),
         *_calendar(document, placed),
         *fact_bounds(document, regions),
+        *unit_bounds(document, regions),
     ]
     if outbreak := outbreak_bound(document, regions):
         found.append(outbreak)
@@ -51,7 +53,8 @@ def all_bounds(document: Document, placed: Sequence[Placed], regions: Sequence[s
 def _stamps(document: Document, placed: Sequence[Placed]) -> Iterator[Bound]:
     """A page's own days: the text existed then, and most often had not existed for long."""
     for item in placed:
-        if item.place in (Place.HEADER, Place.MASTHEAD, Place.UPDATED, Place.CLOCK) and (day := full_day(item.expression)):
+        day = full_day(item.expression)
+        if day and item.place in (Place.HEADER, Place.MASTHEAD, Place.UPDATED, Place.CLOCK):
             rule, shown = f"{item.place}-date", spans(document, item.expression)
             yield Bound(rule, between([(date.min, day + timedelta(days=1))]), shown)
             if item.place is not Place.CLOCK:
@@ -63,7 +66,7 @@ def _stamps(document: Document, placed: Sequence[Placed]) -> Iterator[Bound]:
 
 def _document_years(document: Document) -> Iterator[Bound]:
     """A document that is cited is older; the number in a text's own head gives its year."""
-    lines = layout(document.folded)
+    lines = layout(document)
     body = lines.starts[lines.body] if lines.body < len(lines.starts) else len(document.folded)
     for match in _DOCUMENT_YEAR.finditer(document.folded[:20_000]):
         year = int(match[1] or match[2])
@@ -82,7 +85,8 @@ def _full_dates(document: Document, placed: Sequence[Placed]) -> Iterator[Bound]
         expression = item.expression
         if expression.form is Form.FESTIVAL and expression.first.year:
             name = document.folded[expression.start : expression.end].partition("年")[2].strip()
-            if (name in LUNAR_FESTIVALS or name in SOLAR_FESTIVALS) and (day := festival_day(name, expression.first.year)):
+            known = name in LUNAR_FESTIVALS or name in SOLAR_FESTIVALS
+            if known and (day := festival_day(name, expression.first.year)):
                 yield Bound("festival", near(day, 45), spans(document, expression), soft=True)
             continue
         if item.place not in _NARRATED or not (day := full_day(expression)):
@@ -109,24 +113,22 @@ def _calendar(document: Document, placed: Sequence[Placed]) -> Iterator[Bound]:
             yield Bound("lunar", _coincides(month, number, lunar), spans(document, expression))
 
 
-class _falls_on:  # noqa: N801 (a predicate with parameters)
+def _falls_on(month: int, day: int, weekday: int) -> Callable[[date], bool]:
     """Whether month and day, in the year that brings them nearest to the day of writing, fall on a weekday."""
 
-    def __init__(self, month: int, day: int, weekday: int) -> None:
-        self.month, self.day, self.weekday = month, day, weekday
+    def allows(writing: date) -> bool:
+        told = nearest(month, day, writing)
+        return told is not None and told.weekday() == weekday
 
-    def __call__(self, writing: date) -> bool:
-        day = nearest(self.month, self.day, writing)
-        return day is not None and day.weekday() == self.weekday
+    return allows
 
 
-class _coincides:  # noqa: N801
+def _coincides(month: int, day: int, lunar: tuple[int, int]) -> Callable[[date], bool]:
     """Whether month and day, in the year that brings them nearest to the day of writing, are a lunar day."""
 
-    def __init__(self, month: int, day: int, lunar: tuple[int, int]) -> None:
-        self.month, self.day, self.lunar = month, day, lunar
-
-    def __call__(self, writing: date) -> bool:
-        day = nearest(self.month, self.day, writing)
+    def allows(writing: date) -> bool:
+        told = nearest(month, day, writing)
         # A lunar year begins in January or February: its last months lie in the next solar year.
-        return day is not None and day in (solar_day(day.year - 1, *self.lunar), solar_day(day.year, *self.lunar))
+        return told is not None and told in (solar_day(told.year - 1, *lunar), solar_day(told.year, *lunar))
+
+    return allows

@@ -46,7 +46,7 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A distance from `base`: whole years, months or days; or the day `weekday` (Monday is 0) of the week `weeks` away."""
+    """A distance from `base`: years, months or days; or the day `weekday` (Monday is 0) of the week `weeks` away."""
 
     base: Base
     years: int = 0
@@ -60,7 +60,7 @@ class Shift:
 class Expression:
     """folded[start:end] and what it says.
 
-    `last` is the end of a range. `weekday` (Monday is 0) and `lunar` (month, day) stand beside the date or are the date.
+    `last` is the end of a range. `weekday` (Monday is 0) and `lunar` (month, day) stand beside a date or are the date.
     `hours` is a reporting window within the day; `clock` tells that a time of day follows.
     """
 
@@ -105,7 +105,7 @@ _DATE = rf"""
     (?:{_S}(?P<d>{_DAY})(?:{_S}[日号](?!线|楼|院|门|店|文|令)|(?={_S}(?:{_TO}|、){_S}{_DAY}{_S}[日号])))?
 """
 _NUMERIC = rf"""
-    (?P<ny>(?:19|20)\d\d)(?P<sep>[-/.])(?P<nm>{_ARABIC_MONTH})(?P=sep)(?P<nd>{_ARABIC_DAY})(?!(?P=sep)\d)
+    (?P<ny>(?:19|20)\d\d|1[01]\d)(?P<sep>[-/.])(?P<nm>{_ARABIC_MONTH})(?P=sep)(?P<nd>{_ARABIC_DAY})(?!(?P=sep)\d)
   | (?P<sy>\d\d)(?P<ssep>[-/])(?P<sm>{_ARABIC_MONTH})(?P=ssep)(?P<sd>{_ARABIC_DAY})(?=[ t]\d\d?:\d\d)
 """
 # A day of a month is not a number of days, nor a part of a word.
@@ -172,7 +172,7 @@ def _expression(match: re.Match[str]) -> Expression:
     """The expression that the master pattern found, without its tails."""
     group, start, end = match.groupdict(), match.start(), match.end()
 
-    def make(form: Form, first: Partial = Partial(), **rest: object) -> Expression:  # noqa: B008 (frozen)
+    def make(form: Form, first: Partial = Partial(), **rest: object) -> Expression:
         return replace(Expression(start, end, form, first), **rest)  # type: ignore[arg-type]
 
     if group["m"]:

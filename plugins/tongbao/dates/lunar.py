@@ -1,9 +1,10 @@
-"""The lunisolar calendar: the solar day of a lunar one, and the days of festivals. Conversions are borax's (1900-2100)."""
+"""The lunisolar calendar: the solar days of lunar days and of festivals. Conversions are borax's (1900-2100)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cache
 from types import MappingProxyType
 
 from borax.calendars.lunardate import InvalidLunarDateError, LunarDate  # type: ignore[import-untyped]
@@ -28,8 +29,9 @@ SOLAR_FESTIVALS: Mapping[str, tuple[int, int]] = MappingProxyType(
 )
 
 
+@cache
 def solar_day(year: int, month: int, day: int) -> date | None:
-    """The solar day of a lunar month and day in the lunar year that begins in `year`; None where there is no such day."""
+    """The solar day of a lunar month and day in the lunar year that begins in `year`; None where that has none."""
     try:
         if day == 0:
             first: date = LunarDate(year, month, 1).to_solar_date()

@@ -32,7 +32,7 @@ def number(text: str) -> int:
 
 
 def full_year(value: int, era: bool = False) -> int:
-    """The year of the common era: two digits mean 20yy; a year of the Republic (民国 or three digits) starts at 1912."""
+    """The year of the common era: two digits mean 20yy; years of the Republic (民国, or three digits) begin in 1912."""
     if era or 100 <= value < 1000:
         return value + 1911
     return value + 2000 if value < 100 else value

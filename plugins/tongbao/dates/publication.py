@@ -11,12 +11,13 @@ from functools import cached_property
 from tongbao.dates.anchors import fact_bounds
 from tongbao.dates.bounds import all_bounds, full_day, spans
 from tongbao.dates.expressions import Expression, Form, Partial
-from tongbao.dates.roles import Place, Placed
+from tongbao.dates.roles import Place, Placed, meta_names
 from tongbao.dates.years import Bound, day_in, infer, nearest
 from tongbao.model import DateTag, Document, Evidence
 
-# Events that lie further apart than this do not tell when a text was written.
+# Events that lie further apart than so many days do not tell when a text was written.
 _SPREAD = 120
+_MONTH = 31
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,9 @@ def _tag(day: date, rule: str, evidence: Sequence[Evidence], bounds: Sequence[Bo
     return DateTag(iso, iso, iso, "publication", rules, tuple(shown))
 
 
-def _answer(text: Text, expression: Expression, rule: str, point: Partial | None = None, days: int = 0) -> DateTag | None:
+def _answer(
+    text: Text, expression: Expression, rule: str, point: Partial | None = None, days: int = 0
+) -> DateTag | None:
     """The tag for an expression's last day: as given, or with the year that the bounds leave; `days` later."""
     point = point or expression.last or expression.first
     if not (point.month and point.day):
@@ -64,14 +67,33 @@ def _answer(text: Text, expression: Expression, rule: str, point: Partial | None
 
 
 def _signoff(text: Text) -> DateTag | None:
-    return next((tag for e in text.at(Place.SIGNOFF) if (tag := _answer(text, e, "signoff"))), None)
+    """The first sign-off. Several dates alone on their lines, none of them signed, are the headings of a chronicle."""
+    found = list(text.at(Place.SIGNOFF))
+    if len({(e.first.month, e.first.day) for e in found}) > 2:
+        return None
+    return next((tag for e in found if (tag := _answer(text, e, "signoff"))), None)
 
 
 def _dateline(text: Text) -> DateTag | None:
     for expression in text.at(Place.DATELINE):
         point = expression.first if expression.first.month else _month_of(text, expression)
-        if point and (tag := _answer(text, expression, "dateline", point)):
+        if not point:
+            continue
+        tag = _beside_header(text, expression, point) or _answer(text, expression, "dateline", point)
+        if tag:
             return tag
+    return None
+
+
+def _beside_header(text: Text, expression: Expression, point: Partial) -> DateTag | None:
+    """A dateline without a year takes that of a date in the page's head which follows it within a month."""
+    for header in text.at(Place.HEADER, Place.MASTHEAD):
+        stamped = full_day(header)
+        if point.year or not stamped or not (point.month and point.day):
+            continue
+        day = nearest(point.month, point.day, stamped)
+        if day and -1 <= (stamped - day).days <= _MONTH:
+            return _tag(day, f"dateline+{Place.HEADER}-date", spans(text.document, expression, header))
     return None
 
 
@@ -108,32 +130,27 @@ def _masthead(text: Text) -> DateTag | None:
 
 def _fits(text: Text, day: date, expression: Expression) -> bool:
     told = [e for e in text.at(Place.LEAD, Place.BODY, Place.TITLE, Place.DATELINE) if e.first.month and e.first.day]
-    for e in told:
-        month, number = e.first.month, e.first.day
-        assert month and number
-        event = full_day(e) if e.first.year else nearest(month, number, day)
-        if event and -1 <= (day - event).days <= 31:
-            return True
-    if told or expression.weekday is not None:
-        return False
+    events = [full_day(e) if e.first.year else nearest(e.first.month or 1, e.first.day or 1, day) for e in told]
+    if any(event and -1 <= (day - event).days <= _MONTH for event in events):
+        return True
+    return not told and expression.weekday is None and _possible(text, day)
+
+
+def _possible(text: Text, day: date) -> bool:
+    """Whether no fact that the text names is younger than the day, or over by then."""
     return all(b.soft or b.allows(day) for b in fact_bounds(text.document, text.regions))
 
 
-_META_NAMES = frozenset(
-    """pubdate publishdate publishtime publicationdate articlepublishedtime articlepublishtime ogpublished_time
-    ogarticlepublishedtime datepublished dcdateissued dctermsissued dcdate date releasedate releasetime
-    weiboarticlecreateat firstpublishedtime createdate contentdate sailthrudate parselypubdate
-    """.split()
-)
 _ISO_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})(?!\d)")
 
 
 def _meta(text: Text) -> DateTag | None:
     """`<meta name="PubDate">` and its kin."""
     for name, content in text.document.html.pairs if text.document.html else ():
-        if re.sub(r"[^a-z]", "", name.lower()) in _META_NAMES and (match := _ISO_DAY.search(content)):
-            if day := day_in(int(match[1]), int(match[2]), int(match[3])):
-                return _tag(day, "meta", [Evidence(0, 0, f"{name}: {content}", "meta")])
+        match = _ISO_DAY.search(content) if re.sub(r"[^a-z]", "", name.lower()) in meta_names() else None
+        day = day_in(int(match[1]), int(match[2]), int(match[3])) if match else None
+        if day:
+            return _tag(day, "meta", [Evidence(0, 0, f"{name}: {content}", "meta")])
     return None
 
 
@@ -149,10 +166,12 @@ def _url(text: Text) -> DateTag | None:
 
 
 def _lead(text: Text) -> DateTag | None:
+    """The day that the first sentence reports."""
     for expression in text.at(Place.LEAD):
         last = expression.last or expression.first
         point = last if last.month else _month_of(text, expression)
-        if point and (tag := _answer(text, expression, "lead", point)):
+        tag = _answer(text, expression, "lead", point) if point else None
+        if tag and _possible(text, date.fromisoformat(tag.edtf)):
             return tag
     return None
 
@@ -162,14 +181,27 @@ def _latest(text: Text) -> DateTag | None:
 
     A reporting window that runs to midnight is reported on the day after it.
     """
-    told = [e for e in text.at(Place.TITLE, Place.LEAD, Place.BODY) if e.form in (Form.DATE, Form.NUMERIC) and e.first.day]
-    full = [(day, e) for e in told if (day := full_day(e))]
-    if full:
-        day, expression = max(full, key=lambda pair: pair[0])
-        return _tag(day + _after_window(expression), "latest", spans(text.document, expression))
-    if not told or not (expression := _last_of(told)):
-        return None
-    return _answer(text, expression, "latest", days=_after_window(expression).days)
+    places = (Place.TITLE, Place.LEAD, Place.BODY)
+    told = [e for e in text.at(*places) if e.form in (Form.DATE, Form.NUMERIC) and e.first.day and not e.shift]
+    dated = [(day, e) for e in told if (day := full_day(e))]
+    if dated:
+        base = max(day for day, _ in dated)
+        day, expression = max([*dated, *_around(told, base)], key=lambda pair: pair[0])
+        day += _after_window(expression)
+        return _tag(day, "latest", spans(text.document, expression)) if _possible(text, day) else None
+    last = _last_of(told)
+    return _answer(text, last, "latest", days=_after_window(last).days) if last else None
+
+
+def _around(told: Sequence[Expression], base: date) -> Iterator[tuple[date, Expression]]:
+    """The days without a year, where they lie within a month of one that has it."""
+    for expression in told:
+        point = expression.last or expression.first
+        if point.year or not (point.month and point.day):
+            continue
+        day = nearest(point.month, point.day, base)
+        if day and abs((day - base).days) <= _MONTH:
+            yield day, expression
 
 
 def _after_window(expression: Expression) -> timedelta:
@@ -178,22 +210,18 @@ def _after_window(expression: Expression) -> timedelta:
 
 def _last_of(told: Sequence[Expression]) -> Expression | None:
     """The latest of days without a year: the one before the largest gap of the circle that the year is."""
-    days = []
+    on: dict[int, Expression] = {}
     for expression in told:
         point = expression.last or expression.first
         if point.month and point.day and (day := day_in(2020, point.month, point.day)):
-            days.append((day.timetuple().tm_yday, expression))
-    days.sort(key=lambda pair: pair[0])
-    gaps = [
-        ((days[(i + 1) % len(days)][0] - number) % 366 or (366 if len(days) == 1 else 0), expression)
-        for i, (number, expression) in enumerate(days)
-    ]
-    widest = max(gaps, key=lambda pair: pair[0], default=None)
-    if widest is None:
+            on.setdefault(day.timetuple().tm_yday, expression)
+    days = sorted(on)
+    if not days:
         return None
-    # Days that are all the same leave no gap at all, and are one day.
-    same = len({number for number, _ in days}) == 1
-    return widest[1] if same or 366 - widest[0] <= _SPREAD else None
+    # A single day is followed by a gap of the whole year.
+    gaps = [((after - day - 1) % 366 + 1, day) for day, after in zip(days, [*days[1:], days[0]], strict=True)]
+    gap, last = max(gaps)
+    return on[last] if 366 - gap <= _SPREAD else None
 
 
 RULES: tuple[Callable[[Text], DateTag | None], ...] = (

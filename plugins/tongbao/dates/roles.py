@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from tongbao.dates.expressions import Expression, Form
 from tongbao.model import BlockKind, Document
@@ -70,13 +71,24 @@ def _any(words: Iterable[str]) -> str:
 
 
 @cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(files("tongbao.data").joinpath("date_contexts.toml").read_text("utf-8"))
+
+
+@cache
+def meta_names() -> frozenset[str]:
+    """The names of HTML meta elements that hold the time of publication, letters only, lower case."""
+    return frozenset(_table()["meta"]["names"])
+
+
+@cache
 def contexts() -> Contexts:
-    """The table of contexts."""
-    table = tomllib.loads(files("tongbao.data").joinpath("date_contexts.toml").read_text("utf-8"))
+    """The patterns of the table of contexts."""
+    table = _table()
     labels, lines, verbs = table["labels"], table["lines"], table["verbs"]
 
     def label(words: Sequence[str]) -> re.Pattern[str]:
-        return re.compile(rf"(?:{_any(words)})[ :|/  \[(]{{0,4}}$")
+        return re.compile(rf"(?:{_any(words)})[ :|/\u3000\[(]{{0,4}}$")
 
     return Contexts(
         published=label(labels["published"]),
@@ -90,11 +102,13 @@ def contexts() -> Contexts:
         quoted=re.compile(rf"(?:{_any(table['datelines']['quoted'])})"),
         # The signing body stands between a full stop, a line's start or white space, and the date.
         organisation=re.compile(
-            rf"(?:^|[。;!? 	 ])[^。;!?,:\n]{{2,60}}(?:{_any(table['organisations']['suffixes'])})[)》]?[ 	 \n]{{0,24}}$"
+            rf"(?:^|[。;!?\s])[^。;!?,:\n]{{2,60}}(?:{_any(table['organisations']['suffixes'])})[)》]?\s{{0,24}}$"
         ),
         report=re.compile(_any(verbs["report"])),
         deadline_before=re.compile(rf"(?:{_any(verbs['deadline_before'])}) ?$"),
-        deadline_after=re.compile(rf"[^,。;、]{{0,6}}?(?:{_any(verbs['deadline_after'])})(?!期|往|后|来|述|提|线|沿|瞻)"),
+        deadline_after=re.compile(
+            rf"[^,。;、]{{0,6}}?(?:{_any(verbs['deadline_after'])})(?!期|往|后|来|述|提|线|沿|瞻)"
+        ),
         future_before=re.compile(rf"(?:{_any(verbs['future_before'])}) ?$"),
         effect_after=re.compile(rf"[^,。;、年月]{{0,8}}?(?:{_any(verbs['effect_after'])})(?!草|诉|点|源|来|伏)"),
     )
@@ -120,11 +134,13 @@ _LONG = 80
 _HEAD = 300
 
 
-def layout(folded: str) -> Layout:
-    """The lines of a folded text."""
+def layout(document: Document) -> Layout:
+    """The lines of a document. The body begins with the first paragraph that the reading found, or with the first line
+    that reads like one."""
+    folded, header = document.folded, contexts().header
     spans = [(m.start(), m.start() + len(m[0].rstrip())) for m in _LINE.finditer(folded)]
-    header = contexts().header
-    body = next((i for i, (a, b) in enumerate(spans) if _is_body(folded[a:b], header)), len(spans))
+    paragraph = next((b.start for b in document.reading.blocks if b.kind is BlockKind.PARAGRAPH), len(folded))
+    body = next((i for i, (a, b) in enumerate(spans) if b > paragraph or _is_body(folded[a:b], header)), len(spans))
     return Layout(tuple(a for a, _ in spans), tuple(b for _, b in spans), body)
 
 
@@ -134,7 +150,7 @@ def _is_body(line: str, header: re.Pattern[str]) -> bool:
 
 def place(document: Document, expressions: Sequence[Expression]) -> tuple[Placed, ...]:
     """Give each expression its place. At most one dateline and one lead: the first of each."""
-    lines, folded = layout(document.folded), document.folded
+    lines, folded = layout(document), document.folded
     chrome = _chrome(document)
     out: list[Placed] = []
     for expression in expressions:
@@ -254,10 +270,10 @@ def _headed(line: _Line, alone: bool) -> Place | None:
 
 def _in_prose(line: _Line) -> Place:
     c = contexts()
-    if c.future_before.search(line.before) or c.deadline_before.search(line.before):
-        # 截至 looks back, 至 forward.
-        if not line.before.endswith(("截至", "截止", "截止到", "截至到")):
-            return Place.DEADLINE
+    ahead = c.future_before.search(line.before) or c.deadline_before.search(line.before)
+    # 截至 looks back, 至 forward.
+    if ahead and not line.before.endswith(("截至", "截止", "截止到", "截至到")):
+        return Place.DEADLINE
     if c.deadline_after.match(line.after):
         return Place.DEADLINE
     if c.effect_after.match(line.after):

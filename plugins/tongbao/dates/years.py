@@ -1,8 +1,8 @@
 """The year of a day that a text gives without one, as an intersection of intervals that a reader can follow.
 
-Each *bound* is a fact with a span of the text: what it names began, ended or held at known days (`data/year_anchors.tsv`,
-`data/year_officials.tsv`, `data/year_outbreaks.tsv`), a full date or a document's year stands nearby, a weekday or a
-lunar day is given beside the solar one. A year is answered when exactly one is left.
+Each *bound* is a fact with a span of the text: what it names began, ended or held at known days (the tables
+`data/year_*.tsv`), a full date or a document's year stands nearby, a weekday or a lunar day is given beside the solar
+one. A year is answered when exactly one is left.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Span = tuple[date, date]
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What one fact says about the day of writing: `allows(day)`. A soft bound is set aside where it would leave nothing.
+    """What one fact says about the day of writing: `allows(day)`. Soft ones are set aside where they leave nothing.
 
     `rule` names the fact: a row of a table, or `weekday`, `lunar`, `document-year`, `full-date` and the like.
     """
