@@ -15,13 +15,14 @@ from dataclasses import dataclass
 
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import gbk_bytes, glosses, lattice, tables
-from tongbao.repair.lattice import ANY, Arc
+from tongbao.repair.codecs import ANY, gbk, without
+from tongbao.repair.lattice import Arc
 from tongbao.repair.text_model import STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
 
 # All in the text model's steps of an eighth of a nat: what a repair must gain over the text as served, and over the
 # next reading; the price of a lost byte that left no trace, and of a vanished pair.
-MARGIN, LEAD, TRACELESS, VANISHED = 64, 16, 16, 8
+MARGIN, LEAD, TRACELESS, VANISHED = 64, 12, 16, 8
 # A character at least this rare by itself (11 nats) is one that damage makes and writers seldom use.
 RARE = 88
 # A window reaches at most so far beyond its trigger, and a document has at most so many (the rest is left for a
@@ -186,11 +187,10 @@ def _restore(text: str, start: int, end: int, site: Mapping[str, str]) -> Iterat
     arcs = [_arcs(token, site) for token in tokens]
     gap = [Arc(), Arc(cost=VANISHED, inside=True, vanished=True)]
     leave = model().cost(served, before)
-    spellings = lattice.search(
-        [choice for token in arcs for choice in (gap, token)],
-        lattice.gbk_traditional if _traditional(site) else lattice.gbk,
-        before,
-    )
+    # Text that was converted to Traditional characters holds no Simplified forms.
+    converted = sum(map(tables.is_traditional, site)) > len(site) / 2
+    codec = without(gbk, tables.is_simplified) if converted else gbk
+    spellings = lattice.search([choice for token in arcs for choice in (gap, token)], codec, before)
     proved = [s for s in spellings if proves(s.text, tokens, site)]
     best = next(iter(proved or spellings), None)
     if best is None or best.text == served or leave - best.cost < MARGIN:
@@ -204,11 +204,6 @@ def _restore(text: str, start: int, end: int, site: Mapping[str, str]) -> Iterat
     certain = bool(proved) and lead >= LEAD
     shown = [s.text.replace(lattice.SWALLOWED, "") for s in (best, *rivals)]
     yield _edit(start, served, shown, (leave - best.cost) * STEP, certain), certain
-
-
-def _traditional(site: Mapping[str, str]) -> bool:
-    """Whether the site's text was converted to Traditional characters, so that it holds no Simplified forms."""
-    return sum(map(tables.is_traditional, site)) > len(site) / 2
 
 
 def _rare(text: str) -> int:

@@ -8,18 +8,14 @@ the codec that the text was written in, and keeps, for each state, the spelling 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from heapq import nsmallest
 
 from tongbao.repair import tables
-from tongbao.repair.text_model import FLOOR, model
+from tongbao.repair.codecs import ANY, Codec, Pending, lost_pairs
+from tongbao.repair.text_model import model
 
-# Bytes of a character that is not complete. An unknown byte is ANY; a negative number -v is an unknown second byte of a
-# pair with first byte v that has no character (the pair vanished).
-Pending = tuple[int, ...]
-ANY = 0x100
 # What a hole swallowed, as a literal: it costs nothing, and the caller takes it out.
 SWALLOWED = "\x1a"
 
@@ -55,9 +51,6 @@ class Spelling:
     text: str
     cost: int
 
-
-# Characters that pending bytes may be, most frequent first; None where more bytes are needed; () where they are wrong.
-Codec = Callable[[Pending], Sequence[str] | None]
 
 _Chain = tuple["_Chain | None", str]
 _Path = tuple[int, "_Chain | None"]
@@ -178,52 +171,3 @@ def _text(chain: _Chain | None) -> str:
         parts.append(chain[1])
         chain = chain[0]
     return "".join(reversed(parts))
-
-
-# --- codecs ----------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def lost_pairs() -> dict[int, frozenset[int]]:
-    """{first byte: second bytes with which it has no character in cp936}."""
-    pairs = tables.gbk_pairs()
-    table = {}
-    for lead in range(0x81, 0xFF):
-        free = frozenset(t for t in range(0x40, 0xFF) if t != 0x7F and bytes((lead, t)) not in pairs)
-        if free:
-            table[lead] = free
-    return table
-
-
-def _usual(characters: Iterator[str]) -> tuple[str, ...]:
-    """Those that the model knows, most frequent first."""
-    rarity = model().rarity
-    return tuple(sorted((c for c in characters if rarity(c) < FLOOR), key=lambda c: (rarity(c), c)))
-
-
-@lru_cache(maxsize=1 << 16)
-def gbk(pending: Pending) -> Sequence[str] | None:
-    """The codec of GBK (cp936)."""
-    first = pending[0]
-    if len(pending) == 1:
-        if 0 <= first < 0x80:
-            return (chr(first),)
-        return () if first in (0x80, 0xFF) else None
-    second = pending[1]
-    pairs = tables.gbk_pairs()
-    if 0 <= first < ANY and 0 <= second < ANY:
-        character = pairs.get(bytes((first, second)))
-        return (character,) if character else ()
-    leads = range(0x81, 0xFF) if first == ANY else sorted(lost_pairs()[-first]) if first < 0 else (first,)
-    trails = range(0x40, 0xFF) if second == ANY else (second,)
-    keys = (bytes((a, b)) for a in leads for b in trails)
-    return _usual(pairs[key] for key in keys if key in pairs)
-
-
-@lru_cache(maxsize=1 << 16)
-def gbk_traditional(pending: Pending) -> Sequence[str] | None:
-    """The codec of GBK for text without Simplified forms: they are left out where bytes are unknown."""
-    found = gbk(pending)
-    if not found or len(found) == 1:
-        return found
-    return tuple(c for c in found if not tables.is_simplified(c))

@@ -83,21 +83,39 @@ def is_common(character: str) -> bool:
     return 0xB0 <= lead <= 0xD7
 
 
-@cache
-def gbk_pairs() -> Mapping[bytes, str]:
-    """{two bytes: character} as cp936 decodes them, without user-defined pairs (they vanish when served)."""
+def _pairs(codec: str) -> Mapping[bytes, str]:
     table = {}
     for lead in range(0x81, 0xFF):
         for trail in range(0x40, 0xFF):
             pair = bytes((lead, trail))
             try:
-                table[pair] = pair.decode("gbk")
+                character = pair.decode(codec)
             except UnicodeDecodeError:
                 continue
+            if len(character) == 1:
+                table[pair] = character
     return table
+
+
+@cache
+def gbk_pairs() -> Mapping[bytes, str]:
+    """{two bytes: character} as cp936 decodes them, without user-defined pairs (they vanish when served)."""
+    return _pairs("gbk")
 
 
 @cache
 def gbk_bytes() -> Mapping[str, bytes]:
     """{character: its two bytes}, the inverse of `gbk_pairs`."""
     return {character: pair for pair, character in gbk_pairs().items()}
+
+
+@cache
+def big5_pairs() -> Mapping[bytes, str]:
+    """{two bytes: character} as cp950 decodes them, without user-defined pairs."""
+    return _pairs("cp950")
+
+
+@cache
+def big5_bytes() -> Mapping[str, bytes]:
+    """{character: its two bytes}; of two pairs with one character, the first."""
+    return {character: pair for pair, character in reversed(list(big5_pairs().items()))}
