@@ -1,0 +1,142 @@
+"""Codecs that know of lost bytes: which characters may these bytes be?
+
+A codec takes the bytes of a character as far as they are known and answers with the characters that they may be, most
+frequent first; with None where more bytes are needed; with nothing where no character has such bytes. All are tables,
+kept as they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+
+from tongbao.repair import tables
+from tongbao.repair.text_model import FLOOR, model
+
+# Bytes of a character that is not complete. An unknown byte is ANY. STRIPPED is an unknown byte among those that Latin
+# code pages lose. A number -v below that is an unknown second byte of a GBK pair with first byte v that has no
+# character (the pair vanished).
+Pending = tuple[int, ...]
+ANY, STRIPPED = 0x100, -1
+Codec = Callable[[Pending], Sequence[str] | None]
+
+# Bytes without a visible character in cp1252, and the two that programs take for white space or drop.
+LATIN_LOST = frozenset((0x81, 0x8D, 0x8F, 0x90, 0x9D, 0xA0, 0xAD))
+
+
+def choices(code: int, among: Iterable[int]) -> list[int]:
+    """The bytes, of those in `among`, that a pending code stands for."""
+    if code == ANY:
+        return list(among)
+    if code == STRIPPED:
+        return [b for b in among if b in LATIN_LOST]
+    if code < 0:
+        return [b for b in among if b in lost_pairs()[-code]]
+    return [code] if code in among else []
+
+
+@cache
+def lost_pairs() -> Mapping[int, frozenset[int]]:
+    """{first byte: second bytes with which it has no character in cp936}."""
+    pairs = tables.gbk_pairs()
+    table = {}
+    for lead in range(0x81, 0xFF):
+        free = frozenset(t for t in range(0x40, 0xFF) if t != 0x7F and bytes((lead, t)) not in pairs)
+        if free:
+            table[lead] = free
+    return table
+
+
+def _usual(characters: Iterable[str]) -> tuple[str, ...]:
+    """Those that the model knows, most frequent first."""
+    rarity = model().rarity
+    return tuple(sorted((c for c in characters if rarity(c) < FLOOR), key=lambda c: (rarity(c), c)))
+
+
+# --- two bytes a character -------------------------------------------------------------------------------------------
+
+
+def _double(pairs: Mapping[bytes, str], pending: Pending) -> Sequence[str] | None:
+    first = pending[0]
+    if len(pending) == 1:
+        if 0 <= first < 0x80:
+            return (chr(first),)
+        return () if first in (0x80, 0xFF) else None
+    second = pending[1]
+    if 0 <= first < ANY and 0 <= second < ANY:
+        character = pairs.get(bytes((first, second)))
+        return (character,) if character else ()
+    leads, trails = choices(first, range(0x81, 0xFF)), choices(second, range(0x40, 0xFF))
+    keys = (bytes((a, b)) for a in leads for b in trails)
+    return _usual(pairs[key] for key in keys if key in pairs)
+
+
+@lru_cache(maxsize=1 << 16)
+def gbk(pending: Pending) -> Sequence[str] | None:
+    """GBK (cp936)."""
+    return _double(tables.gbk_pairs(), pending)
+
+
+@lru_cache(maxsize=1 << 16)
+def big5(pending: Pending) -> Sequence[str] | None:
+    """Big5 (cp950, without user-defined pairs)."""
+    return _double(tables.big5_pairs(), pending)
+
+
+# --- UTF-8 -----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1 << 16)
+def utf8(pending: Pending) -> Sequence[str] | None:
+    """UTF-8; where bytes are unknown, characters of three bytes."""
+    first = pending[0]
+    if 0 <= first < ANY:
+        size = 1 if first < 0x80 else 2 if 0xC2 <= first < 0xE0 else 3 if 0xE0 <= first < 0xF0 else 4
+        if first >= 0x80 and not 0xC2 <= first <= 0xF4:
+            return ()
+    else:
+        size = 3
+    if any(0 <= b < 0x80 or 0xC0 <= b < ANY for b in pending[1:]):
+        return ()
+    if len(pending) < size:
+        return None
+    if all(0 <= b < ANY for b in pending):
+        try:
+            return (bytes(pending).decode(),)
+        except UnicodeDecodeError:
+            return ()
+    return _usual(_matching(pending)) if size == 3 else ()
+
+
+def _matching(pending: Pending) -> list[str]:
+    known = tuple(at for at, b in enumerate(pending) if 0 <= b < ANY)
+    found = _three_bytes(known).get(tuple(pending[at] for at in known), ())
+    return [c for c in found if all(choices(b, [k]) for b, k in zip(pending, c.encode(), strict=True))]
+
+
+@cache
+def _three_bytes(known: tuple[int, ...]) -> Mapping[Pending, list[str]]:
+    """{values of the known bytes: characters of three bytes in UTF-8 that GBK or Big5 can write}."""
+    table: dict[Pending, list[str]] = {}
+    for character in sorted({*tables.gbk_bytes(), *tables.big5_bytes()}):
+        data = character.encode()
+        if len(data) == 3:
+            table.setdefault(tuple(data[at] for at in known), []).append(character)
+    return table
+
+
+# --- scripts ---------------------------------------------------------------------------------------------------------
+
+
+@cache
+def without(codec: Codec, unwanted: Callable[[str], bool]) -> Codec:
+    """The codec for a text in one script: where bytes are unknown, characters of the other script are left out."""
+
+    @lru_cache(maxsize=1 << 16)
+    def narrowed(pending: Pending) -> Sequence[str] | None:
+        found = codec(pending)
+        if not found or len(found) == 1:
+            return found
+        return tuple(c for c in found if not unwanted(c))
+
+    return narrowed
