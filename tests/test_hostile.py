@@ -8,6 +8,7 @@ import random
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +16,9 @@ from click.testing import CliRunner
 from tongbao import pipeline
 from tongbao.cli import main
 from tongbao.model import Quarantined
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NOTICE = "庄河市关于增设采样点的通告\n即日起，庄河市在三个社区增设核酸采样点，请居民就近参加。\n2021年11月6日\n"
 ODD_NAME = "瑞丽 \"7月\" 'a&b' <通告>%20#1?.txt"
@@ -166,6 +170,7 @@ def test_report_lists_every_fault(site: Path, corpus: pipeline.Corpus) -> None:
 
 
 def test_every_published_file_has_its_page(site: Path) -> None:
+    # Many readers of JSON Lines split at every line end that Unicode knows: none may stand bare in a record.
     lines = (site / "data" / "bulletins.jsonl").read_text("utf-8").splitlines()
     for record in map(json.loads, lines):
         for language in ("zh-hans", "zh-hant"):
@@ -209,3 +214,25 @@ def test_command_line_names_file_fault_and_remedy(content: Path, corpus: pipelin
     assert done.exit_code == 1
     for item in corpus.quarantined:
         assert f"{item.source}: {item.fault}; {item.remedy}" in done.stderr
+
+
+@pytest.mark.browser
+def test_nothing_of_a_bulletin_runs_in_a_browser(site: Path, serve: Callable[[Path], str], browser: Browser) -> None:
+    """Neither on its pages nor among the hits of a search: no dialog, no error, no request that it asked for."""
+    base = serve(site)
+    page = browser.new_page()
+    troubles: list[str] = []
+    page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
+    page.on("console", lambda message: troubles.append(message.text))
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("requestfailed", lambda request: troubles.append(request.url))
+    for record in map(json.loads, (site / "data" / "bulletins.jsonl").read_text("utf-8").split("\n")[:-1]):
+        if "script" in record["source"]:
+            for language in ("zh-hans", "zh-hant"):
+                page.goto(f"{base}{language}/bulletin/{record['id']}/")
+    page.goto(f"{base}search/?q=alert")
+    status = page.locator('[role="status"][data-state="done"]')
+    status.wait_for(state="attached")
+    assert page.locator("#results li[data-id]").count() == 2
+    page.close()
+    assert not troubles
