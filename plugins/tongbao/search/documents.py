@@ -93,7 +93,8 @@ def _parts(text: str) -> tuple[int, int, int]:
     if not match:
         raise ValueError(f"{text!r} is no date; write yyyy, yyyy-mm or yyyy-mm-dd")
     year, month, day = (int(part) if part else 0 for part in match.groups())
-    if (match[2] and not 1 <= month <= 12) or (match[3] and not 1 <= day <= monthrange(max(year, 1), month)[1]):
+    days = monthrange(max(year, 1), month)[1] if 1 <= month <= 12 else 31
+    if not year or (match[2] and not 1 <= month <= 12) or (match[3] and not 1 <= day <= days):
         raise ValueError(f"{text!r} is no date; write yyyy, yyyy-mm or yyyy-mm-dd")
     return year, month, day
 

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from whoosh import fields, formats, index, reading, scoring  # type: ignore[import-untyped]
+from whoosh import fields, formats, index, scoring  # type: ignore[import-untyped]
 
 from tongbao.script import fold, fold_table
 from tongbao.search import grams
@@ -143,10 +143,9 @@ class Index:
         The score is the sum, from left to right, of Whoosh's BM25F scores of the grams that cover the term.
         """
         cover = grams.cover(term)
-        try:
-            matchers = [self._searcher.postings(field, gram) for _, gram in cover]
-        except reading.TermNotFound:
+        if any((field, gram) not in self._reader for _, gram in cover):
             return {}
+        matchers = [self._searcher.postings(field, gram) for _, gram in cover]
         found: dict[int, float] = {}
         while all(m.is_active() for m in matchers):
             number = max(m.id() for m in matchers)

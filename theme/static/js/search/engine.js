@@ -25,7 +25,7 @@ export class Engine {
     if (!SORTS.includes(sort)) throw new SearchError("request", null, `${sort} is no order; write ${SORTS.join(", ")}`);
     const filter = { regions, first: from ? span(from)[0] : null, last: to ? span(to)[1] : null };
     const manifest = await this.#files.manifest();
-    const query = parse(await this.#fold(q, manifest));
+    const query = await this.parse(q);
     const terms = await Promise.all(query.include.map((term) => this.#term(term)));
     const excluded = await Promise.all(query.exclude.map((term) => this.#term(term)));
 
@@ -56,6 +56,11 @@ export class Engine {
       this.#facets([...settled, ...rest].map((hit) => facts(hit.doc)), exact, lang),
     ]);
     return { total: exact ? found : found - open.length, atMost: found, exact, hits, facets };
+  }
+
+  /** How a query is read: {include, exclude}, its folded terms. */
+  async parse(q) {
+    return parse(await this.#fold(q, await this.#files.manifest()));
   }
 
   /** Every region of the archive: {code, name, parent, count}. */

@@ -4,6 +4,7 @@ const MAGIC = "TBS1";
 const SINGLES = 240;
 const ESCAPE = 255;
 const IDF_TABLE = 64;
+const AT_ONCE = 8; // requests
 const UNIX_EPOCH = 719163; // 1970-01-01, counted from 0001-01-01 as 1
 
 /** A file of the index could not be had: `file` is its address, `reason` one of missing, unreachable, damaged, unsupported. */
@@ -237,6 +238,8 @@ export class Files {
   #manifest = null;
   #cache = new Map();
   #failed = new Set();
+  #busy = 0;
+  #queue = [];
 
   /** `base` is the address of the `search/` folder. */
   constructor(base) {
@@ -318,6 +321,8 @@ export class Files {
 
   async #fetch(name, kind, number, corpus) {
     const file = this.#base + name;
+    if (this.#busy >= AT_ONCE) await new Promise((go) => this.#queue.push(go));
+    else this.#busy++;
     const mode = this.#failed.has(name) ? "reload" : kind === "M" ? "no-cache" : "default";
     try {
       const response = await fetch(file, { cache: mode }).catch((error) => {
@@ -333,6 +338,9 @@ export class Files {
     } catch (error) {
       this.#failed.add(name);
       throw error;
+    } finally {
+      if (this.#queue.length) this.#queue.shift()();
+      else this.#busy--;
     }
   }
 }

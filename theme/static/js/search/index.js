@@ -10,7 +10,7 @@ export { SearchError };
  *
  * `await index.search({q, regions, from, to, sort}, {limit, offset, lang, proof})` resolves to
  * `{total, atMost, exact, hits: [{id, score, url, title, titleRuns, date, regions, snippet}], facets}`;
- * `await index.regions({lang})` to `[{code, name, parent, count}]`. Both reject with a SearchError, which says in `reason`
+ * `await index.regions({lang})` to `[{code, name, parent, count}]`, `await index.parse(q)` to `{include, exclude}`. All reject with a SearchError, which says in `reason`
  * and `file` what failed and asks again by `retry()`.
  */
 export function openIndex(baseUrl) {
@@ -28,6 +28,7 @@ export function openIndex(baseUrl) {
   return {
     search: (request = {}, options = {}) => ask("search", [request, options]),
     regions: (options = {}) => ask("regions", [options]),
+    parse: (q) => ask("parse", [q]),
   };
 }
 

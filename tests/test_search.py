@@ -1,0 +1,258 @@
+"""The Whoosh index: what it finds against a plain reading of the contract, and what happens to it on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from search_support import REGIONS, brute_force, documents, queries
+
+from tongbao.script import convert, fold
+from tongbao.search import SearchDocument, SearchIndexError, build_index, export, query
+from tongbao.search import index as index_module
+from tongbao.search.documents import date_label, first_day, last_day
+from tongbao.search.grams import cover
+from tongbao.search.syntax import parse
+
+SYNTAX = json.loads((Path(__file__).parent / "cases/search/syntax.json").read_text("utf-8"))
+CORPUS = documents(1, 60)
+
+
+@pytest.fixture(scope="module")
+def index_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("index")
+    build_index(CORPUS, folder)
+    return folder
+
+
+def ask(index_dir: Path, request: dict[str, Any], limit: int = 1000, offset: int = 0) -> Any:
+    names = {"from": "date_from", "to": "date_to"}
+    return query(index_dir, limit=limit, offset=offset, **{names.get(k, k): v for k, v in request.items()})
+
+
+def tree(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+# --- the language of queries -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", SYNTAX, ids=lambda case: repr(case["q"]))
+def test_syntax(case: dict[str, Any]) -> None:
+    parsed = parse(case["q"])
+    assert [list(parsed.include), list(parsed.exclude)] == [case["include"], case["exclude"]]
+
+
+@given(st.text(alphabet='ab "-　\n防𠮷', max_size=12))
+@settings(max_examples=200)
+def test_every_string_is_a_query_of_distinct_terms(text: str) -> None:
+    parsed = parse(text)
+    for terms in (parsed.include, parsed.exclude):
+        assert len(set(terms)) == len(terms)
+        assert all(term.strip() for term in terms)
+
+
+@given(st.text(min_size=1, max_size=20))
+def test_cover_spans_the_term(term: str) -> None:
+    spanned = set()
+    for at, gram in cover(term):
+        assert term[at : at + len(gram)] == gram
+        spanned.update(range(at, at + len(gram)))
+    assert spanned == set(range(len(term)))
+
+
+# --- what is found ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("request_", queries(2, CORPUS, 250), ids=lambda r: repr(r["q"]))
+def test_finds_exactly_what_contains_the_terms(index_dir: Path, request_: dict[str, Any]) -> None:
+    results = ask(index_dir, request_)
+    assert {hit.id for hit in results.hits} == brute_force(CORPUS, request_)
+    assert results.total == len(results.hits)
+
+
+def test_hits_are_in_the_order_that_was_asked_for(index_dir: Path) -> None:
+    number = {
+        d.id: n for n, d in enumerate(sorted(CORPUS, key=lambda d: (not d.published, d.published or ("",), d.id)))
+    }
+    published = {d.id: d.published for d in CORPUS}
+    relevance = [(-hit.score, number[hit.id]) for hit in ask(index_dir, {"q": "防疫"}).hits]
+    assert relevance == sorted(relevance)
+    assert len({score for score, _ in relevance}) > 5
+    oldest = [hit.id for hit in ask(index_dir, {"q": "防", "sort": "oldest"}).hits]
+    assert [number[i] for i in oldest] == sorted(number[i] for i in oldest)
+    newest = [hit.id for hit in ask(index_dir, {"q": "防", "sort": "newest"}).hits]
+    days = [published[i] or ("", "") for i in newest]
+    assert days == sorted(days, reverse=True)
+    for (a, day), (b, other) in zip(
+        zip(newest, days, strict=True), list(zip(newest, days, strict=True))[1:], strict=False
+    ):
+        assert day != other or number[a] < number[b], "ties go to the lower number"
+
+
+def test_a_title_counts_beside_the_text(tmp_path: Path) -> None:
+    plain = SearchDocument("a", "", "防汛通知", "", "", "防汛通知", "防汛通知")
+    build_index([plain, replace(plain, id="b", title="防汛", title_hans="防汛", title_hant="防汛")], tmp_path)
+    assert [hit.id for hit in query(tmp_path, "防汛").hits] == ["b", "a"]
+
+
+def test_pages_of_results_join(index_dir: Path) -> None:
+    whole = ask(index_dir, {"q": "战"})
+    pages = [ask(index_dir, {"q": "战"}, limit=7, offset=offset) for offset in range(0, whole.total, 7)]
+    assert [hit for page in pages for hit in page.hits] == list(whole.hits)
+    assert {page.total for page in pages} == {whole.total}
+    assert ask(index_dir, {"q": "战"}, limit=7, offset=whole.total).hits == ()
+
+
+def test_facets_count_what_each_filter_would_leave(index_dir: Path) -> None:
+    facets = ask(index_dir, {"q": "防"}).facets
+    for code, count in facets.regions:
+        assert ask(index_dir, {"q": "防", "regions": [code]}).total == count
+    for year, count in facets.years:
+        assert ask(index_dir, {"q": "防", "from": year, "to": year}).total == count
+    assert sum(count for _, count in facets.kinds) == sum(count for _, count in facets.scripts)
+
+
+def test_snippets_mark_the_terms_and_the_repairs(tmp_path: Path) -> None:
+    text = "无关的话。" * 30 + "全市立即启动防汛\n四级响应" + "。完" * 60
+    document = SearchDocument("a", "标题", text, "标题", "標題", text, text, repairs=((156, 159),))
+    build_index([document], tmp_path)
+    (hit,) = query(tmp_path, "启动防汛 响应").hits
+    runs = hit.snippet
+    assert [run.text for run in runs if run.mark] == ["启动", "防汛", "响应"]
+    assert "".join(run.text for run in runs) in text.replace("\n", " ")
+    assert "".join(run.text for run in runs if run.repaired) == text[156:159].replace("\n", " ")
+    (whole,) = query(tmp_path, "").hits
+    assert "".join(run.text for run in whole.snippet) == text[:96]
+
+
+def test_both_scripts_find_the_same(shared: Path, tmp_path: Path) -> None:
+    corpus = [
+        SearchDocument(path.stem, title, text, scripts.hans[: len(title)], scripts.hant[: len(title)], *both)
+        for path in sorted((shared / "cases/seeds_repaired").glob("*.txt"))
+        for text in [path.read_text("utf-8")]
+        for scripts in [convert(text)]
+        for both in [(scripts.hans, scripts.hant)]
+        for title in [text.partition("\n")[0]]
+    ]
+    assert len(corpus) == 5
+    build_index(corpus, tmp_path)
+    for request in [
+        *queries(3, corpus, 60),
+        {"q": "疫情防控阻击战"},
+        {"q": "疫情防控阻擊戰"},
+        {"q": "坚决打赢疫情防控阻击战歼灭战"},
+    ]:
+        assert {hit.id for hit in ask(tmp_path, request).hits} == brute_force(corpus, request), request
+    assert ask(tmp_path, {"q": "疫情防控阻击战"}) == ask(tmp_path, {"q": "疫情防控阻擊戰"})
+
+
+# --- days ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2020", "2020-01-01", "2020-12-31"),
+        ("2020-02", "2020-02-01", "2020-02-29"),
+        ("2021-02", "2021-02-01", "2021-02-28"),
+        ("2020-12-31", "2020-12-31", "2020-12-31"),
+    ],
+)
+def test_days(text: str, first: str, last: str) -> None:
+    assert (first_day(text), last_day(text)) == (first, last)
+    assert date_label((first, last)) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "20", "2020-13", "2021-02-29", "2020-1-1", "二〇二〇", "２０２０", "2020-02-03x", "0000"]
+)
+def test_no_days(text: str) -> None:
+    for function in (first_day, last_day):
+        with pytest.raises(ValueError, match=r"\d{4}|yyyy"):
+            function(text)
+
+
+# --- on disk ---------------------------------------------------------------------------------------------------------
+
+
+def test_faults_name_the_bulletin(tmp_path: Path) -> None:
+    good = SearchDocument("a", "", "甲", "", "", "甲", "甲")
+    for bad, fault in [
+        ([good, good], "occurs twice"),
+        ([replace(good, hans="甲乙")], "differ in length"),
+        ([replace(good, published=("2020-02-30", "2020-03-01"))], "can't be read"),
+        ([replace(good, published=("2020-03-02", "2020-03-01"))], "ends before"),
+        ([replace(good, text="\ud842")], "surrogate"),
+    ]:
+        with pytest.raises(SearchIndexError, match=fault) as raised:
+            build_index(bad, tmp_path)
+        assert "'a'" in str(raised.value)
+    with pytest.raises(SearchIndexError, match="build the site first"):
+        query(tmp_path, "甲")
+
+
+def test_an_empty_archive_answers(tmp_path: Path) -> None:
+    build_index([], tmp_path / "index")
+    export(tmp_path / "index", tmp_path / "search", {})
+    assert query(tmp_path / "index", "甲").total == 0
+    assert query(tmp_path / "index", "").total == 0
+
+
+def test_unchanged_documents_are_not_indexed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build_index(CORPUS[:5], tmp_path)
+    before = tree(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(index_module, "_write", lambda *_: pytest.fail("indexed again"))
+        build_index(reversed(CORPUS[:5]), tmp_path)
+    assert tree(tmp_path) == before
+    build_index(CORPUS[:6], tmp_path)
+    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 1
+    assert query(tmp_path, "").total == 6
+
+
+def test_a_killed_build_leaves_the_index_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build_index(CORPUS[:5], tmp_path)
+
+    def die(ordered: Any, folder: Path) -> None:
+        (folder / "half").touch()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index_module, "_write", die)
+        with pytest.raises(KeyboardInterrupt):
+            build_index(CORPUS[:6], tmp_path)
+    assert query(tmp_path, "").total == 5
+    build_index(CORPUS[:6], tmp_path)
+    assert query(tmp_path, "").total == 6
+    shutil.rmtree(next(path for path in tmp_path.iterdir() if path.is_dir()))
+    with pytest.raises(SearchIndexError):
+        query(tmp_path, "")
+
+
+def test_exports_are_the_same_bytes(tmp_path: Path) -> None:
+    for name, order in (("one", CORPUS), ("two", CORPUS[::-1])):
+        build_index(order, tmp_path / name / "index")
+        export(tmp_path / name / "index", tmp_path / name / "search", REGIONS)
+    assert tree(tmp_path / "one/search") == tree(tmp_path / "two/search")
+
+
+def test_an_export_replaces_the_one_before(tmp_path: Path) -> None:
+    for count in (3, 4, 4):
+        build_index(CORPUS[:count], tmp_path / "index")
+        export(tmp_path / "index", tmp_path / "search", REGIONS)
+        names = sorted(path.name for path in (tmp_path / "search").iterdir())
+        assert len(names) == 2
+        assert names[-1] == "manifest.bin"
+
+
+def test_folding_maps_single_characters() -> None:
+    assert all(len(fold(document.text)) == len(document.text) for document in CORPUS)
