@@ -39,6 +39,8 @@ PAGE_TRANSLATION_ID = None
 LOAD_CONTENT_CACHE = False
 DELETE_OUTPUT_DIRECTORY = False
 
+MARKDOWN = {"extensions": ["markdown.extensions.def_list", "markdown.extensions.tables"], "output_format": "html"}
+
 # Nothing of Pelican's own output.
 DIRECT_TEMPLATES: list[str] = []
 PAGE_SAVE_AS = PAGE_URL = ""

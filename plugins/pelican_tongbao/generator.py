@@ -25,7 +25,6 @@ from tongbao.export.page import title
 from tongbao.export.report import report
 from tongbao.model import Bulletin
 from tongbao.pipeline import Corpus, run
-from tongbao.script import to_hant
 
 
 class StrictError(Exception):
@@ -66,8 +65,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
     def _render(self, writer: Writer, page: Page, own: list[Any]) -> None:
         template = self.get_template(page.template)
-        say = to_hant if page.language == "zh-hant" else str
-        writer.write_file(page.file, template, self.context, own=own, say=say, **page.context())
+        writer.write_file(page.file, template, self.context, own=own, **page.context())
 
     def _files(self, addresses: Iterable[Any]) -> Iterator[tuple[str, str | bytes]]:
         """(path, content) of the feeds and the data files."""

@@ -55,6 +55,7 @@ class Page:
             "root": urls.root(self.address),
             "urls": urls,
             "t": labels(self.language),
+            "say": to_hant if self.language == "zh-hant" else str,
             "rules": lambda rule: rule_names(rule, self.language),
             **self.view,
         }

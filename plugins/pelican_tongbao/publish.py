@@ -1,8 +1,8 @@
 """Atomic publishing: a site is written beside the old one and takes its place in one step.
 
 A build writes into a staging folder next to the output. When it is complete, `renameat2(RENAME_EXCHANGE)` swaps the
-two; a build killed at any moment leaves the old site whole. Where the system can't exchange two names, two renames take its
-place, and what a kill between them leaves is put right by the next build.
+two; a build killed at any moment leaves the old site whole. Where the system can't exchange two names, two renames
+take its place, and what a kill between them leaves is put right by the next build.
 
 A staging folder is locked (`flock`) by its build for as long as it lives, so that other builds can tell the remains of
 the dead from the work of the living.

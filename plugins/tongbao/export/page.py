@@ -294,11 +294,10 @@ def _numbered(bulletin: Bulletin) -> dict[tuple[int, int], int]:
 def _parted(lines: Sequence[Line]) -> tuple[tuple[Line, ...], ...]:
     """The lines above the title, those of the title, the subtitles below it, and the rest.
 
-    A title that does not stand at the head, below subtitles and chrome at most, is a line like every other.
+    A title that does not stand at the head, below lines of a header at most, is a line like every other.
     """
-    first = next(
-        (i for i, line in enumerate(lines) if line.kind not in (BlockKind.SUBTITLE, BlockKind.CHROME)), len(lines)
-    )
+    above = (BlockKind.SUBTITLE, BlockKind.HEADER, BlockKind.CHROME)
+    first = next((i for i, line in enumerate(lines) if line.kind not in above), len(lines))
     last = _run(lines, first, BlockKind.TITLE)
     if last == first:
         return (), (), (), tuple(lines)

@@ -24,8 +24,8 @@ function place(at) {
   const left = Math.max(8, Math.min(at.left - 24, innerWidth - width - 12));
   const below = at.bottom + 8;
   const top = below + height <= innerHeight || at.top < height + 16 ? below : at.top - height - 8;
-  slip.style.left = `${left}px`;
-  slip.style.top = `${top}px`;
+  slip.style.left = `${left + scrollX}px`;
+  slip.style.top = `${top + scrollY}px`;
 }
 
 if (typeof slip.showPopover === "function") {
@@ -40,5 +40,4 @@ if (typeof slip.showPopover === "function") {
   slip.addEventListener("click", (event) => {
     if (event.target.closest("a")) slip.hidePopover();
   });
-  addEventListener("scroll", () => slip.matches(":popover-open") && slip.hidePopover(), { passive: true });
 }
