@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tongbao import edits, places
+from tongbao.export.records import record
 from tongbao.model import Bulletin, Role
 from tongbao.pipeline import run
 
@@ -57,9 +58,7 @@ def test_replay_and_undo(bulletin: Bulletin) -> None:
 
 
 def test_title(bulletin: Bulletin, gold: dict[str, str]) -> None:
-    from tongbao.reading import title
-
-    assert title(bulletin.repaired.text, bulletin.reading) == gold["title"]
+    assert record(bulletin)["title"] == gold["title"]
 
 
 def test_publication_date(bulletin: Bulletin, gold: dict[str, object]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from tongbao import reading
@@ -11,6 +12,9 @@ from tongbao.model import Bulletin, DateTag, Edit, Evidence
 
 # The languages that every bulletin is published in, the first being the default.
 LANGUAGES = ("zh-hans", "zh-hant")
+
+# JSON need not escape these, but readers that split on any Unicode line end would cut a line in two.
+LINE_ENDS = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
 
 
 def url(bulletin_id: str, language: str = LANGUAGES[0]) -> str:
@@ -34,7 +38,8 @@ def record(bulletin: Bulletin) -> dict[str, Any]:
         "original_url": sidecar.url,
         "site": sidecar.site,
         "fetched": sidecar.fetched.isoformat() if sidecar.fetched else None,
-        "title": reading.title(repaired.text, bulletin.reading),
+        # As in `text`: without the full-width marks of the reading texts.
+        "title": reading.title(repaired.text, replace(bulletin.reading, edits=())),
         "script": bulletin.scripts.received.value,
         "text": repaired.text,
         "hans": reading.render(bulletin.scripts.hans, bulletin.reading),
@@ -68,7 +73,8 @@ def record(bulletin: Bulletin) -> dict[str, Any]:
 def lines(bulletins: Iterable[Bulletin]) -> Iterator[str]:
     """The records as JSON Lines, in the order given."""
     for bulletin in bulletins:
-        yield json.dumps(record(bulletin), ensure_ascii=False, separators=(",", ":")) + "\n"
+        line = json.dumps(record(bulletin), ensure_ascii=False, separators=(",", ":"))
+        yield line.translate(LINE_ENDS) + "\n"
 
 
 def _edit(edit: Edit) -> dict[str, Any]:
