@@ -14,6 +14,8 @@ from tongbao.dates.numerals import full_year, number
 
 # A bulletin is a page or a few; of a longer text only this much is read for dates.
 LIMIT = 200_000
+# ... and so many dates.
+MOST = 2_000
 
 
 class Form(StrEnum):
@@ -101,7 +103,7 @@ _DEICTIC = {
 
 _DATE = rf"""
     (?:(?P<era>(?:中华)?民国)?{_S}(?P<y>{_YEAR}){_S}年{_S}|(?P<ry>[今去明本当前])年(?:的)?|(?P<lost>年))?
-    (?P<m>{_MONTH}){_S}月(?:份)?
+    (?P<m>{_MONTH}){_S}月(?!龄|度|嫂|饼|球|亮)(?:份)?
     (?:{_S}(?P<d>{_DAY})(?:{_S}[日号](?!线|楼|院|门|店|文|令)|(?={_S}(?:{_TO}|、){_S}{_DAY}{_S}[日号])))?
 """
 _NUMERIC = rf"""
@@ -109,9 +111,12 @@ _NUMERIC = rf"""
   | (?P<sy>\d\d)(?P<ssep>[-/])(?P<sm>{_ARABIC_MONTH})(?P=ssep)(?P<sd>{_ARABIC_DAY})(?=[ t]\d\d?:\d\d)
 """
 # A day of a month is not a number of days, nor a part of a word.
+_NO_DAY = (
+    "[内后前间期龄均游元志程]|以[内上下后前]|医学|隔离|(?:居家|集中)(?:隔离|医学|健康|观察)|健康(?:监测|观察)|报(?![告道送备])"
+)
 _LONE_DAY = rf"""
     (?:(?P<rm>[本上下当])个?月|(?<![第满近续共每去前后达少超约期个月]))
-    (?P<ld>{_DAY}){_S}日(?!内|医学|隔离|居家|集中|健康|龄|均|游|本|夜|元|常|志|报|子|程|以|[上后前间期照光益渐化活用语式新产军])
+    (?P<ld>{_DAY}){_S}日(?!{_NO_DAY})
 """
 _MASTER = re.compile(
     rf"""
@@ -148,7 +153,7 @@ _CLOCK = re.compile(r"[ t ]{0,12}\d{1,2}:\d\d")
 
 
 def scan(folded: str) -> tuple[Expression, ...]:
-    """Every date expression of the first `LIMIT` characters of a folded text, in order, not overlapping."""
+    """The date expressions of a folded text (at most `MOST`, of its first `LIMIT` characters), in order, not overlapping."""
     text, at = folded[:LIMIT], 0
     found: list[Expression] = []
     for start in _START.finditer(text):
@@ -158,6 +163,8 @@ def scan(folded: str) -> tuple[Expression, ...]:
         at = expression.end
         if expression.form is not Form.DAY or _plain_day(text, expression, found):
             found.append(expression)
+        if len(found) == MOST:
+            break
     return tuple(found)
 
 

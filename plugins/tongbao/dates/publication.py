@@ -181,7 +181,7 @@ def _latest(text: Text) -> DateTag | None:
 
     A reporting window that runs to midnight is reported on the day after it.
     """
-    places = (Place.TITLE, Place.LEAD, Place.BODY)
+    places = (Place.TITLE, Place.LEAD, Place.BODY, Place.SIGNOFF)
     told = [e for e in text.at(*places) if e.form in (Form.DATE, Form.NUMERIC) and e.first.day and not e.shift]
     dated = [(day, e) for e in told if (day := full_day(e))]
     if dated:
