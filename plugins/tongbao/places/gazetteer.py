@@ -24,9 +24,11 @@ REFERENCE_YEAR = 2022
 class Division:
     """A division of China.
 
-    `code` is GB/T 2260 (ISO 3166-2 for Taiwan's counties), `parent` the code above (100000 above the provinces), `level`
-    province, prefecture or county. `former` are (name, year it ended). `since` and `until` are years, None where open.
-    `lat` and `lon` are degrees (WGS 84); `located` is False where they are the parent's.
+    `code` is GB/T 2260 (ISO 3166-2 for Taiwan's counties), `parent` the code above (100000 above the provinces),
+    `level` province, prefecture or county. `short` is the name without its generic part, `aliases` other names, `chars`
+    one-character abbreviations, `areas` functional areas inside it, `media` newspapers and sites whose names do not say
+    that they are its. `former` are (name, year it ended). `since` and `until` are years, None where open. `lat` and
+    `lon` are degrees (WGS 84); `located` is False where they are the parent's.
     """
 
     code: str
@@ -37,6 +39,7 @@ class Division:
     aliases: tuple[str, ...]
     chars: tuple[str, ...]
     areas: tuple[str, ...]
+    media: tuple[str, ...]
     former: tuple[tuple[str, int], ...]
     since: int | None
     until: int | None
@@ -53,6 +56,7 @@ class Form(IntEnum):
     ALIAS = 2
     SHORT = 3
     AREA = 4
+    MEDIA = 5
 
 
 @cache
@@ -81,6 +85,7 @@ def _division(record: Mapping[str, str]) -> Division:
         aliases=several("aliases"),
         chars=several("chars"),
         areas=several("areas"),
+        media=several("media"),
         former=tuple((name, int(ended)) for name, ended in former),
         since=year("since"),
         until=year("until"),
@@ -139,3 +144,5 @@ def _forms(division: Division) -> Iterator[tuple[Form, str]]:
         yield (Form.SHORT if name == division.short else Form.ALIAS), fold(name)
     for name in division.areas:
         yield Form.AREA, fold(name)
+    for name in division.media:
+        yield Form.MEDIA, fold(name)

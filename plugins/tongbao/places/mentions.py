@@ -1,7 +1,8 @@
 """Where a text names divisions: every occurrence of a name that stands as a word of its own, with what it may mean.
 
-Occurrences come from one pass of the gazetteer's automaton. Each is kept only if it begins and ends at a word boundary and
-is not part of another proper name (a street, a firm, a person); of overlapping ones that remain, the leftmost longest wins.
+Occurrences come from one pass of the gazetteer's automaton. Each is kept only if it begins and ends at a word boundary
+and is not part of another proper name (a street, a firm, a person); of overlapping ones that remain, the leftmost
+longest wins. Word boundaries are those of jieba's dictionary without its model of unknown words.
 """
 
 from __future__ import annotations
@@ -9,23 +10,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 import rjieba
 
 from tongbao.places.gazetteer import Form, divisions, gazetteer
 from tongbao.places.vocabulary import vocabulary
 
-# Tails and contexts are at most this long.
+# How far beyond a name its surroundings are read, in characters.
 REACH = 48
 
 
 class Kind(StrEnum):
-    """What an occurrence is evidence of."""
+    """What an occurrence is evidence of. Only the first two name the division; the others tell where a text is from."""
 
-    PLACE = "place"  # the text names the division
-    MEDIA = "media"  # the name of a newspaper or site: where the text comes from
+    PLACE = "place"
+    CHAR = "char"  # a one-character abbreviation (返京人员)
+    MEDIA = "media"  # a newspaper, broadcaster or site
     AREA = "area"  # a functional area inside the division
-    CHAR = "char"  # a one-character abbreviation
+    NUMBER = "number"  # the abbreviation that opens a document number
+
+
+NAMING = (Kind.PLACE, Kind.CHAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +47,19 @@ class Mention:
     lesser: tuple[str, ...] = ()
 
 
-def find(folded: str, title_starts: Iterable[int] = ()) -> tuple[Mention, ...]:
-    """All mentions in a folded text, in order, not overlapping. `title_starts` are offsets where headlines begin."""
+def find(folded: str, headlines: Iterable[int] = ()) -> tuple[Mention, ...]:
+    """All mentions in a folded text, in order, not overlapping. `headlines` are the offsets where headlines begin."""
     spans = tuple(gazetteer().occurrences(folded))
     edges = _edges(folded, spans)
-    named = _leftmost_longest(m for span in spans for m in _mention(folded, span, edges))
-    chars = _characters(folded, title_starts)
-    return tuple(sorted([*named, *_outside(chars, named)], key=lambda m: m.start))
+    named = _leftmost_longest(m for span in spans if (m := _mention(folded, span, edges)))
+    taken = {at for mention in named for at in range(mention.start, mention.end)}
+    lone = (m for m in _characters(folded, headlines) if m.start not in taken)
+    return tuple(sorted([*named, *lone], key=lambda m: m.start))
 
 
 def _edges(folded: str, spans: Sequence[tuple[int, int]]) -> set[int]:
-    """Offsets of word boundaries. A word that is two names run together (广西南宁), or a name and a part that leaves it a
-    place (昆明机场), has one between them."""
+    """Offsets of word boundaries. A word that is two names run together (广西南宁), or a name and a part that leaves it
+    a place (昆明机场), has one between them."""
     edges, names, at = {0}, set(spans), 0
     compounds = vocabulary().compounds
     for word in rjieba.cut(folded, False):
@@ -65,26 +72,27 @@ def _edges(folded: str, spans: Sequence[tuple[int, int]]) -> set[int]:
     return edges
 
 
-def _mention(folded: str, span: tuple[int, int], edges: set[int]) -> Iterable[Mention]:
-    """The mention at a span, or nothing where it is part of something else."""
+def _mention(folded: str, span: tuple[int, int], edges: set[int]) -> Mention | None:
+    """The mention at a span, or None where it is part of something else."""
     start, end = span
     forms = gazetteer().names[folded[start:end]]
     form = next(iter(forms))
     words, after = vocabulary(), folded[end : end + REACH]
-    if form is Form.AREA:
-        return (Mention(start, end, form, forms[form], Kind.AREA),)
+    if form in (Form.AREA, Form.MEDIA):
+        kind = Kind.AREA if form is Form.AREA else Kind.MEDIA
+        return Mention(start, end, form, forms[form], kind) if start in edges or end - start > 3 else None
     whole = form in (Form.FULL, Form.FORMER) or (form is Form.ALIAS and end - start > 2)
     if not (_whole_fits if whole else _short_fits)(folded, start, end, edges):
-        return ()
-    others = tuple(c for f, codes in forms.items() if f not in (form, Form.AREA) for c in codes)
+        return None
+    others = tuple(c for f, codes in forms.items() if f not in (form, Form.AREA, Form.MEDIA) for c in codes)
     candidates, lesser = (forms[form], others) if whole else (forms[form] + others, ())
     if words.media_tail.match(after):
-        return (Mention(start, end, form, candidates, Kind.MEDIA),)
+        return Mention(start, end, form, candidates, Kind.MEDIA)
     if (not whole or end - start == 2) and _in_other_name(folded, start, after):
-        return ()
+        return None
     if not whole and words.unit_tail.match(after):
-        return ()
-    return (Mention(start, end, form, candidates, lesser=lesser),)
+        return None
+    return Mention(start, end, form, candidates, lesser=lesser)
 
 
 def _in_other_name(folded: str, start: int, after: str) -> bool:
@@ -94,24 +102,27 @@ def _in_other_name(folded: str, start: int, after: str) -> bool:
 
 
 def _whole_fits(folded: str, start: int, end: int, edges: set[int]) -> bool:
-    """A full name carries its own boundary at the end; one of two characters (眉县) needs a boundary before it too."""
-    if vocabulary().full_tail.match(folded, end):
+    """A full name carries its own boundary; one of two characters (眉县) needs a boundary before it too."""
+    words = vocabulary()
+    if words.full_tail.match(folded, end):
         return False
-    return end - start > 2 or (start in edges and not vocabulary().brief_tail.match(folded, end))
+    return end - start > 2 or (start in edges and not words.brief_tail.match(folded, end))
 
 
 def _short_fits(folded: str, start: int, end: int, edges: set[int]) -> bool:
     return folded[start:end] not in vocabulary().never and start in edges and end in edges
 
 
-def _characters(folded: str, title_starts: Iterable[int]) -> list[Mention]:
-    """One-character abbreviations where nothing else can be meant: 返京人员, and at the head of a headline 琼多地…"""
+def _characters(folded: str, headlines: Iterable[int]) -> list[Mention]:
+    """One-character abbreviations where nothing else can be meant: 返京人员, a headline 琼多地…, 桂政发〔2021〕3号."""
     words = vocabulary()
-    starts = [m.start("char") for m in words.char_around.finditer(folded)]
-    starts += [at for at in title_starts if words.char_headline.match(folded[at : at + REACH])]
-    return [Mention(at, at + 1, Form.ALIAS, _abbreviations()[folded[at]], Kind.CHAR) for at in sorted(set(starts))]
+    found = {m.start("char"): Kind.CHAR for m in words.char_around.finditer(folded)}
+    found |= {at: Kind.CHAR for at in headlines if words.char_headline.match(folded[at : at + REACH])}
+    found |= {m.start("char"): Kind.NUMBER for m in words.number_around.finditer(folded)}
+    return [Mention(at, at + 1, Form.ALIAS, _abbreviations()[folded[at]], kind) for at, kind in found.items()]
 
 
+@cache
 def _abbreviations() -> dict[str, tuple[str, ...]]:
     return {char: (d.code,) for d in divisions().values() for char in d.chars}
 
@@ -122,9 +133,3 @@ def _leftmost_longest(mentions: Iterable[Mention]) -> list[Mention]:
         if not chosen or mention.start >= chosen[-1].end:
             chosen.append(mention)
     return chosen
-
-
-def _outside(mentions: Iterable[Mention], others: Sequence[Mention]) -> list[Mention]:
-    """The mentions that lie in none of the others."""
-    taken = {at for other in others for at in range(other.start, other.end)}
-    return [m for m in mentions if m.start not in taken]

@@ -16,6 +16,7 @@ class Vocabulary:
     common: frozenset[str]
     dependent: frozenset[str]
     never: frozenset[str]
+    misleading: frozenset[str]
     contested: frozenset[str]
     compounds: frozenset[str]
     full_tail: re.Pattern[str]
@@ -23,6 +24,9 @@ class Vocabulary:
     short_tail: re.Pattern[str]
     unit_tail: re.Pattern[str]
     media_tail: re.Pattern[str]
+    cue_after: re.Pattern[str]
+    number_around: re.Pattern[str]
+    national_opening: re.Pattern[str]
     person_before: re.Pattern[str]
     char_around: re.Pattern[str]
     char_headline: re.Pattern[str]
@@ -39,11 +43,12 @@ def vocabulary() -> Vocabulary:
     """Read and compile the table once."""
     table = tomllib.loads(files("tongbao.data").joinpath("places.toml").read_text("utf-8"))
     words, tails, chars, deixis = table["words"], table["tails"], table["chars"], table["deixis"]
-    persons = table["persons"]
+    persons, numbers = table["persons"], table["numbers"]
     return Vocabulary(
         common=frozenset(words["common"].split()),
         dependent=frozenset(words["dependent"].split()),
         never=frozenset(words["never"].split()),
+        misleading=frozenset(words["misleading"].split()),
         contested=frozenset(words["contested"].split()),
         compounds=frozenset(tails["compounds"].split()),
         brief_tail=re.compile(tails["brief_pattern"]),
@@ -51,6 +56,9 @@ def vocabulary() -> Vocabulary:
         short_tail=re.compile(tails["short_pattern"]),
         unit_tail=re.compile(tails["unit_pattern"]),
         media_tail=re.compile(tails["media_pattern"]),
+        cue_after=re.compile(table["cues"]["after_pattern"]),
+        number_around=re.compile(numbers["around_pattern"].replace("CHARS", numbers["chars"])),
+        national_opening=re.compile(table["national"]["opening_pattern"]),
         person_before=re.compile(persons["before_pattern"].replace("SURNAMES", persons["surnames"])),
         char_around=re.compile(chars["around_pattern"].replace("CHARS", chars["free"])),
         char_headline=re.compile(chars["headline_pattern"].replace("HEADLINE", chars["headline"])),
