@@ -12,10 +12,13 @@ from dataclasses import replace
 
 from tongbao import edits as edit_lists
 from tongbao.model import Edit, Repaired
-from tongbao.repair import spinner
+from tongbao.repair import mojibake, spinner
 from tongbao.repair.verdict import Rule
 
-RULES: tuple[tuple[str, Rule], ...] = (("spinner", spinner.undo),)
+RULES: tuple[tuple[str, Rule], ...] = (
+    ("mojibake", mojibake.undo),
+    ("spinner", spinner.undo),
+)
 
 
 def repair(text: str) -> Repaired:

@@ -1,0 +1,205 @@
+"""Mojibake undone: text read in the wrong codec, whole or in part, with bytes lost on the way or not.
+
+*Cause.* See `pairings`. *Inverse.* Runs of visible characters go back to the bytes they were read from, and the bytes
+are decoded in the codec they were written in: at once where no byte is missing, over a byte lattice where some are.
+A document has one pairing: the one that makes its suspicious runs most likely. A run is repaired where the text model
+gains a margin by it, and what comes out is plausible in itself (right decodes cost 3.6 to 7.7 nats a character, wrong
+ones 11 and more, so Korean or Arabic mojibake stays). A text that itself speaks of mojibake is left alone: it quotes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tongbao.model import Edit, EditEvidence
+from tongbao.repair import lattice, tables
+from tongbao.repair.codecs import ANY, STRIPPED, Codec, big5, gbk, utf8, without
+from tongbao.repair.lattice import Arc
+from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, latin_bytes
+from tongbao.repair.text_model import STEP, model
+from tongbao.repair.verdict import NOTHING, Verdict
+
+# All in the text model's steps of an eighth of a nat. What a document's runs must gain together, and each by itself;
+# the most that a character of the result may cost on average; the price of a lost byte.
+DOCUMENT_GAIN, RUN_GAIN, CEILING, LOST, COLLAPSED = 96, 12, 72, 24, 4
+# Runs tried to find a document's pairing, and the longest text that goes to the lattice in one piece.
+SAMPLE, PIECE = 24, 240
+
+_QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled|锟斤拷|烫烫烫", re.IGNORECASE)
+_HIGH = "\u0080-\u07ff€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸŽž"
+_LATIN_TRIGGER = re.compile(rf"[\u00a1-\u00ff][{_HIGH}]|[{_HIGH}][\u00a1-\u00ff]")
+_LATIN_RUN = re.compile(rf"[{_HIGH}](?:[\x20-\x7e]{{0,3}}[{_HIGH}])*[@-~]?")
+_DOUBLE_RUN = re.compile(r"(?:[^\x00-\x7f]|(?<=[^\x00-\x7f])\?)+")
+_UTF8_IN_GBK = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){2}")
+
+_CODECS: dict[str, Codec] = {"utf-8": utf8, "gbk": gbk, "cp950": big5}
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    start: int
+    text: str
+
+
+def undo(text: str) -> Verdict:
+    """Undo mojibake in the pairing that explains the text best."""
+    best: tuple[int, Pairing, list[_Run]] | None = None
+    for pairing in PAIRINGS:
+        runs = _runs(text, pairing)
+        if runs and (gain := _promise(runs, pairing)) > (best[0] if best else DOCUMENT_GAIN):
+            best = gain, pairing, runs
+    if best is None:
+        return NOTHING
+    _, pairing, runs = best
+    edits = [edit for run in runs if (edit := _repair(text, run, pairing))]
+    if sum(edit.evidence.gain or 0 for edit in edits) < DOCUMENT_GAIN * STEP:
+        return NOTHING
+    if _QUOTES.search(text):
+        return Verdict(suggestions=tuple(edits))
+    return Verdict(tuple(edits))
+
+
+# --- runs ------------------------------------------------------------------------------------------------------------
+
+
+def _runs(text: str, pairing: Pairing) -> list[_Run]:
+    """The runs that may be mojibake of this pairing."""
+    if pairing.read == "latin":
+        if not _LATIN_TRIGGER.search(text):
+            return []
+        return [_Run(m.start(), m[0]) for m in _LATIN_RUN.finditer(text) if _LATIN_TRIGGER.search(m[0])]
+    if text.isascii():
+        return []
+    if pairing.written == "utf-8" and pairing.read == "gbk":
+        if not _UTF8_IN_GBK.search(text.encode("gbk", "ignore")):
+            return []
+    elif not _strange(text):
+        return []
+    runs = (_Run(m.start(), m[0]) for m in _DOUBLE_RUN.finditer(text))
+    return [run for run in runs if _strange(run.text)]
+
+
+def _strange(text: str) -> bool:
+    """Whether a run holds enough characters that are not in daily use."""
+    kinds = set(text)
+    rare = {c for c in kinds if ord(c) > 0x2E80 and not _usual(c)}
+    return 4 * len(rare) >= len(kinds)
+
+
+def _usual(character: str) -> bool:
+    return character in _MARKS or tables.is_common(character)
+
+
+_MARKS = frozenset("，。、；：！？“”‘’（）《》〈〉【】「」『』—…·～％　")
+
+
+def _promise(runs: Sequence[_Run], pairing: Pairing) -> int:
+    """What the pairing gains on the strangest runs when they are decoded as they stand."""
+    gain = length = cost = 0
+    for run in sorted(runs, key=lambda r: (-len(r.text), r.start))[:SAMPLE]:
+        text = run.text[:PIECE]
+        decoded = _bytes(text, pairing).decode(pairing.written, "ignore")
+        price = model().cost(decoded)
+        # Bytes that don't decode are lost characters; they count against the pairing as rare ones would.
+        missing = max(0, len(_bytes(text, pairing)) - len(decoded.encode(pairing.written, "ignore")))
+        gain += model().cost(text) - price - missing * LOST
+        length += len(decoded)
+        cost += price
+    return gain if length and cost / length < CEILING + 16 else 0
+
+
+def _bytes(text: str, pairing: Pairing) -> bytes:
+    table = latin_bytes() if pairing.read == "latin" else double_bytes(pairing.read)
+    parts = (table.get(c) or tuple(c.encode("utf-8", "ignore")) for c in text)
+    return bytes(byte for part in parts for byte in part)
+
+
+# --- one run ---------------------------------------------------------------------------------------------------------
+
+
+def _repair(text: str, run: _Run, pairing: Pairing) -> Edit | None:
+    before = text[max(0, run.start - 2) : run.start] or "\n"
+    restored = _strict(run.text, pairing) or _search(run.text, pairing, before)
+    if restored is None or restored == run.text:
+        return None
+    cost = model().cost(restored, before)
+    gain = model().cost(run.text, before) - cost
+    if gain < RUN_GAIN or cost > CEILING * len(restored):
+        return None
+    exact = any(damage(restored, pairing, collapsed=c) == run.text for c in (False, True))
+    evidence = EditEvidence(
+        reason=f"{pairing.label}；按原编码重新解码。",
+        received_bytes=_bytes(run.text, pairing).hex(" ").upper(),
+        restored_bytes=restored.encode(pairing.written, "replace").hex(" ").upper(),
+        gain=gain * STEP,
+    )
+    rule = f"mojibake-{pairing.name}"
+    return Edit(rule, run.start, run.start + len(run.text), run.text, restored, 1.0 if exact else 0.9, evidence)
+
+
+def _strict(text: str, pairing: Pairing) -> str | None:
+    """The text if no byte is missing."""
+    if pairing.read == "latin" and any(c not in latin_bytes() and ord(c) >= 0x80 for c in text):
+        return None
+    try:
+        restored = _bytes(text, pairing).decode(pairing.written)
+    except UnicodeDecodeError:
+        return None
+    return restored if pairing.written == "utf-8" or model().cost(restored) <= CEILING * len(restored) else None
+
+
+def _search(text: str, pairing: Pairing, before: str) -> str | None:
+    codec = _codec(text, pairing)
+    out: list[str] = []
+    for piece in _pieces(text):
+        found = lattice.search(list(_tokens(piece, pairing)), codec, "".join(out)[-2:] or before, beam=24)
+        if not found:
+            return None
+        out.append(found[0].text)
+    return "".join(out)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    for start in range(0, len(text), PIECE):
+        yield text[start : start + PIECE]
+
+
+def _codec(text: str, pairing: Pairing) -> Codec:
+    """The codec of the text's script, as the bytes that are there show it."""
+    rough = _bytes(text, pairing).decode(pairing.written, "ignore")
+    simplified = sum(map(tables.is_simplified, rough))
+    traditional = sum(map(tables.is_traditional, rough))
+    codec = _CODECS[pairing.written]
+    if simplified > traditional:
+        return without(codec, tables.is_traditional)
+    return without(codec, tables.is_simplified) if traditional else codec
+
+
+def _tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
+    """Alternately what may be missing before a character, and what the character may have been."""
+    latin = pairing.read == "latin"
+    table = latin_bytes() if latin else double_bytes(pairing.read)
+    collapsed = latin and pairing.written != "utf-8"
+    if latin:
+        gap = [Arc(), Arc((STRIPPED,), LOST, inside=True)]
+        if pairing.written != "utf-8":
+            gap.append(Arc((STRIPPED,), LOST, inside=False))
+    else:
+        gap = [Arc(), Arc((ANY,), LOST, inside=True), Arc((ANY, ANY), LOST + 8, inside=True)]
+    for character in text:
+        yield gap
+        arcs = []
+        if character in table:
+            arcs.append(Arc(table[character]))
+        if collapsed and 0xA0 <= ord(character) < 0x800:
+            arcs.append(Arc(tuple(character.encode()), 0 if ord(character) >= 0x100 else COLLAPSED * 8))
+        if character == " " and latin:
+            arcs.append(Arc((0xA0,), 4, inside=True))
+        if character == "?" and not latin:
+            arcs.append(Arc((ANY,), inside=True))
+        if not arcs or ord(character) < 0x80:
+            arcs.append(Arc((ord(character),)) if ord(character) < 0x80 else Arc(literal=character))
+        yield arcs
+    yield gap

@@ -1,0 +1,135 @@
+"""Mojibake, forwards: text written in one codec and read in another.
+
+A *pairing* is the codec that the text was written in and the one that it was read in. The tables say which bytes a
+visible character may have been. The inverse is `mojibake`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from tongbao.repair import tables
+from tongbao.repair.codecs import LATIN_LOST, Pending
+
+# Single-byte code pages that Chinese bytes are taken for; they differ in a few letters.
+LATIN_PAGES = ("cp1252", "cp1254", "latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Bytes of codec `written`, read as `read` (`latin` stands for the pages of `LATIN_PAGES`)."""
+
+    name: str
+    written: str
+    read: str
+
+    @property
+    def label(self) -> str:
+        """The pairing in words for readers."""
+        return f"{_LABELS[self.written]}文本被当作{_LABELS[self.read]}解读"
+
+
+_LABELS = {"utf-8": "UTF-8", "gbk": "GBK", "cp950": "Big5", "latin": "西文单字节编码"}
+
+PAIRINGS = (
+    Pairing("utf8-as-gbk", "utf-8", "gbk"),
+    Pairing("utf8-as-latin", "utf-8", "latin"),
+    Pairing("gbk-as-latin", "gbk", "latin"),
+    Pairing("big5-as-latin", "cp950", "latin"),
+    Pairing("big5-as-gbk", "cp950", "gbk"),
+    Pairing("gbk-as-big5", "gbk", "cp950"),
+    Pairing("utf8-as-big5", "utf-8", "cp950"),
+)
+
+
+def damage(text: str, pairing: Pairing, *, page: str = "cp1252", lossy: bool = True, collapsed: bool = False) -> str:
+    """The forward model: `text` written and read as the pairing says.
+
+    With `lossy`, what the reading codec has no character for is lost as on web pages: a GBK or Big5 pair vanishes, a
+    lead byte before ASCII becomes `?` and swallows it, bytes without a character in a Latin page go. Without it, such
+    bytes stay as C1 controls, and pairs raise UnicodeDecodeError. `collapsed` then reads pairs C2-DF 80-BF of a Latin
+    reading as UTF-8. Characters that the writing codec lacks become `?`.
+
+    >>> damage("中文", PAIRINGS[2])
+    'ÖÐÎÄ'
+    """
+    data = text.encode(pairing.written, "replace")
+    if pairing.read == "latin":
+        return _read_latin(data, page, lossy, collapsed)
+    if not lossy:
+        return data.decode(pairing.read)
+    pairs = tables.gbk_pairs() if pairing.read == "gbk" else tables.big5_pairs()
+    return _read_double(data, pairs)
+
+
+def _read_latin(data: bytes, page: str, lossy: bool, collapsed: bool) -> str:
+    out, at = [], 0
+    while at < len(data):
+        byte = data[at]
+        if collapsed and 0xC2 <= byte < 0xE0 and at + 1 < len(data) and 0x80 <= data[at + 1] < 0xC0:
+            out.append(data[at : at + 2].decode())
+            at += 2
+            continue
+        at += 1
+        if byte < 0x80:
+            out.append(chr(byte))
+        elif not (lossy and byte in LATIN_LOST):
+            out.append(latin_character(byte, page))
+    return "".join(out)
+
+
+def _read_double(data: bytes, pairs: Mapping[bytes, str]) -> str:
+    out, at = [], 0
+    while at < len(data):
+        if data[at] < 0x80:
+            out.append(chr(data[at]))
+            at += 1
+        elif data[at] == 0x80 and pairs is tables.gbk_pairs():
+            out.append("€")
+            at += 1
+        elif at + 1 == len(data) or data[at + 1] < 0x40:
+            out.append("?")
+            at += 2
+        else:
+            out.append(pairs.get(data[at : at + 2], ""))
+            at += 2
+    return "".join(out)
+
+
+@cache
+def latin_character(byte: int, page: str) -> str:
+    """The character of a byte in a Latin page; a C1 control where the page has none."""
+    try:
+        return bytes((byte,)).decode(page)
+    except UnicodeDecodeError:
+        return chr(byte)
+
+
+@cache
+def latin_bytes() -> Mapping[str, Pending]:
+    """{character above ASCII: its byte in one of the Latin pages}."""
+    table: dict[str, Pending] = {}
+    for page in LATIN_PAGES:
+        for byte in range(0x80, 0x100):
+            table.setdefault(latin_character(byte, page), (byte,))
+    return table
+
+
+@cache
+def double_bytes(read: str) -> Mapping[str, Pending]:
+    """{character above ASCII: its bytes in GBK, with user-defined characters and the euro sign, or in Big5}."""
+    if read == "cp950":
+        return {c: tuple(pair) for c, pair in tables.big5_bytes().items()}
+    table = {c: tuple(pair) for c, pair in tables.gbk_bytes().items()}
+    table["€"] = (0x80,)
+    # User-defined rows of GBK as Unicode's private use area holds them (GB 18030, tables of Windows).
+    for start, leads, trails in (
+        (0xE000, range(0xAA, 0xB0), range(0xA1, 0xFF)),
+        (0xE234, range(0xF8, 0xFF), range(0xA1, 0xFF)),
+        (0xE4C6, range(0xA1, 0xA8), [t for t in range(0x40, 0xA1) if t != 0x7F]),
+    ):
+        pairs = [(lead, trail) for lead in leads for trail in trails]
+        table |= {chr(start + at): pair for at, pair in enumerate(pairs)}
+    return table
