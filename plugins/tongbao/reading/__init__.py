@@ -1,5 +1,8 @@
-"""Reading: the structure of a bulletin, and the punctuation of its reading texts. No character of the text is changed here:
-blocks, fields and edits are spans in repaired coordinates, for either script's text."""
+"""Reading: the structure of a bulletin, and the punctuation of its reading texts.
+
+No character of the text is changed here: blocks, fields and edits are spans in repaired coordinates, and `render` makes
+the reading text of either script from them.
+"""
 
 from tongbao.reading.render import render, title
 from tongbao.reading.structure import read

@@ -1,8 +1,8 @@
 """Full-width punctuation, restored inside Chinese: the edits for one block of a text.
 
-A mark is restored for the text around it: the nearest characters on either side that are neither marks nor spaces. Those are
-never edited, so the edits of a restored text are none. Numbers, times, Latin words, addresses and document numbers have no
-Chinese characters on both sides of their marks, and keep them.
+A mark is restored for the text around it: the nearest characters on either side that are neither marks nor spaces.
+Those are never edited, so the edits of a restored text are none. Numbers, times, Latin words, addresses and document
+numbers have no Chinese characters on both sides of their marks, and keep them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ FULL_WIDTH = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！", ".": "
 NAMES = {",": "comma", ";": "semicolon", ":": "colon", "?": "question", "!": "exclamation", ".": "stop"}
 EVIDENCE = EditEvidence("中文语句中的半角标点，恢复为全角")
 
+# A longer paragraph has some hundreds of marks; a block with more than this is no prose, and keeps what it has.
+MAX_MARKS = 20_000
 # Leader dots of a table of contents are longer than any ellipsis.
 LONGEST_ELLIPSIS = 6
 # Fewer Chinese characters than this before a final `.`: an enumerator or an abbreviation, no sentence.
@@ -24,7 +26,8 @@ SHORTEST_SENTENCE = 6
 
 _HAN = re.compile("[\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
-_ASCII_MARK = re.compile(r"[,.;:?!\"'()\-]")
+_ASCII = ",.;:?!\"'()-"
+_ASCII_MARK = re.compile(f"[{re.escape(_ASCII)}]")
 # Marks of either width and spaces; a run of them is judged by the characters at its two ends.
 _RUN = re.compile(r"[\s,.;:?!\"'()\-，。；：？！、…—·“”‘’（）《》〈〉【】〔〕「」『』\[\]]+")
 _DOCUMENT_NUMBER = re.compile(r"[(（]\d{4}[)）]\s*第?\s*\d+\s*号|[(（]\d{4}[)）]\s*第?\s*\d+\s*號")
@@ -51,7 +54,7 @@ class _Place:
 
 def restore(text: str, offset: int) -> list[Edit]:
     """The edits for the block `text`, which begins at `offset` of the repaired text; sorted, not overlapping."""
-    if not _ASCII_MARK.search(text) or _is_code(text):
+    if not 0 < sum(map(text.count, _ASCII)) <= MAX_MARKS or _is_code(text):
         return []
     runs = [run for run in _RUN.finditer(text) if _ASCII_MARK.search(run[0])]
     found = [*_single_marks(text, runs), *_brackets(text, runs), *_quotes(text, runs)]
@@ -92,8 +95,9 @@ def _single_marks(text: str, runs: list[re.Match[str]]) -> Iterator[_Found]:
                 mark, at = match[4], match.start(4) + run.start()
                 if _is_chinese(text, run, _Place(at, place.left, place.right)):
                     # A full-width mark has its own space.
-                    wide = place.han_left and (place.han_right or not place.right)
-                    yield (start, end, FULL_WIDTH[mark], NAMES[mark]) if wide else (at, at + 1, FULL_WIDTH[mark], NAMES[mark])
+                    if not (place.han_left and (place.han_right or not place.right)):
+                        start, end = at, at + 1
+                    yield start, end, FULL_WIDTH[mark], NAMES[mark]
 
 
 def _is_chinese(text: str, run: re.Match[str], place: _Place) -> bool:

@@ -4,51 +4,67 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 
 from tongbao.model import BlockKind, HeaderField, HtmlMeta
-from tongbao.reading.lines import Line, is_issuer, table
+from tongbao.reading.fields import value
+from tongbao.reading.forms import is_issuer
+from tongbao.reading.lines import Line, table
 
 # Below this a text has no title line, and is called by its first words.
 FEWEST_POINTS = 3.0
 
 _KEY = re.compile(r"[^\u3400-\u9fff0-9a-z]+")
-_NUMBER_LINE = re.compile(r"[(\[〔【]?[^\d]{0,8}[(\[〔]?\d{4}[年)\]〕]?\s?第?\s?\d*\s?号?[)\]〕】]?|\(?第\s?\d+\s?号\)?")
+_SHORTEST_KEY = 6
+_NUMBER_LINE = re.compile(r"[(\[〔]?[^\d]{0,8}[(\[〔]?\d{4}[年)\]〕]?\s?第?\s?\d*\s?号?[)\]〕]?|\(?第\s?\d+\s?号\)?")
 
 
-def choose_title(
-    lines: Sequence[Line],
-    kinds: Sequence[BlockKind | None],
-    fields: Sequence[tuple[HeaderField, ...]],
-    head: int,
-    html: HtmlMeta | None,
-) -> int | None:
-    """The index of the title among the first `head` lines, None where none is like a title."""
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A line of the head, with what its own form says it is."""
+
+    line: Line
+    kind: BlockKind | None
+    fields: tuple[HeaderField, ...]
+
+    @property
+    def original_title(self) -> str:
+        """The title behind `原标题:` on the same line."""
+        return value(self.line, self.fields, "original-title")
+
+
+def choose_title(head: Sequence[Candidate], html: HtmlMeta | None) -> int | None:
+    """The index of the title among the lines of the head, None where none is like a title.
+
+    For it speak its length and last word, the page's own title, a header line below it, and a second copy of it; of two
+    lines alike the first one is it.
+    """
+    keys = [_key(c.line.plain) for c in head]
     wanted = _html_titles(html)
-    repeats = [_key(line.plain) for line in lines[: head + 1]]
     best: tuple[float, int] | None = None
     position = 0
-    for index in range(head):
-        line = lines[index]
-        value = _original_title(line, fields[index])
-        if kinds[index] is not None and not value:
+    for index, candidate in enumerate(head):
+        original = candidate.original_title
+        if candidate.kind is not None and not original:
             continue
-        points = _points(value or line.plain) - position
+        points = _points(original or candidate.line.plain) - position
         position += 1
-        points += 8 * any(_same(_key(line.plain), title) for title in wanted)
-        points += 6 * (index > 0 and _is_bare_label(fields[index - 1], lines[index - 1]))
-        points -= 3 * bool(value)
-        points += 3 * (index + 1 < len(lines) and kinds[index + 1] is BlockKind.HEADER and not value)
-        points += 2 * any(_same(repeats[index], other) for at, other in enumerate(repeats) if at != index)
+        points += 8 * any(_same(keys[index], title) for title in wanted)
+        points += 6 * (index > 0 and _is_bare_label(head[index - 1]))
+        points -= 3 * bool(original)
+        points += 3 * (index + 1 < len(head) and head[index + 1].kind is BlockKind.HEADER and not original)
+        points += 2 * any(_same(keys[index], other) for at, other in enumerate(keys) if at != index)
         if best is None or points > best[0]:
             best = (points, index)
     return best[1] if best and best[0] >= FEWEST_POINTS else None
 
 
 def _points(plain: str) -> float:
-    """What the line itself is worth as a title."""
+    """What the line by itself is worth as a title."""
     size = len(plain)
     points = 5.0 if 8 <= size <= 50 else 4.0 if 5 <= size <= 70 else 1.0
-    points += 3 * bool(re.search(_endings() + r"(\s?[(\[〔].{1,20}[)\]〕])?$", plain))
+    points += 3 * bool(_ending().search(plain))
     points += plain.startswith("关于")
     points -= 5 * any(re.match(lead, plain) for lead in table()["titles"]["not_leads"])
     points -= 6 * bool(_NUMBER_LINE.fullmatch(plain))
@@ -57,17 +73,16 @@ def _points(plain: str) -> float:
     return points
 
 
-def _endings() -> str:
-    return "(" + "|".join(table()["titles"]["endings"]) + ")"
+@cache
+def _ending() -> re.Pattern[str]:
+    endings = "|".join(map(re.escape, table()["titles"]["endings"]))
+    return re.compile(rf"({endings})(\s?[(\[〔].{{1,20}}[)\]〕])?$")
 
 
-def _original_title(line: Line, fields: tuple[HeaderField, ...]) -> str:
-    """The value of `原标题:…` on the same line."""
-    return next((line.plain[f.start - line.start : f.end - line.start] for f in fields if f.name == "original-title"), "")
-
-
-def _is_bare_label(fields: tuple[HeaderField, ...], line: Line) -> bool:
-    return not fields and any(re.fullmatch(re.escape(label) + r"\s?:", line.plain) for label in table()["labels"]["original-title"])
+def _is_bare_label(candidate: Candidate) -> bool:
+    """`原标题:` alone on a line."""
+    plain = candidate.line.plain
+    return not candidate.fields and plain.rstrip(": ") in table()["labels"]["original-title"] and plain.endswith(":")
 
 
 def _key(plain: str) -> str:
@@ -76,13 +91,14 @@ def _key(plain: str) -> str:
 
 def _same(key: str, other: str) -> bool:
     """Whether one of two lines holds the other; short ones must be equal."""
-    if len(key) < 6 or len(other) < 6:
+    if min(len(key), len(other)) < _SHORTEST_KEY:
         return bool(key) and key == other
     return key in other or other in key
 
 
 def _html_titles(html: HtmlMeta | None) -> list[str]:
+    """Keys of the titles that the page's head gives, the site's own title fields before the title element."""
     if html is None:
         return []
-    named = [value for name, value in html.pairs if name.lower() in ("articletitle", "og:title", "citation_title", "dc.title")]
+    named = [content for name, content in html.pairs if name.lower() in table()["titles"]["meta_names"]]
     return [key for key in map(_key, [*named, html.title or ""]) if key]
