@@ -16,6 +16,10 @@ from tongbao.script import fold
 CASES = Path(__file__).parent / "cases" / "places"
 
 
+# Rules of primary regions whose evidence is not a name of the region as such.
+BEYOND = ("media", "document-number", "area")
+
+
 def document(text: str, title: str = "") -> Document:
     """A document whose first line is the title if there is one, and whose other lines are paragraphs."""
     whole = f"{title}\n{text}" if title else text
@@ -34,7 +38,8 @@ def paths(codes: Iterable[str]) -> set[str]:
 
 def named(tags: RegionTags) -> set[str]:
     """The divisions that the text names, without those that only deixis, media, areas or other regions give."""
-    return paths(t.code for t in tags.tags if t.rule != "media" and any(_is_name(t.code, e.text) for e in t.evidence))
+    found = (t for t in tags.tags if t.rule not in BEYOND)
+    return paths(t.code for t in found if any(_is_name(t.code, e.text) for e in t.evidence))
 
 
 def _is_name(code: str, text: str) -> bool:

@@ -48,7 +48,7 @@ PEOPLES = (
     "毛南族|仡佬族|锡伯族|锡伯|普米族|塔吉克族|塔吉克|怒族|独龙族|保安族|裕固族|鄂温克族|各族"
 )
 GENERIC = re.compile(
-    rf"(?<=..)(?:(?:{PEOPLES})+自治(?:区|州|县|旗)|族?自治[区州县旗]|特别行政区|(?<=神农架)林区|特区|新区|地区"
+    rf"(?<=..)(?:(?:{PEOPLES})+自治(?:区|州|县|旗)|族?自治[区州县旗]|(?:回|达斡尔)族区|特别行政区|(?<=神农架)林区|特区|新区|地区"
     "|省|市|盟|县|区|旗)$"
 )
 
@@ -172,7 +172,7 @@ def ruled_aliases(row: Row) -> tuple[str, ...]:
     if short == row.name:
         return ()
     generic = row.name[-1]
-    full_generic = "自治" in row.name and row.level != "province"
+    full_generic = ("自治" in row.name or "族区" in row.name) and row.level != "province"
     return (short, short + generic) if full_generic and short + generic != row.name else (short,)
 
 
@@ -243,7 +243,8 @@ def province_of(row: Row, rows: dict[str, Row]) -> str:
 
 
 def located(rows: dict[str, Row]) -> dict[str, Row]:
-    """Give each row a point: that of its name in its province (of several the nearest to the parent's), or the parent's."""
+    """Give each row a point: that of its name in its province (of several the one nearest its parent's), else
+    its parent's."""
     known = places()
     regions = regions_of(rows, known)
     out = dict(rows)

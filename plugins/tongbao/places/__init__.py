@@ -14,7 +14,7 @@ from tongbao.places.disambiguation import Resolution, resolve
 from tongbao.places.focus import Hint, Primary, focus
 from tongbao.places.gazetteer import Division, Form, divisions, lineage
 from tongbao.places.mentions import NAMING, Kind, find
-from tongbao.places.zones import layout
+from tongbao.places.zones import Zone, layout
 from tongbao.script import fold
 
 __all__ = ["Division", "divisions", "lineage", "tag"]
@@ -29,10 +29,14 @@ def tag(document: Document) -> RegionTags:
     hints = _hints(document)
     headlines = [b.start for b in document.reading.blocks if b.kind in (BlockKind.TITLE, BlockKind.SUBTITLE)]
     resolutions = resolve(document.folded, find(document.folded, headlines), [h.code for h in hints])
-    primaries = focus(layout(document), resolutions, hints)
     named: dict[str, list[Resolution]] = defaultdict(list)
+    zones = layout(document)
+    primaries = focus(zones, resolutions, hints)
+    about = {code for p in primaries for code in lineage(p.code)}
     for resolution in resolutions:
-        if resolution.code and resolution.mention.kind in NAMING:
+        # What a site puts around a text (related links) names many places that the text does not.
+        outside = zones.at(resolution.mention.start) is Zone.CHROME and resolution.code not in about
+        if resolution.code and resolution.mention.kind in NAMING and not outside:
             named[resolution.code].append(resolution)
     tags = [_primary_tag(document, p, named.pop(p.code, []), hints) for p in primaries]
     tags += [_mention_tag(document, code, found) for code, found in named.items()]

@@ -45,6 +45,7 @@ def resolve(folded: str, mentions: Sequence[Mention], hints: Iterable[str] = ())
     for _ in range(2):
         solver.lists()
         solver.context()
+    solver.abbreviations()
     return solver.resolutions()
 
 
@@ -75,8 +76,9 @@ class _Solver:
     def unique(self) -> None:
         """Names that one division alone bears, and that need no support."""
         for index, mention in enumerate(self.mentions):
-            if len(mention.candidates) == 1 and self.threshold(mention, mention.candidates[0]) == 0:
-                self.choose(index, mention.candidates[0], "unique")
+            code, *others = mention.candidates
+            if not others and mention.kind is not Kind.CHAR and self.threshold(mention, code) == 0:
+                self.choose(index, code, "unique")
 
     def lists(self) -> None:
         """Members of a list share a parent: the head's, else the one that most of them can have."""
@@ -91,8 +93,18 @@ class _Solver:
     def context(self) -> None:
         """What the rest of the text names decides."""
         for index, mention in enumerate(self.mentions):
-            if index not in self.chosen and (code := self.best(index, mention)):
+            if index not in self.chosen and mention.kind is not Kind.CHAR and (code := self.best(index, mention)):
                 self.choose(index, code, "context")
+
+    def abbreviations(self) -> None:
+        """One character is the province it abbreviates, unless a division named in the text has it in its own name
+        (返津 in 江津)."""
+        own = {char: code for code in sorted(self.known) for char in divisions()[code].short}
+        for index, mention in enumerate(self.mentions):
+            if mention.kind is Kind.CHAR:
+                code = mention.candidates[0]
+                nearer = own.get(self.text(mention), code)
+                self.choose(index, code if code in self.known or is_above(code, nearer) else nearer, "context")
 
     # --- lists
 

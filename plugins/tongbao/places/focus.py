@@ -2,9 +2,9 @@
 
 Each decided mention weighs by where it stands: the issuer's name and the sign-off most, then the headline, the lead,
 the body; datelines, the names of media and the chrome of a site almost nothing. What the text says of itself (我省,
-全市, 市委) is bound to the division at that level that leads so far, and adds to it. Then the tree is descended
-from the country while one child outweighs both what speaks for the node itself and the other children; two strong children are
-two primary regions, many mean their parent.
+全市, 市委) is bound to the division at that level that leads so far, and adds to it. Then the tree is descended from
+the country while one child outweighs both what speaks for the node itself and the other children; two strong children
+are two primary regions, many mean their parent.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import log2
 
 from tongbao.places.deixis import STRENGTH, bind, deictics
@@ -29,6 +30,7 @@ WEIGHTS = {
     Zone.TITLE: 4.0,
     Zone.LEAD: 1.5,
     Zone.BODY: 0.5,
+    Zone.HEADER: 0.5,
     Zone.CHROME: 0.5,
     Zone.DATELINE: 0.2,
 }
@@ -105,17 +107,19 @@ def focus(layout: Layout, resolutions: Sequence[Resolution], hints: Iterable[Hin
 
 def _weigh_names(layout: Layout, named: Sequence[Resolution], scores: Scores) -> None:
     spent: dict[tuple[str, Zone], float] = defaultdict(float)
-    rows, chains = _row_sizes(layout.folded, named), _chain_starts(named)
+    rows, chains = _rows(layout.folded, named), _chain_starts(named)
+    origins = {i for row in rows if any(_is_origin(layout.folded, named[i]) for i in row) for i in row}
+    sizes = {i: len(row) for row in rows for i in row}
     for index, resolution in enumerate(named):
         mention, code = resolution.mention, resolution.code
         assert code is not None
         if mention.kind in (Kind.MEDIA, Kind.NUMBER):
             _weigh_source(layout, resolution, scores)
             continue
-        if _qualifies_next(named, index) or _is_origin(layout.folded, mention.start, mention.end):
+        if _qualifies_next(named, index) or index in origins:
             continue
         zone = layout.of_name(mention.start, mention.end, chains[index])
-        share = WEIGHTS[zone] / (rows[index] if rows[index] > ROW else 1)
+        share = WEIGHTS[zone] / (sizes[index] if sizes[index] > ROW else 1)
         # Repetition counts less and less.
         weight = min(share / (1 + log2(1 + spent[code, zone] / WEIGHTS[zone])), CAPS[zone] - spent[code, zone])
         if weight > 0:
@@ -152,7 +156,7 @@ def _weigh_deixis(layout: Layout, scores: Scores) -> None:
     leading, direct = scores.total(), dict(scores.direct)
     for deixis in deictics(layout.folded):
         zone = layout.at(deixis.start)
-        if zone is Zone.CHROME:
+        if zone in (Zone.HEADER, Zone.CHROME):
             continue
         code = bind(deixis.unit, layout.folded, leading, direct)
         if code:
@@ -161,12 +165,15 @@ def _weigh_deixis(layout: Layout, scores: Scores) -> None:
 
 
 def _qualifies_next(named: Sequence[Resolution], index: int) -> bool:
-    """A division right before one that lies in it (阜阳颍上) only says where that one lies."""
+    """A division right before one that lies in it (阜阳颍上) only says where that one lies; one named twice in a breath
+    (第七师胡杨河市) counts once."""
     if index + 1 == len(named):
         return False
     left, right = named[index], named[index + 1]
     close = right.mention.start - left.mention.end <= 1
-    return close and left.code is not None and right.code is not None and is_above(left.code, right.code)
+    if not close or left.code is None or right.code is None:
+        return False
+    return left.code == right.code or is_above(left.code, right.code)
 
 
 def _chain_starts(named: Sequence[Resolution]) -> list[int]:
@@ -178,22 +185,21 @@ def _chain_starts(named: Sequence[Resolution]) -> list[int]:
     return starts
 
 
-def _is_origin(folded: str, start: int, end: int) -> bool:
+def _is_origin(folded: str, resolution: Resolution) -> bool:
     """Whether people or goods come from there (天津市旅居史, 来自上海)."""
-    words = vocabulary()
+    words, start, end = vocabulary(), resolution.mention.start, resolution.mention.end
     before = folded[max(0, start - 10) : start]
     return bool(words.origin_before.search(before) or words.origin_after.match(folded[end : end + REACH]))
 
 
-def _row_sizes(folded: str, named: Sequence[Resolution]) -> list[int]:
-    """For each name, how many stand in a row with it (洛阳、许昌、郑州)."""
-    sizes = [1] * len(named)
-    begin = 0
-    for index in range(1, len(named) + 1):
-        if index == len(named) or not _in_row(folded[named[index - 1].mention.end : named[index].mention.start]):
-            sizes[begin:index] = [index - begin] * (index - begin)
-            begin = index
-    return sizes
+def _rows(folded: str, named: Sequence[Resolution]) -> list[range]:
+    """Runs of names that stand in a row (洛阳、许昌、郑州), as indexes; a name alone is a run of one."""
+    breaks = [0]
+    for index in range(1, len(named)):
+        left, right = named[index - 1].mention, named[index].mention
+        if not (left.end == right.start or _in_row(folded[left.end : right.start])):
+            breaks.append(index)
+    return [range(begin, end) for begin, end in pairwise([*breaks, len(named)])]
 
 
 def _in_row(gap: str) -> bool:

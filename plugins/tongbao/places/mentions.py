@@ -85,7 +85,7 @@ def _mention(folded: str, span: tuple[int, int], edges: set[int]) -> Mention | N
     if not (_whole_fits if whole else _short_fits)(folded, start, end, edges):
         return None
     others = tuple(c for f, codes in forms.items() if f not in (form, Form.AREA, Form.MEDIA) for c in codes)
-    candidates, lesser = (forms[form], others) if whole else (forms[form] + others, ())
+    candidates, lesser = (forms[form], others) if form is Form.FULL else (forms[form] + others, ())
     if words.media_tail.match(after):
         return Mention(start, end, form, candidates, Kind.MEDIA)
     if (not whole or end - start == 2) and _in_other_name(folded, start, after):

@@ -20,13 +20,14 @@ class Zone(StrEnum):
     LEAD = "lead"
     BODY = "body"
     DATELINE = "dateline"
+    HEADER = "header"
     CHROME = "chrome"
 
 
 BLOCKS = {
     BlockKind.TITLE: Zone.TITLE,
     BlockKind.SUBTITLE: Zone.TITLE,
-    BlockKind.HEADER: Zone.CHROME,
+    BlockKind.HEADER: Zone.HEADER,
     BlockKind.CHROME: Zone.CHROME,
     BlockKind.SIGNOFF: Zone.SIGNOFF,
 }
@@ -34,7 +35,7 @@ BLOCKS = {
 DATELINE = re.compile(r"[^\n。,]{0,4}(?:\d{1,2}月)?\d{1,2}日(?:电|讯|消息)")
 DATELINE_REACH = 12
 # 中共怀化市鹤城区委…: what may stand before the issuer's place in its line.
-OPENING = re.compile(r"\s*(?:中共|中国共产党|共青团)?")
+OPENING = re.compile(r"\s*(?:中共|中国共产党|共青团|(?:新疆生产建设)?兵团)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Layout:
     def of_name(self, start: int, end: int, chain: int) -> Zone:
         """The zone that a place name weighs in. `chain` is where the run of names it ends (怀化市鹤城区) begins."""
         zone = self.at(start)
-        if zone is Zone.CHROME:
+        if zone in (Zone.CHROME, Zone.HEADER):
             return zone
         line = self.folded.rfind("\n", 0, chain) + 1
         if zone is not Zone.TITLE and chain - line < DATELINE_REACH and DATELINE.match(self.folded, end):
