@@ -117,14 +117,20 @@ def outbreak_bound(document: Document, regions: Sequence[str]) -> Bound | None:
         return None
     # A text about a county is not about the other counties of its province that it names.
     focus = set(regions) - {above for code in regions for above in ancestors(code) - {code}}
-    spans, named = [], []
+    found: list[tuple[Outbreak, Evidence]] = []
     for outbreak in outbreaks():
         match = outbreak.name.search(text)
         if outbreak.place in regions or (match and ancestors(outbreak.place) & focus):
-            spans.append((outbreak.after, outbreak.before))
-            named.append(evidence(document, match or sign))
-    shown = tuple(dict.fromkeys([*named, evidence(document, sign)]))
-    return Bound("outbreak", between(spans), shown, soft=True) if spans else None
+            found.append((outbreak, evidence(document, match or sign)))
+    if not found:
+        return None
+
+    def shown(day: date) -> tuple[Evidence, ...]:
+        named = (e for outbreak, e in found if outbreak.after <= day <= outbreak.before)
+        return tuple(dict.fromkeys([*named, evidence(document, sign)]))
+
+    allows = between([(outbreak.after, outbreak.before) for outbreak, _ in found])
+    return Bound("outbreak", allows, tuple(dict.fromkeys(e for _, e in found)), soft=True, shown=shown)
 
 
 def ancestors(code: str) -> set[str]:

@@ -108,6 +108,7 @@ _DATE = rf"""
 """
 _NUMERIC = rf"""
     (?P<ny>(?:19|20)\d\d|1[01]\d)(?P<sep>[-/.])(?P<nm>{_ARABIC_MONTH})(?P=sep)(?P<nd>{_ARABIC_DAY})(?!(?P=sep)\d)
+  | (?P<xm>[01]\d)-(?P<xd>[0-3]\d)(?=[ ]\d\d:\d\d)
   | (?P<sy>\d\d)(?P<ssep>[-/])(?P<sm>{_ARABIC_MONTH})(?P=ssep)(?P<sd>{_ARABIC_DAY})(?=[ t]\d\d?:\d\d)
 """
 # A day of a month is not a number of days, nor a part of a word.
@@ -153,7 +154,7 @@ _CLOCK = re.compile(r"[ t ]{0,12}\d{1,2}:\d\d")
 
 
 def scan(folded: str) -> tuple[Expression, ...]:
-    """The date expressions of a folded text (at most `MOST`, of its first `LIMIT` characters), in order, not overlapping."""
+    """The date expressions of a folded text (at most `MOST`, in its first `LIMIT` characters), in order."""
     text, at = folded[:LIMIT], 0
     found: list[Expression] = []
     for start in _START.finditer(text):
@@ -187,6 +188,8 @@ def _expression(match: re.Match[str]) -> Expression:
     for year, month, day in (("ny", "nm", "nd"), ("sy", "sm", "sd")):
         if group[year]:
             return make(Form.NUMERIC, Partial(full_year(int(group[year])), int(group[month]), int(group[day])))
+    if group["xm"]:
+        return make(Form.NUMERIC, Partial(month=int(group["xm"]), day=int(group["xd"])))
     if group["festival"]:
         return make(Form.FESTIVAL, Partial(int(group["fy"])))
     if group["lm"]:

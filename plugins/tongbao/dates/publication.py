@@ -43,11 +43,13 @@ def publication(text: Text) -> DateTag | None:
     return next((tag for rule in RULES if (tag := rule(text))), None)
 
 
-def _tag(day: date, rule: str, evidence: Sequence[Evidence], bounds: Sequence[Bound] = ()) -> DateTag:
-    """A full date. The rule names its bounds, `+` between, and the evidence follows the same order."""
-    iso = day.isoformat()
+def _tag(
+    day: date, rule: str, evidence: Sequence[Evidence], bounds: Sequence[Bound] = (), later: timedelta = timedelta()
+) -> DateTag:
+    """The full date, `later` than the day. The rule names the bounds, joined by `+`; the evidence is in this order."""
+    iso = (day + later).isoformat()
     rules = "+".join(dict.fromkeys([rule, *(b.rule for b in bounds)]))
-    shown = dict.fromkeys([*evidence, *(e for b in bounds for e in b.evidence)])
+    shown = dict.fromkeys([*evidence, *(e for b in bounds for e in b.evidence_for(day))])
     return DateTag(iso, iso, iso, "publication", rules, tuple(shown))
 
 
@@ -56,14 +58,15 @@ def _answer(
 ) -> DateTag | None:
     """The tag for an expression's last day: as given, or with the year that the bounds leave; `days` later."""
     point = point or expression.last or expression.first
-    if not (point.month and point.day):
+    # 去年12月25日 is never the day of writing.
+    if not (point.month and point.day) or (expression.shift and expression.shift.years):
         return None
     evidence, later = spans(text.document, expression), timedelta(days=days)
     if point.year:
         day = day_in(point.year, point.month, point.day)
         return _tag(day + later, rule, evidence) if day else None
     inferred = infer(point.month, point.day, text.bounds)
-    return _tag(inferred.day + later, rule, evidence, inferred.bounds) if inferred else None
+    return _tag(inferred.day, rule, evidence, inferred.bounds, later) if inferred else None
 
 
 def _signoff(text: Text) -> DateTag | None:

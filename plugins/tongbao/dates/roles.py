@@ -26,7 +26,7 @@ class Place(StrEnum):
     TITLE = "title"
     LEAD = "lead"  # the first sentence of the body, with a verb of reporting
     BODY = "body"
-    EFFECT = "effect"  # the day from which a measure holds
+    EFFECT = "effect"  # the day from which a measure holds, or of an event that a label names
     DEADLINE = "deadline"
     CITED = "cited"
     UPDATED = "updated"
@@ -87,12 +87,13 @@ def contexts() -> Contexts:
     table = _table()
     labels, lines, verbs = table["labels"], table["lines"], table["verbs"]
 
-    def label(words: Sequence[str]) -> re.Pattern[str]:
-        return re.compile(rf"(?:{_any(words)})[ :|/\u3000\[(]{{0,4}}$")
+    def label(words: Sequence[str], apart: Sequence[str] = ()) -> re.Pattern[str]:
+        gap = r"[ :|/\u3000\[(]"
+        return re.compile(rf"(?:{_any(words)}){gap}{{0,4}}$" + (rf"|(?:{_any(apart)}){gap}{{1,4}}$" if apart else ""))
 
     return Contexts(
-        published=label(labels["published"]),
-        loose=label(labels["loose"]),
+        published=label(labels["published"], labels["published_apart"]),
+        loose=re.compile(rf"(?<![\u4e00-\u9fff]){label(labels['loose']).pattern}"),
         updated=label(labels["updated"]),
         clock=label(labels["clock"]),
         copyright=re.compile(_any(lines["copyright"])),
@@ -193,6 +194,7 @@ class _Line:
         self.length = end - start
 
 
+_OTHER_LABEL = re.compile(r"[\u4e00-\u9fff](?:时间|日期) ?:[ \u3000]{0,3}$")
 _BRACKETS = "()[]【】〔〕{}:|,。.-—_*· \t  "
 _TIME_OF_DAY = re.compile(r"(?:[ t]{0,12}\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}[时点](?:\d{1,2}分)?|印发|发布|[上下]午|晚)")
 
@@ -205,10 +207,13 @@ def _place(line: _Line) -> Place:
         return labelled
     if _inside_title_marks(line.before):
         return Place.CITED
+    described = line.in_head and c.header.search(line.whole)
+    if line.chrome and not described:
+        return Place.FURNITURE
     alone = not _TIME_OF_DAY.sub("", line.after).strip(_BRACKETS)
     if expression.first.day and (found := _signed(line, alone)):
         return found
-    if line.chrome or (c.furniture.search(line.whole) and line.length < 200):
+    if c.furniture.search(line.whole) and line.length < 200 and not described:
         return Place.FURNITURE
     if expression.first.year and expression.first.day and line.in_top and (found := _headed(line, alone)):
         return found
@@ -229,7 +234,8 @@ def _labelled(line: _Line) -> Place | None:
         return Place.HEADER
     if c.loose.search(line.before) and (line.in_head or c.header.search(line.whole)) and line.length < 300:
         return Place.HEADER
-    return None
+    # 报名时间, 会议日期: the time of something else.
+    return Place.EFFECT if _OTHER_LABEL.search(line.before) else None
 
 
 def _inside_title_marks(before: str) -> bool:

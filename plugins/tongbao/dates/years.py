@@ -23,6 +23,8 @@ Span = tuple[date, date]
 class Bound:
     """What one fact says about the day of writing: `allows(day)`. Soft ones are set aside where they leave nothing.
 
+    `shown`, where the bound is made of several facts, gives the evidence of those that allow a day.
+
     `rule` names the fact: a row of a table, or `weekday`, `lunar`, `document-year`, `full-date` and the like.
     """
 
@@ -30,6 +32,11 @@ class Bound:
     allows: Callable[[date], bool]
     evidence: tuple[Evidence, ...]
     soft: bool = False
+    shown: Callable[[date], tuple[Evidence, ...]] | None = None
+
+    def evidence_for(self, day: date) -> tuple[Evidence, ...]:
+        """The part of the evidence that speaks for this day."""
+        return self.shown(day) if self.shown else self.evidence
 
 
 def between(spans: Iterable[Span]) -> Callable[[date], bool]:
