@@ -36,7 +36,7 @@ DISCOUNT = 0.7
 # Shares of running text, input-method transitions and single characters where all three know the first character.
 NEWS, TYPED, SINGLE = 0.62, 0.36, 0.02
 # A word of the dictionary counts as this many sightings for each of its own, and a term of ours as so many.
-WORD_WEIGHT, TERM_COUNT = 0.05, 60.0
+WORD_WEIGHT, TERM_COUNT = 0.15, 60.0
 # Characters seen less often than this are left to the model's floor; pairs that back off as well are not stored.
 MIN_CHARACTER, MIN_GAIN = 3.0, 0.5
 # The same for triples.

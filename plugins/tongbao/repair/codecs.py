@@ -14,10 +14,10 @@ from tongbao.repair import tables
 from tongbao.repair.text_model import FLOOR, model
 
 # Bytes of a character that is not complete. An unknown byte is ANY. STRIPPED is an unknown byte among those that Latin
-# code pages lose. A number -v below that is an unknown second byte of a GBK pair with first byte v that has no
-# character (the pair vanished).
+# code pages lose. FIRST and SECOND are the unknown bytes of a GBK pair that has no character, so that it vanished; once
+# the first is known to be v, the second is written -v.
 Pending = tuple[int, ...]
-ANY, STRIPPED = 0x100, -1
+ANY, STRIPPED, FIRST, SECOND = 0x100, -1, -2, -3
 Codec = Callable[[Pending], Sequence[str] | None]
 
 # Bytes without a visible character in cp1252, and the two that programs take for white space or drop.
@@ -30,6 +30,10 @@ def choices(code: int, among: Iterable[int]) -> list[int]:
         return list(among)
     if code == STRIPPED:
         return [b for b in among if b in LATIN_LOST]
+    if code == FIRST:
+        return [b for b in among if b in lost_pairs()]
+    if code == SECOND:
+        raise ValueError("the second byte of a vanished pair is asked for before its first is known")
     if code < 0:
         return [b for b in among if b in lost_pairs()[-code]]
     return [code] if code in among else []
@@ -50,7 +54,7 @@ def lost_pairs() -> Mapping[int, frozenset[int]]:
 def _usual(characters: Iterable[str]) -> tuple[str, ...]:
     """Those that the model knows, most frequent first."""
     rarity = model().rarity
-    return tuple(sorted((c for c in characters if rarity(c) < FLOOR), key=lambda c: (rarity(c), c)))
+    return tuple(sorted((c for c in characters if rarity(c) < FLOOR and not c.isspace()), key=lambda c: (rarity(c), c)))
 
 
 # --- two bytes a character -------------------------------------------------------------------------------------------
@@ -111,7 +115,16 @@ def utf8(pending: Pending) -> Sequence[str] | None:
 def _matching(pending: Pending) -> list[str]:
     known = tuple(at for at, b in enumerate(pending) if 0 <= b < ANY)
     found = _three_bytes(known).get(tuple(pending[at] for at in known), ())
-    return [c for c in found if all(choices(b, [k]) for b, k in zip(pending, c.encode(), strict=True))]
+    return [c for c in found if _fits(pending, c.encode())]
+
+
+def _fits(pending: Pending, data: bytes) -> bool:
+    before = 0
+    for code, byte in zip(pending, data, strict=True):
+        if not choices(-before if code == SECOND else code, (byte,)):
+            return False
+        before = byte
+    return True
 
 
 @cache

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 
 from tongbao.repair import tables
-from tongbao.repair.codecs import ANY, Codec, Pending, lost_pairs
+from tongbao.repair.codecs import ANY, SECOND, Codec, Pending, lost_pairs
 from tongbao.repair.text_model import model
 
 # What a hole swallowed, as a literal: it costs nothing, and the caller takes it out.
@@ -122,7 +122,10 @@ def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, t
             last, text, pending = last + found[0], text + found[0], ()
             continue
         for price, character in _cheapest(found, last):
-            yield from _feed(data[at + 1 :], codec, (), last + character, cost + price, text + character)
+            rest = data[at + 1 :]
+            if rest[:1] == (SECOND,):
+                rest = (-character.encode()[-1], *rest[1:])
+            yield from _feed(rest, codec, (), last + character, cost + price, text + character)
         return
     yield (pending, last), cost, text
 

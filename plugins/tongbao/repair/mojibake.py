@@ -10,28 +10,33 @@ ones 11 and more, so Korean or Arabic mojibake stays). A text that itself speaks
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import lattice, tables
-from tongbao.repair.codecs import ANY, STRIPPED, Codec, big5, gbk, utf8, without
+from tongbao.repair.codecs import ANY, FIRST, SECOND, STRIPPED, Codec, Pending, big5, gbk, utf8, without
 from tongbao.repair.lattice import Arc
-from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, latin_bytes
+from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, latin_bytes, ligature_bytes
 from tongbao.repair.text_model import STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
 
 # All in the text model's steps of an eighth of a nat. What a document's runs must gain together, and each by itself;
-# the most that a character of the result may cost on average; the price of a lost byte.
-DOCUMENT_GAIN, RUN_GAIN, CEILING, LOST, COLLAPSED = 96, 12, 72, 24, 4
+# the most that a character of the result may cost on average, and an allowance for short runs; the prices of a lost
+# byte, and of a Latin letter that was two bytes.
+DOCUMENT_GAIN, RUN_GAIN, CEILING, SHORT, LOST, COLLAPSED = 96, 12, 72, 32, 24, 32
+# So many bytes that are valid UTF-8 prove a run by themselves, in a document whose pairing is known.
+MIN_BYTES = 3
 # Runs tried to find a document's pairing, and the longest text that goes to the lattice in one piece.
 SAMPLE, PIECE = 24, 240
 
 _QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled|锟斤拷|烫烫烫", re.IGNORECASE)
 _HIGH = "\u0080-\u07ff€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸŽž"
 _LATIN_TRIGGER = re.compile(rf"[\u00a1-\u00ff][{_HIGH}]|[{_HIGH}][\u00a1-\u00ff]")
-_LATIN_RUN = re.compile(rf"[{_HIGH}](?:[\x20-\x7e]{{0,3}}[{_HIGH}])*[@-~]?")
-_DOUBLE_RUN = re.compile(r"(?:[^\x00-\x7f]|(?<=[^\x00-\x7f])\?)+")
+_LATIN_RUN = re.compile(r"[^\x00-\x7f](?:[\x20-\x7e]{0,3}[^\x00-\x7f])*[@-~]?")
+# A single letter or digit between such characters may be what was left of a full-width one.
+_DOUBLE_RUN = re.compile(r"(?:[^\x00-\x7f]|(?<=[^\x00-\x7f])(?:\?|[0-9A-Za-z](?=[^\x00-\x7f])))+")
 _UTF8_IN_GBK = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){2}")
 
 _CODECS: dict[str, Codec] = {"utf-8": utf8, "gbk": gbk, "cp950": big5}
@@ -53,7 +58,8 @@ def undo(text: str) -> Verdict:
     if best is None:
         return NOTHING
     _, pairing, runs = best
-    edits = [edit for run in runs if (edit := _repair(text, run, pairing))]
+    codec = _codec("".join(run.text for run in runs[:SAMPLE]), pairing)
+    edits = [edit for run in runs if (edit := _repair(text, run, pairing, codec))]
     if sum(edit.evidence.gain or 0 for edit in edits) < DOCUMENT_GAIN * STEP:
         return NOTHING
     if _QUOTES.search(text):
@@ -65,31 +71,26 @@ def undo(text: str) -> Verdict:
 
 
 def _runs(text: str, pairing: Pairing) -> list[_Run]:
-    """The runs that may be mojibake of this pairing."""
+    """The runs that may be mojibake of this pairing; none where nothing in the text looks like it."""
     if pairing.read == "latin":
         if not _LATIN_TRIGGER.search(text):
             return []
-        return [_Run(m.start(), m[0]) for m in _LATIN_RUN.finditer(text) if _LATIN_TRIGGER.search(m[0])]
-    if text.isascii():
+        return [_Run(m.start(), m[0]) for m in _LATIN_RUN.finditer(text)]
+    if pairing.written == "utf-8" and pairing.read == "gbk" and not _UTF8_IN_GBK.search(text.encode("gbk", "ignore")):
         return []
-    if pairing.written == "utf-8" and pairing.read == "gbk":
-        if not _UTF8_IN_GBK.search(text.encode("gbk", "ignore")):
-            return []
-    elif not _strange(text):
-        return []
-    runs = (_Run(m.start(), m[0]) for m in _DOUBLE_RUN.finditer(text))
-    return [run for run in runs if _strange(run.text)]
+    runs = [_Run(m.start(), m[0]) for m in _DOUBLE_RUN.finditer(text)]
+    return runs if any(_strange(run.text) for run in runs) else []
 
 
 def _strange(text: str) -> bool:
     """Whether a run holds enough characters that are not in daily use."""
     kinds = set(text)
-    rare = {c for c in kinds if ord(c) > 0x2E80 and not _usual(c)}
-    return 4 * len(rare) >= len(kinds)
+    return 4 * sum(not _usual(c) for c in kinds) >= len(kinds)
 
 
+@lru_cache(maxsize=1 << 16)
 def _usual(character: str) -> bool:
-    return character in _MARKS or tables.is_common(character)
+    return ord(character) < 0x2E80 or character in _MARKS or tables.is_common(character)
 
 
 _MARKS = frozenset("，。、；：！？“”‘’（）《》〈〉【】「」『』—…·～％　")
@@ -98,7 +99,8 @@ _MARKS = frozenset("，。、；：！？“”‘’（）《》〈〉【】「
 def _promise(runs: Sequence[_Run], pairing: Pairing) -> int:
     """What the pairing gains on the strangest runs when they are decoded as they stand."""
     gain = length = cost = 0
-    for run in sorted(runs, key=lambda r: (-len(r.text), r.start))[:SAMPLE]:
+    strange = [run for run in runs if pairing.read == "latin" or _strange(run.text)]
+    for run in sorted(strange, key=lambda r: (-len(r.text), r.start))[:SAMPLE]:
         text = run.text[:PIECE]
         decoded = _bytes(text, pairing).decode(pairing.written, "ignore")
         price = model().cost(decoded)
@@ -119,24 +121,40 @@ def _bytes(text: str, pairing: Pairing) -> bytes:
 # --- one run ---------------------------------------------------------------------------------------------------------
 
 
-def _repair(text: str, run: _Run, pairing: Pairing) -> Edit | None:
-    before = text[max(0, run.start - 2) : run.start] or "\n"
-    restored = _strict(run.text, pairing) or _search(run.text, pairing, before)
+def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec) -> Edit | None:
+    before, end = text[max(0, run.start - 2) : run.start] or "\n", run.start + len(run.text)
+    whole = _strict(run.text, pairing)
+    restored = whole or _search(run.text, pairing, codec, before)
     if restored is None or restored == run.text:
         return None
     cost = model().cost(restored, before)
     gain = model().cost(run.text, before) - cost
-    if gain < RUN_GAIN or cost > CEILING * len(restored):
+    # Bytes that are valid UTF-8 by chance are rare enough to need no other evidence.
+    proved = whole is not None and pairing.written == "utf-8" and len(_bytes(run.text, pairing)) > MIN_BYTES
+    if not proved and (gain < RUN_GAIN or cost > CEILING * len(restored) + SHORT):
         return None
     exact = any(damage(restored, pairing, collapsed=c) == run.text for c in (False, True))
+    if run.text.endswith("?") and pairing.read != "latin":
+        restored += _swallowed(text, end)
     evidence = EditEvidence(
         reason=f"{pairing.label}；按原编码重新解码。",
         received_bytes=_bytes(run.text, pairing).hex(" ").upper(),
         restored_bytes=restored.encode(pairing.written, "replace").hex(" ").upper(),
         gain=gain * STEP,
     )
-    rule = f"mojibake-{pairing.name}"
-    return Edit(rule, run.start, run.start + len(run.text), run.text, restored, 1.0 if exact else 0.9, evidence)
+    return Edit(f"mojibake-{pairing.name}", run.start, end, run.text, restored, 1.0 if exact else 0.9, evidence)
+
+
+def _swallowed(text: str, end: int) -> str:
+    """The ASCII character that a half-lost one took with it, where the text's own structure shows it."""
+    if _LIST_ITEM.match(text, end):
+        return "\n"
+    line = text.rfind("\n", 0, end) + 1
+    # An emphasis that was opened in this line and lost half of its end.
+    return "*" if text.startswith("*", end) and text.count("**", line, end) % 2 else ""
+
+
+_LIST_ITEM = re.compile(r"(?:[-+*]|#{1,6}|\d{1,3}[.)]) ")
 
 
 def _strict(text: str, pairing: Pairing) -> str | None:
@@ -150,8 +168,7 @@ def _strict(text: str, pairing: Pairing) -> str | None:
     return restored if pairing.written == "utf-8" or model().cost(restored) <= CEILING * len(restored) else None
 
 
-def _search(text: str, pairing: Pairing, before: str) -> str | None:
-    codec = _codec(text, pairing)
+def _search(text: str, pairing: Pairing, codec: Codec, before: str) -> str | None:
     out: list[str] = []
     for piece in _pieces(text):
         found = lattice.search(list(_tokens(piece, pairing)), codec, "".join(out)[-2:] or before, beam=24)
@@ -179,27 +196,46 @@ def _codec(text: str, pairing: Pairing) -> Codec:
 
 def _tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
     """Alternately what may be missing before a character, and what the character may have been."""
-    latin = pairing.read == "latin"
-    table = latin_bytes() if latin else double_bytes(pairing.read)
-    collapsed = latin and pairing.written != "utf-8"
-    if latin:
-        gap = [Arc(), Arc((STRIPPED,), LOST, inside=True)]
-        if pairing.written != "utf-8":
-            gap.append(Arc((STRIPPED,), LOST, inside=False))
-    else:
-        gap = [Arc(), Arc((ANY,), LOST, inside=True), Arc((ANY, ANY), LOST + 8, inside=True)]
+    if pairing.read != "latin":
+        yield from _double_tokens(text, double_bytes(pairing.read))
+        return
+    double = pairing.written != "utf-8"
+    folded = double and any(ord(c) >= 0x100 and c not in latin_bytes() for c in text)
+    gap = [Arc(), Arc((STRIPPED,), LOST, inside=True), Arc((STRIPPED, STRIPPED), 2 * LOST, inside=True)]
+    if double:
+        gap = [*gap[:2], Arc((STRIPPED,), LOST, inside=False)]
+    at = 0
+    while at < len(text):
+        yield gap
+        if folded and (pair := ligature_bytes().get(text[at : at + 2])):
+            yield [Arc(pair), Arc(tuple(text[at : at + 2].encode()))]
+            at += 2
+            continue
+        yield _latin_arcs(text[at], double, folded)
+        at += 1
+    yield gap
+
+
+def _latin_arcs(character: str, double: bool, folded: bool) -> list[Arc]:
+    if ord(character) < 0x80:
+        space = [Arc((0xA0,), LOST, inside=True)] if character == " " else []
+        return [Arc((ord(character),)), *space]
+    arcs = [Arc(latin_bytes()[character])] if character in latin_bytes() else []
+    if double and 0xA0 <= ord(character) < 0xD800:
+        arcs.append(Arc(tuple(character.encode()), 0 if not arcs else 2 if folded else COLLAPSED))
+    return [*arcs, Arc(literal=character)] if not arcs or ord(character) >= 0x800 else arcs
+
+
+def _double_tokens(text: str, table: Mapping[str, Pending]) -> Iterator[Sequence[Arc]]:
+    gap = [Arc(), Arc((ANY,), LOST, inside=True), Arc((FIRST, SECOND), LOST, inside=True)]
     for character in text:
         yield gap
-        arcs = []
         if character in table:
-            arcs.append(Arc(table[character]))
-        if collapsed and 0xA0 <= ord(character) < 0x800:
-            arcs.append(Arc(tuple(character.encode()), 0 if ord(character) >= 0x100 else COLLAPSED * 8))
-        if character == " " and latin:
-            arcs.append(Arc((0xA0,), 4, inside=True))
-        if character == "?" and not latin:
-            arcs.append(Arc((ANY,), inside=True))
-        if not arcs or ord(character) < 0x80:
-            arcs.append(Arc((ord(character),)) if ord(character) < 0x80 else Arc(literal=character))
-        yield arcs
+            yield [Arc(table[character])]
+        elif character in "?\ufffd":
+            yield [Arc((ANY,), inside=True), Arc(literal=character)]
+        elif ord(character) < 0x80:
+            yield [Arc(literal=character), Arc((0xA3, ord(character) + 0x80), 8)]
+        else:
+            yield [Arc(literal=character)]
     yield gap

@@ -6,6 +6,8 @@ visible character may have been. The inverse is `mojibake`.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -43,14 +45,19 @@ PAIRINGS = (
     Pairing("utf8-as-big5", "utf-8", "cp950"),
 )
 
+# A character of two or three bytes in UTF-8, surrogates left out.
+_UTF8 = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
+)
+
 
 def damage(text: str, pairing: Pairing, *, page: str = "cp1252", lossy: bool = True, collapsed: bool = False) -> str:
     """The forward model: `text` written and read as the pairing says.
 
     With `lossy`, what the reading codec has no character for is lost as on web pages: a GBK or Big5 pair vanishes, a
     lead byte before ASCII becomes `?` and swallows it, bytes without a character in a Latin page go. Without it, such
-    bytes stay as C1 controls, and pairs raise UnicodeDecodeError. `collapsed` then reads pairs C2-DF 80-BF of a Latin
-    reading as UTF-8. Characters that the writing codec lacks become `?`.
+    bytes stay as C1 controls, and pairs raise UnicodeDecodeError. `collapsed` reads what is valid UTF-8 among the bytes
+    of a Latin reading as UTF-8. Characters that the writing codec lacks become `?`.
 
     >>> damage("中文", PAIRINGS[2])
     'ÖÐÎÄ'
@@ -68,9 +75,9 @@ def _read_latin(data: bytes, page: str, lossy: bool, collapsed: bool) -> str:
     out, at = [], 0
     while at < len(data):
         byte = data[at]
-        if collapsed and 0xC2 <= byte < 0xE0 and at + 1 < len(data) and 0x80 <= data[at + 1] < 0xC0:
-            out.append(data[at : at + 2].decode())
-            at += 2
+        if collapsed and (found := _UTF8.match(data, at)):
+            out.append(found[0].decode())
+            at = found.end()
             continue
         at += 1
         if byte < 0x80:
@@ -132,4 +139,15 @@ def double_bytes(read: str) -> Mapping[str, Pending]:
     ):
         pairs = [(lead, trail) for lead in leads for trail in trails]
         table |= {chr(start + at): pair for at, pair in enumerate(pairs)}
+    return table
+
+
+@cache
+def ligature_bytes() -> Mapping[str, Pending]:
+    """{two letters of ASCII: the bytes in UTF-8 of the one character that compatibility folding turns into them}."""
+    table = {}
+    for code in range(0x80, 0x800):
+        folded = unicodedata.normalize("NFKC", chr(code))
+        if len(folded) == 2 and folded.isascii():
+            table[folded] = tuple(chr(code).encode())
     return table

@@ -59,13 +59,18 @@ def readers(gloss: str) -> frozenset[str]:
 
 def is_traditional(character: str) -> bool:
     """Whether folding changes this Han character: it has another, Simplified form."""
-    return ord(character) > 0x2E80 and fold_table().get(ord(character), character) != character
+    return is_han(character) and fold_table().get(ord(character), character) != character
+
+
+def is_han(character: str) -> bool:
+    """Whether this is an ideograph of the basic plane."""
+    return "\u3400" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff"
 
 
 @cache
 def _simplified() -> frozenset[str]:
     """Han characters that only Simplified text has: another character folds to them, and Big5 can't write them."""
-    targets = {target for source, target in fold_table().items() if source > 0x2E80 and ord(target) > 0x2E80}
+    targets = {target for source, target in fold_table().items() if is_han(chr(source)) and is_han(target)}
     return frozenset(c for c in targets if not c.encode("big5", "ignore"))
 
 

@@ -28,8 +28,8 @@ MAX_CONTEXTS = 200_000
 
 _DIGITS = frozenset("0123456789")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
-# White space that the sources write in several ways.
-_SAME = {"\r": EDGE, "\t": " "}
+# White space of all kinds parts text in the same way.
+_SAME = {"\r": EDGE, "\t": EDGE, " ": EDGE}
 
 
 def symbols(folded: str) -> list[str]:
