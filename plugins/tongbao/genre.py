@@ -39,6 +39,7 @@ class Table:
     labelled: re.Pattern[str]
     titled: re.Pattern[str]
     told: re.Pattern[str]
+    told_first: re.Pattern[str]
     head_number: re.Pattern[str]
     lead_number: re.Pattern[str]
 
@@ -48,14 +49,19 @@ def _table() -> Table:
     data = tomllib.loads(files("tongbao.data").joinpath("genre.toml").read_text("utf-8"))
     body, number = data["organisation"], data["number"]
     suffix = "|".join(sorted(body["suffixes"], key=len, reverse=True))
-    name = rf"[^。;!?,、:|《》“”\"\s\d]{{2,40}}?(?:{suffix})"
+    name = rf"[^。;!?,、:|《》“”\"\s\d从]{{2,40}}?(?:{suffix})"
+
+    def told(verbs: Sequence[str]) -> re.Pattern[str]:
+        return re.compile(rf"(?:^|[,。;:日从] ?)[经据由在]?({name})(?={'|'.join(verbs)})")
+
     return Table(
         rules=tuple(Rule(r["kind"], r["zone"], r["weight"], re.compile(r["pattern"])) for r in data["rule"]),
         signed=re.compile(rf"(?:{suffix})$"),
         broken=tuple(body["broken"]),
         labelled=re.compile(rf"(?:{'|'.join(body['labels'])})[: ]{{1,3}}([^\s|,;]{{2,40}})"),
         titled=re.compile(rf"^({name})(?={'|'.join(body['title_after'])})"),
-        told=re.compile(rf"(?:^|[,。;:据日在] ?|记者.{{0,12}}从|从)({name})(?={'|'.join(body['lead_after'])})"),
+        told=told(body["lead_after"]),
+        told_first=told([*body["lead_after"], *body["first_after"]]),
         head_number=re.compile(number["head"]),
         lead_number=re.compile(number["lead"]),
     )
@@ -137,8 +143,13 @@ def _issuer(document: Document, zones: dict[str, list[Span]]) -> list[Span]:
     table, folded = _table(), document.folded
     if signed := _signed(folded, zones["end"]):
         return signed
-    for pattern, zone in ((table.labelled, "header"), (table.titled, "title"), (table.told, "lead")):
-        for start, end in zones[zone]:
+    for pattern, spans in (
+        (table.labelled, zones["header"]),
+        (table.titled, zones["title"]),
+        (table.told_first, zones["lead"][:1]),
+        (table.told, zones["lead"]),
+    ):
+        for start, end in spans:
             # `search` with a start keeps ^ at the start of the text: match in a slice.
             if match := pattern.search(folded[start : min(end, start + 400)]):
                 return [(start + match.start(1), start + match.end(1))]
