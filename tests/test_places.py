@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tongbao.model import Block, BlockKind, Document, Reading, RegionTags, Role
+from tongbao.model import Block, BlockKind, Document, HtmlMeta, Reading, RegionTags, Role, Sidecar
 from tongbao.places import divisions, lineage, tag
-from tongbao.script import fold
+from tongbao.reading import read
+from tongbao.script import convert, fold
 
 CASES = Path(__file__).parent / "cases" / "places"
 
@@ -64,3 +69,89 @@ def test_names(case: dict[str, Any]) -> None:
 def test_focus(case: dict[str, Any]) -> None:
     tags = tag(document(case["text"], case["title"]))
     assert paths(t.code for t in tags.tags if t.role is Role.PRIMARY) == set(case["primary"])
+
+
+def bulletin(text: str) -> Document:
+    return Document(text, fold(text), read(text, convert(text).hans, None))
+
+
+BULLETINS = json.loads((CASES / "bulletins.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", BULLETINS, ids=[c["id"] for c in BULLETINS])
+def test_bulletins(case: dict[str, Any]) -> None:
+    tags = tag(bulletin(case["text"]))
+    assert named(tags) == set(case["tags"])
+    assert paths(t.code for t in tags.tags if t.role is Role.PRIMARY) == set(case["primary"])
+
+
+@pytest.mark.parametrize("case", BULLETINS, ids=[c["id"] for c in BULLETINS])
+def test_either_script_gives_the_same_tags(case: dict[str, Any]) -> None:
+    scripts = convert(case["text"])
+    hans, hant = tag(bulletin(scripts.hans)), tag(bulletin(scripts.hant))
+    assert [(t.code, t.role, t.rule, [(e.start, e.end) for e in t.evidence]) for t in hans.tags] == [
+        (t.code, t.role, t.rule, [(e.start, e.end) for e in t.evidence]) for t in hant.tags
+    ]
+
+
+def test_spaces_left_by_glosses_do_not_matter() -> None:
+    broken, whole = (tag(document(text)) for text in ("兰州市城关 区、七里 河区。", "兰州市城关区、七里河区。"))
+    assert [(t.code, t.rule) for t in broken.tags] == [(t.code, t.rule) for t in whole.tags]
+
+
+PIECES = st.sampled_from(
+    [d.name for d in divisions().values()][::7]
+    + [d.short for d in divisions().values() if len(d.short) > 1][::11]
+    + ["、", "和", "的", "。", "\n", " ", "新增3例", "来返人员", "我市", "全区", "日报讯", "某路", "记者 ", "返京", "自治区"]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_evidence_quotes_the_text(text: str) -> None:
+    found = document(text)
+    tags = tag(found)
+    codes = [t.code for t in tags.tags]
+    assert len(codes) == len(set(codes))
+    assert [t.role for t in tags.tags] == sorted((t.role for t in tags.tags), key=[Role.PRIMARY, Role.MENTIONED].index)
+    spans = [e for entry in (*tags.tags, *tags.ambiguous) for e in entry.evidence]
+    assert all(e.text and e.text == text[e.start : e.end] for e in spans)
+    assert all(t.evidence and t.rule and divisions()[t.code].level == t.level for t in tags.tags)
+
+
+def test_what_lies_outside_the_text_counts_where_the_text_is_silent() -> None:
+    silent = document("全县要迅速行动。", "我县召开会议")
+    assert not tag(silent).tags
+    by_sidecar = tag(replace(silent, sidecar=Sidecar(site="陇县人民政府网")))
+    assert [(t.name, t.role, t.evidence[-1].where) for t in by_sidecar.tags] == [("陇县", Role.PRIMARY, "sidecar")]
+    by_head = tag(replace(silent, html=HtmlMeta("我县召开会议-陇县人民政府", (("SiteName", "陇县人民政府"),))))
+    assert [(t.name, t.evidence[-1].where) for t in by_head.tags] == [("陇县", "meta")]
+
+
+def test_later_divisions_do_not_take_the_names_of_earlier_ones() -> None:
+    assert named(tag(document("西藏林芝市米林县、米林两地"))) == {
+        "西藏自治区",
+        "西藏自治区/林芝市",
+        "西藏自治区/林芝市/米林县",
+    }
+    assert named(tag(document("林芝市米林市"))) == {"西藏自治区/林芝市", "西藏自治区/林芝市/米林市"}
+
+
+def test_table_is_whole() -> None:
+    table = divisions()
+    assert {len(lineage(code)) for code in table} == {1, 2, 3}
+    in_force = [d for d in table.values() if not d.since and d.code.isdigit() and d.code[:2] not in ("81", "82")]
+    levels = [d.level for d in in_force]
+    assert (levels.count("province") + 2, levels.count("prefecture"), levels.count("county")) == (34, 333, 2844)
+    assert all(3 < d.lat < 54 and 73 < d.lon < 136 for d in table.values())
+
+
+def test_cost() -> None:
+    """Far below the 8 ms that places and dates have together for 2,600 characters (a loose bound: shared machines)."""
+    text = "\n".join(c["text"] for c in BULLETINS)[:2600]
+    found = bulletin(text)
+    tag(found)
+    began = time.process_time()
+    for _ in range(5):
+        tag(found)
+    assert (time.process_time() - began) / 5 < 0.03

@@ -7,7 +7,8 @@ longest wins. Word boundaries are those of jieba's dictionary without its model 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -19,6 +20,8 @@ from tongbao.places.vocabulary import vocabulary
 
 # How far beyond a name its surroundings are read, in characters.
 REACH = 48
+# A space inside Chinese text, as removed glosses leave it (城关 区).
+GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 
 
 class Kind(StrEnum):
@@ -49,12 +52,26 @@ class Mention:
 
 def find(folded: str, headlines: Iterable[int] = ()) -> tuple[Mention, ...]:
     """All mentions in a folded text, in order, not overlapping. `headlines` are the offsets where headlines begin."""
-    spans = tuple(gazetteer().occurrences(folded))
+    spans = (*gazetteer().occurrences(folded), *_broken(folded))
     edges = _edges(folded, spans)
     named = _leftmost_longest(m for span in spans if (m := _mention(folded, span, edges)))
     taken = {at for mention in named for at in range(mention.start, mention.end)}
     lone = (m for m in _characters(folded, headlines) if m.start not in taken)
     return tuple(sorted([*named, *lone], key=lambda m: m.start))
+
+
+def _broken(folded: str) -> Iterator[tuple[int, int]]:
+    """The spans of full names with a stray space inside."""
+    gaps = [m.start() for m in GAP.finditer(folded)]
+    if not gaps:
+        return
+    left_out = set(gaps)
+    offsets = [at for at in range(len(folded)) if at not in left_out]
+    closed = GAP.sub("", folded)
+    for start, end in gazetteer().occurrences(closed):
+        first, last = offsets[start], offsets[end - 1] + 1
+        if last - first > end - start > 2 and Form.FULL in gazetteer().names[closed[start:end]]:
+            yield first, last
 
 
 def _edges(folded: str, spans: Sequence[tuple[int, int]]) -> set[int]:
@@ -75,9 +92,9 @@ def _edges(folded: str, spans: Sequence[tuple[int, int]]) -> set[int]:
 def _mention(folded: str, span: tuple[int, int], edges: set[int]) -> Mention | None:
     """The mention at a span, or None where it is part of something else."""
     start, end = span
-    forms = gazetteer().names[folded[start:end]]
+    forms = gazetteer().names[GAP.sub("", folded[start:end])]
     form = next(iter(forms))
-    words, after = vocabulary(), folded[end : end + REACH]
+    words, after = vocabulary(), GAP.sub("", folded[end - 1 : end + REACH])[1:]
     if form in (Form.AREA, Form.MEDIA):
         kind = Kind.AREA if form is Form.AREA else Kind.MEDIA
         return Mention(start, end, form, forms[form], kind) if start in edges or end - start > 3 else None
