@@ -1,0 +1,121 @@
+"""Canonical Simplified and proper Traditional of a text, and the script it was received in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from tongbao.model import Script, Scripts
+from tongbao.script.names import names, traditional
+from tongbao.script.opencc import TO_HANS, TO_HANT, convert_text
+from tongbao.script.tables import rows
+
+# A text is of mixed script when the rarer script has at least this share of the characters that tell. Below it are
+# names and quotations.
+MIXED_SHARE = 0.2
+
+
+def convert(text: str) -> Scripts:
+    """Canonical Simplified and proper Traditional of a repaired text, both of its length.
+
+    Simplified text is its own canonical form, genuine Traditional text its own proper form, but for stray characters of
+    the other script in either.
+    """
+    told = _count(text)
+    received = told.verdict()
+    hans = convert_text(TO_HANS, text) if told.hant else text
+    proper = to_hant(hans)
+    if received is Script.HANT and _is_genuine(text, hans, proper):
+        only_hans, _ = _telling()
+        proper = "".join(p if c in only_hans else c for c, p in zip(text, proper, strict=True))
+    return Scripts(received, hans, proper)
+
+
+def to_hant(text: str) -> str:
+    """Proper Traditional of a Simplified text, of its length: by phrases, exceptions, and names by themselves."""
+    out = list(convert_text(TO_HANT, text))
+    pattern, phrases = _exceptions()
+    for match in pattern.finditer(text):
+        out[match.start() : match.end()] = phrases[match[0]]
+    for start, name in names(text):
+        out[start : start + len(name)] = traditional(name, _one)
+    return "".join(out)
+
+
+@cache
+def _one(character: str) -> str:
+    """Traditional of a single Simplified character."""
+    return convert_text(TO_HANT, character)
+
+
+@cache
+def _exceptions() -> tuple[re.Pattern[str], dict[str, str]]:
+    """A pattern for the phrases of the exceptions table, longest first, and {Simplified: Traditional}."""
+    phrases = {hans: hant for hans, hant, _reason in rows("script_exceptions.tsv")}
+    return re.compile("|".join(map(re.escape, sorted(phrases, key=len, reverse=True)))), phrases
+
+
+# --- which script ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How many characters of a text exist in one script only."""
+
+    hans: int
+    hant: int
+
+    def verdict(self) -> Script:
+        rarer, total = min(self.hans, self.hant), self.hans + self.hant
+        if total and rarer >= MIXED_SHARE * total:
+            return Script.MIXED
+        return Script.HANT if self.hant > self.hans else Script.HANS
+
+
+@cache
+def _telling() -> tuple[frozenset[str], frozenset[str]]:
+    """The characters of Simplified only and of Traditional only.
+
+    Converted away by OpenCC, and absent from the other script's national character set (GB 2312, the commoner half of
+    Big5): so 后, 里, 台 tell nothing.
+    """
+    characters = [chr(n) for n in range(0x3400, 0xA000)]
+    lines = "\n".join(characters)
+    hans, hant = (convert_text(config, lines).split("\n") for config in (TO_HANS, "s2t"))
+    only_hans = {c for c, h in zip(characters, hant, strict=True) if c != h and not _in_big5(c)}
+    only_hant = {c for c, h in zip(characters, hans, strict=True) if c != h and not _in_gb2312(c)}
+    return frozenset(only_hans - only_hant), frozenset(only_hant - only_hans)
+
+
+def _in_gb2312(character: str) -> bool:
+    return len(character.encode("gb2312", "ignore")) == 2
+
+
+def _in_big5(character: str) -> bool:
+    return b"\xa4\x40" <= character.encode("big5", "ignore") <= b"\xc6\x7e"
+
+
+def _count(text: str) -> _Count:
+    only_hans, only_hant = _telling()
+    return _Count(sum(c in only_hans for c in text), sum(c in only_hant for c in text))
+
+
+def _is_genuine(text: str, hans: str, proper: str) -> bool:
+    """Whether Traditional `text` was written as such, not converted by characters from Simplified.
+
+    Where Simplified has one of the marks and proper Traditional another character, genuine text has the latter.
+    """
+    naive = genuine = 0
+    marks = _marks()
+    for character, simple, right in zip(text, hans, proper, strict=True):
+        if simple in marks and right != simple:
+            naive += character == simple
+            genuine += character != simple
+    return genuine >= naive
+
+
+@cache
+def _marks() -> frozenset[str]:
+    """Simplified characters for several Traditional ones, which a conversion by characters leaves as they are."""
+    return frozenset(c for (c,) in rows("naive_marks.tsv"))
