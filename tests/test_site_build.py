@@ -1,4 +1,4 @@
-"""Whole builds through Pelican: what is published, what stops a build, and that nothing else ever touches the output."""
+"""Whole builds through Pelican: what is published, what stops a build, and what then stays as it was."""
 
 from __future__ import annotations
 

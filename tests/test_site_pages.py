@@ -1,7 +1,7 @@
 """Pages made from bulletins written by hand: what they show, that they are safe, and that they stay as they were.
 
 Golden pages stand in `tests/golden/pages`. A change of theme or adapters that is meant is taken over with
-`UPDATE_GOLDEN=1 pytest tests/test_site_pages.py`; the run that writes them fails, so that somebody looks at the difference.
+`UPDATE_GOLDEN=1 pytest tests/test_site_pages.py`; the run that writes them fails, so that somebody looks at them first.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ BAIT = "<script>alert('题')</script>\"><img src=x onerror=alert(1)> {{ 7*7 }} &
 
 
 def hostile() -> Bulletin:
-    """Markup, template code and direction controls in every field; no date, no region, an address that must not link."""
+    """Markup, template code and direction controls everywhere; no date, no region, an address that must not link."""
     text = f"{BAIT}\n正文 {BAIT}"
     edits = (Edit("x<b>", 0, 8, text[:8], text[:8] + "<i>", 1, EditEvidence(f"因为{BAIT}", candidates=(BAIT,))),)
     repaired = apply(text, edits)

@@ -103,7 +103,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             self._write(urls.received(received.sha256), data)
 
     def _write_search(self) -> None:
-        regions = {code: (places.divisions()[code].name, _parent(code)) for code in self.catalogue.shelves}
+        regions = {code: (region_name(code, "zh-hans"), _parent(code)) for code in self.catalogue.shelves}
         with _alone(self.cache):
             index = self.cache / "index"
             search.build_index(map(search_document, self.corpus.bulletins), index)
