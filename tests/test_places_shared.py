@@ -36,7 +36,7 @@ def at_level(codes: Iterable[str], level: str) -> set[str]:
 
 def exact(gold: dict[str, Any], tags: RegionTags) -> bool:
     found = {t.code for t in tags.tags if t.role is Role.PRIMARY}
-    return found == set(gold["primary"]) or bool(gold["primary_alt"]) and found == set(gold["primary_alt"])
+    return found == set(gold["primary"]) or (bool(gold["primary_alt"]) and found == set(gold["primary_alt"]))
 
 
 def right_province(gold: dict[str, Any], tags: RegionTags) -> bool:

@@ -17,7 +17,8 @@ REPEATS = 3
 DOMINANT = 0.6
 # A district named with at least this weight (a headline's) is what 我区 means, even inside an autonomous region.
 NAMED = 4.0
-SPECIAL = {"港": "810000", "澳": "820000"}
+# What holds less than two mentions in the body is too little to be the text's own region.
+ENOUGH = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ def deictics(folded: str) -> Iterator[Deixis]:
 def bind(unit: str, folded: str, leading: Mapping[str, float], direct: Mapping[str, float]) -> str | None:
     """The division that a unit stands for: of those at its level the one that holds most. `leading` is weight by code
     with all that lies below, `direct` without."""
-    fits = [code for code in leading if code != COUNTRY and _is_unit(unit, code)]
+    held = (code for code, weight in leading.items() if code != COUNTRY and weight >= ENOUGH)
+    fits = [code for code in held if divisions()[code].name.endswith(unit)]
     if unit == "区":
         fits = _own_districts(folded, fits, direct)
     best = max(fits, key=lambda code: (leading[code], code), default=None)
@@ -61,7 +63,3 @@ def _own_districts(folded: str, fits: list[str], direct: Mapping[str, float]) ->
         return prominent
     regions = [c for c in fits if divisions()[c].level == LEVELS[0]]
     return regions if regions and "自治区" in folded else districts
-
-
-def _is_unit(unit: str, code: str) -> bool:
-    return SPECIAL[unit] == code if unit in SPECIAL else divisions()[code].name.endswith(unit)

@@ -157,7 +157,7 @@ class _Solver:
             return SIBLING
         if divisions()[code].level != LEVELS[2] or mention.kind not in (Kind.PLACE, Kind.MEDIA):
             return 0
-        if text in words.common:
+        if text in words.common or words.station_tail.match(self.folded, mention.end):
             return SELF
         bare = len(text) == 2 and mention.form in (Form.SHORT, Form.ALIAS)
         return PROVINCE if bare and mention.kind is Kind.PLACE and not self.cued(mention) else 0

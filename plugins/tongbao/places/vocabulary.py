@@ -22,6 +22,7 @@ class Vocabulary:
     full_tail: re.Pattern[str]
     brief_tail: re.Pattern[str]
     short_tail: re.Pattern[str]
+    station_tail: re.Pattern[str]
     unit_tail: re.Pattern[str]
     media_tail: re.Pattern[str]
     cue_after: re.Pattern[str]
@@ -54,6 +55,7 @@ def vocabulary() -> Vocabulary:
         brief_tail=re.compile(tails["brief_pattern"]),
         full_tail=re.compile(tails["full_pattern"]),
         short_tail=re.compile(tails["short_pattern"]),
+        station_tail=re.compile(tails["station_pattern"]),
         unit_tail=re.compile(tails["unit_pattern"]),
         media_tail=re.compile(tails["media_pattern"]),
         cue_after=re.compile(table["cues"]["after_pattern"]),
