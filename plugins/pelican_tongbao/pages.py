@@ -8,9 +8,9 @@ from typing import Any
 
 from pelican_tongbao.labels import labels, rule_names
 from tongbao import places
+from tongbao.export import page as export
 from tongbao.export import urls
 from tongbao.export.browse import Catalogue, Entry
-from tongbao.export.page import bulletin_page
 from tongbao.model import Bulletin
 from tongbao.script import to_hant
 
@@ -103,8 +103,7 @@ def bulletin_pages(bulletins: Sequence[Bulletin], catalogue: Catalogue) -> Itera
         at = place[bulletin.id]
         newer = order[at - 1] if at else None
         older = order[at + 1] if at + 1 < len(order) else None
-        for language in urls.LANGUAGES:
-            model = bulletin_page(bulletin, language)
+        for language, model in export.bulletin_pages(bulletin).items():
             view = {"b": model, "newer": newer, "older": older}
             twins = dict(model.addresses)
             yield Page(twins[language], "bulletin", language, twins, model.title, view)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tongbao import reading
 from tongbao.edits import OffsetMap, invert
@@ -24,6 +25,9 @@ _TEXT_ANCHOR = {REPAIR: "t", SUGGESTION: "ts", EVIDENCE: "e"}
 _RECEIVED_ANCHOR = {REPAIR: "o", SUGGESTION: "os", EVIDENCE: "oe"}
 
 _TITLE_LENGTH = 40
+
+# The same reason is given for many repairs, in many bulletins.
+_to_hant = lru_cache(maxsize=10_000)(to_hant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,13 @@ class BulletinPage:
 
 def bulletin_page(bulletin: Bulletin, language: str) -> BulletinPage:
     """The page of `bulletin` in `language` (`zh-hans` or `zh-hant`)."""
-    return _Builder(bulletin, language).page()
+    return _Builder(_Marked(bulletin), language).page()
+
+
+def bulletin_pages(bulletin: Bulletin) -> dict[str, BulletinPage]:
+    """{language: page} of `bulletin`; what the pages have in common is worked out once."""
+    marked = _Marked(bulletin)
+    return {language: _Builder(marked, language).page() for language in urls.LANGUAGES}
 
 
 def title(bulletin: Bulletin, language: str) -> str:
@@ -132,20 +142,44 @@ def date_text(edtf: str) -> str:
     return "".join(f"{int(part)}{unit}" for part, unit in zip(match.groups(), "年月日", strict=True) if part)
 
 
-class _Builder:
-    def __init__(self, bulletin: Bulletin, language: str) -> None:
+class _Marked:
+    """What does not depend on the page's language: where the marks stand, and the text as received with its marks."""
+
+    def __init__(self, bulletin: Bulletin) -> None:
         self.bulletin = bulletin
+        repaired = bulletin.repaired
+        self.offsets = OffsetMap(repaired.edits)
+        self.evidence = _numbered(bulletin, self.offsets)
+        to_result = self.offsets.to_result
+        self.in_text = [
+            *(Mark(REPAIR, n, e.start, e.end) for n, e in enumerate(invert(repaired.edits), 1)),
+            *(Mark(SUGGESTION, n, *to_result(e.start, e.end)) for n, e in enumerate(repaired.suggestions, 1)),
+            *(Mark(EVIDENCE, n, *to_result(*span)) for span, n in self.evidence.items()),
+        ]
+        in_received = [
+            *(Mark(REPAIR, n, e.start, e.end) for n, e in enumerate(repaired.edits, 1)),
+            *(Mark(SUGGESTION, n, e.start, e.end) for n, e in enumerate(repaired.suggestions, 1)),
+            *(Mark(EVIDENCE, n, *span) for span, n in self.evidence.items()),
+        ]
+        text = bulletin.received.text
+        self.received = Line("received", Marker(text, in_received).block(0, len(text)))
+
+
+class _Builder:
+    def __init__(self, marked: _Marked, language: str) -> None:
+        bulletin = marked.bulletin
+        self.bulletin = bulletin
+        self.marked = marked
+        self.evidence = marked.evidence
         self.language = language
         self.hant = language == "zh-hant"
-        self.say: Callable[[str], str] = to_hant if self.hant else str
+        self.say: Callable[[str], str] = _to_hant if self.hant else str
         self.text = bulletin.scripts.hant if self.hant else bulletin.scripts.hans
-        self.evidence = _numbered(bulletin)
-        self.in_text = Marker(self.text, self._text_marks(), bulletin.reading.edits)
+        self.in_text = Marker(self.text, marked.in_text, bulletin.reading.edits)
 
     def page(self) -> BulletinPage:
         b = self.bulletin
         blocks = [Line(block.kind.value, self.in_text.block(block.start, block.end)) for block in b.reading.blocks]
-        received = Marker(b.received.text, self._received_marks()).block(0, len(b.received.text))
         kicker, headline, subtitles, rest = _parted(blocks)
         published = b.dates.published
         return BulletinPage(
@@ -158,7 +192,7 @@ class _Builder:
             subtitles=subtitles,
             lines=tuple(line for line in rest if line.kind != BlockKind.CHROME),
             chrome=tuple(line for line in rest if line.kind == BlockKind.CHROME),
-            received=Line("received", received),
+            received=self.marked.received,
             received_language={"Hans": "zh-Hans", "Hant": "zh-Hant"}.get(b.scripts.received.value, "zh"),
             rows=tuple(row for row in self._rows() if row.facts),
             repairs=self._edits(b.repaired.edits, REPAIR, "r"),
@@ -170,22 +204,7 @@ class _Builder:
             day=published.edtf if published and re.fullmatch(r"\d{4}(-\d\d){0,2}", published.edtf) else None,
         )
 
-    # --- marks -------------------------------------------------------------------------------------------------------
-
-    def _text_marks(self) -> list[Mark]:
-        repaired = self.bulletin.repaired
-        offsets = OffsetMap(repaired.edits)
-        spans = [(REPAIR, n, e.start, e.end) for n, e in enumerate(invert(repaired.edits), 1)]
-        spans += [(SUGGESTION, n, *offsets.to_result(e.start, e.end)) for n, e in enumerate(repaired.suggestions, 1)]
-        spans += [(EVIDENCE, n, *offsets.to_result(*span)) for span, n in self.evidence.items()]
-        return [Mark(*span) for span in spans]
-
-    def _received_marks(self) -> list[Mark]:
-        repaired = self.bulletin.repaired
-        spans = [(REPAIR, n, e.start, e.end) for n, e in enumerate(repaired.edits, 1)]
-        spans += [(SUGGESTION, n, e.start, e.end) for n, e in enumerate(repaired.suggestions, 1)]
-        spans += [(EVIDENCE, n, *span) for span, n in self.evidence.items()]
-        return [Mark(*span) for span in spans]
+    # --- repairs -----------------------------------------------------------------------------------------------------
 
     def _anchor(self, kind: str, number: int) -> str:
         """Where a mark stands: in the reading text, or else in the text as received."""
@@ -247,10 +266,9 @@ class _Builder:
 
     def _source(self) -> tuple[Fact, ...]:
         fields = [f for f in self.bulletin.reading.fields if f.name == "source"]
-        offsets = OffsetMap(self.bulletin.repaired.edits)
         facts = []
         for field in fields:
-            span = offsets.to_source(field.start, field.end)
+            span = self.marked.offsets.to_source(field.start, field.end)
             quote = Quote(
                 plain(self.bulletin.received.text[slice(*span)]), "text", self._anchor(EVIDENCE, self.evidence[span])
             )
@@ -275,7 +293,7 @@ class _Builder:
         )
 
 
-def _numbered(bulletin: Bulletin) -> dict[tuple[int, int], int]:
+def _numbered(bulletin: Bulletin, offsets: OffsetMap) -> dict[tuple[int, int], int]:
     """Each span that gave a tag, in received coordinates and in the order of the text, with its number."""
     tags: list[RegionTag | Ambiguity | DateTag] = [
         *bulletin.regions.tags,
@@ -286,7 +304,6 @@ def _numbered(bulletin: Bulletin) -> dict[tuple[int, int], int]:
     found += bulletin.dates.published.evidence if bulletin.dates.published else ()
     found += (e for spans in bulletin.genre.evidence.values() for e in spans)
     spans = {(e.start, e.end) for e in found if e.where == "text"}
-    offsets = OffsetMap(bulletin.repaired.edits)
     spans |= {offsets.to_source(f.start, f.end) for f in bulletin.reading.fields if f.name == "source"}
     return {span: number for number, span in enumerate(sorted(spans), 1)}
 
