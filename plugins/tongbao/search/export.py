@@ -110,18 +110,20 @@ def _write_terms(index: Index, alphabet: Alphabet, folder: _Folder) -> tuple[int
     table: dict[int, float] = {}
     lists = 0
     for place, field in enumerate(FIELDS):
-        for gram, numbers, frequencies in index.terms(field):
-            data = frames.postings(len(index), numbers, frequencies)
-            head = uvarint(len(numbers))
-            if len(numbers) < IDF_TABLE:
-                table.setdefault(len(numbers), index.idf(field, gram))
-            else:
-                apart = len(data) > LIST_BYTES
-                head += struct.pack("<d", index.idf(field, gram)) + uvarint(lists + 1 if apart else 0)
-                if apart:
-                    folder.write(f"l/{lists:x}.bin", frames.LIST, lists, data)
-                    lists, data = lists + 1, b""
-            entries.setdefault(gram, [b"\0", b"\0"])[place] = head + data
+        for batch in index.postings(field):
+            packed = frames.postings(len(index), batch.sizes, batch.numbers, batch.frequencies)
+            for gram, size, data in zip(batch.grams, batch.sizes.tolist(), packed, strict=True):
+                head = uvarint(size)
+                if size < IDF_TABLE:
+                    if size not in table:
+                        table[size] = index.idf(field, gram)
+                else:
+                    apart = len(data) > LIST_BYTES
+                    head += struct.pack("<d", index.idf(field, gram)) + uvarint(lists + 1 if apart else 0)
+                    if apart:
+                        folder.write(f"l/{lists:x}.bin", frames.LIST, lists, data)
+                        lists, data = lists + 1, b""
+                entries.setdefault(gram, [b"\0", b"\0"])[place] = head + data
     encoded = {gram: alphabet.encode(gram) + title + text for gram, (title, text) in entries.items()}
     count = max(1, round(sum(map(len, encoded.values())) / SHARD_BYTES))
     shards: list[list[str]] = [[] for _ in range(count)]

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.int64]
 
 MAGIC = b"TBS1"
 # One letter a kind of file, part of the frame.
@@ -44,35 +49,46 @@ def fnv(data: bytes) -> int:
     return value
 
 
-def rice_parameter(documents: int, frequency: int) -> int:
-    """The largest k, at least 0, with `frequency * 2**k <= 0.69 * documents`: near the best for gaps at random."""
-    k = 0
-    while (frequency << (k + 1)) * 100 <= documents * 69:
-        k += 1
-    return k
+def postings(documents: int, sizes: Array, numbers: Array, frequencies: Array) -> list[bytes]:
+    """Posting lists as bits, the highest first, each filled up with zeros to a whole byte.
 
-
-def postings(documents: int, numbers: Sequence[int], frequencies: Sequence[int]) -> bytes:
-    """A posting list as bits, the highest first, filled up with zeros to a whole byte.
-
-    For each posting: the document number minus the one before, minus 1 (before the first stands -1), as a Rice code
-    (quotient in ones and a zero, then k bits of remainder), then the frequency as an Elias gamma code.
+    List n has the next `sizes[n]` of `numbers` and `frequencies`. For each posting: the document number minus the one
+    before, minus 1 (before the first stands -1), as a Rice code (quotient in ones and a zero, then k bits of
+    remainder), then the frequency as an Elias gamma code. A list's k is the largest, at least 0, with
+    size * 2**k <= 0.69 * `documents`: near the best for gaps at random.
     """
-    k = rice_parameter(documents, len(numbers))
-    out: list[str] = []
-    before = -1
-    for number, frequency in zip(numbers, frequencies, strict=True):
-        gap = number - before - 1
-        before = number
-        out += "1" * (gap >> k), "0", f"{gap & ((1 << k) - 1):0{k}b}" if k else "", _gamma(frequency)
-    bits = "".join(out)
-    bits += "0" * (-len(bits) % 8)
-    return int(bits, 2).to_bytes(len(bits) // 8, "big") if bits else b""
+    if not len(sizes):
+        return []
+    starts = np.cumsum(sizes) - sizes
+    before = np.concatenate(([-1], numbers[:-1]))
+    before[starts] = -1
+    gaps = numbers - before - 1
+    per_list = np.zeros(len(sizes), np.int64)
+    while (more := (sizes << (per_list + 1)) * 100 <= documents * 69).any():
+        per_list += more
+    k = np.repeat(per_list, sizes)
+    quotients, digits = gaps >> k, np.frexp(frequencies.astype(float))[1].astype(np.int64)
+    widths = quotients + 1 + k + 2 * digits - 1
+    list_bytes = (np.add.reduceat(widths, starts) + 7) // 8
+    ends = np.cumsum(list_bytes)
+    # The bit at which each posting begins: where its list begins, and what the postings before it in the list take.
+    taken = np.cumsum(widths) - widths
+    at = np.repeat((ends - list_bytes) * 8 - taken[starts], sizes) + taken
+    edges = np.zeros(int(ends[-1]) * 8 + 1, np.int8)
+    np.add.at(edges, at, 1)
+    np.add.at(edges, at + quotients, -1)
+    bits = np.cumsum(edges[:-1], dtype=np.int8).view(np.uint8)
+    _put(bits, at + quotients + 1 + k, gaps, k)
+    _put(bits, at + widths, frequencies, digits)
+    data = np.packbits(bits).tobytes()
+    return [data[end - size : end] for size, end in zip(list_bytes.tolist(), ends.tolist(), strict=True)]
 
 
-def _gamma(number: int) -> str:
-    digits = f"{number:b}"
-    return "0" * (len(digits) - 1) + digits
+def _put(bits: NDArray[np.uint8], ends: Array, values: Array, widths: Array) -> None:
+    """Write the lowest `widths` bits of each value so that they end before `ends`."""
+    for place in range(int(widths.max())):
+        some = widths > place
+        bits[ends[some] - 1 - place] = values[some] >> place & 1
 
 
 def gaps(numbers: Iterable[int]) -> bytes:

@@ -5,19 +5,6 @@ from __future__ import annotations
 LONGEST = 3
 
 
-def positions(text: str) -> dict[str, list[int]]:
-    """{gram: the positions at which it begins} for every run of one, two and three characters of `text`."""
-    found: dict[str, list[int]] = {}
-    for size in range(1, LONGEST + 1):
-        for at in range(len(text) - size + 1):
-            gram = text[at : at + size]
-            if gram in found:
-                found[gram].append(at)
-            else:
-                found[gram] = [at]
-    return found
-
-
 def count(length: int) -> int:
     """How many grams a text of `length` characters has, repetitions counted."""
     return sum(max(0, length - size + 1) for size in range(1, LONGEST + 1))

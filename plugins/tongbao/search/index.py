@@ -1,4 +1,4 @@
-"""The Whoosh index: the only module that knows Whoosh.
+"""The Whoosh index: with `codec`, which keeps its posting lists, the only module that knows Whoosh.
 
 Two scored fields, `title` and `text`, hold the folded text as runs of one, two and three characters with their
 positions, so any substring is a sequence of postings at fixed distances. Document numbers follow date, then id.
@@ -16,10 +16,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from whoosh import fields, formats, index, scoring  # type: ignore[import-untyped]
+import numpy as np
+from numpy.typing import NDArray
+from whoosh import fields, index, scoring  # type: ignore[import-untyped]
+from whoosh.codec import whoosh3  # type: ignore[import-untyped]
+from whoosh.filedb import filestore  # type: ignore[import-untyped]
 
 from tongbao.script import fold, fold_table
-from tongbao.search import grams
+from tongbao.search import codec, grams
+from tongbao.search.codec import GramFormat, Postings
 from tongbao.search.documents import SearchDocument, digest, in_order
 from tongbao.search.errors import SearchIndexError
 
@@ -27,29 +32,27 @@ FIELDS = ("title", "text")
 K1 = 1.2
 # Titles are of one length; without normalisation no client needs their lengths.
 B = {"title": 0.0, "text": 0.75}
-_VERSION = "1"
+_VERSION = "2"
 _CURRENT = "CURRENT"
 _META = "documents.json"
-_POOL_MB = 256
+_NAME = "MAIN"
+# Postings that `Index.postings` hands out at once.
+_BATCH = 500_000
+
+Numbers = NDArray[Any]
 
 
 class GramField(fields.FieldType):  # type: ignore[misc]
     """A field whose terms are the grams of a folded text, with positions."""
 
     def __init__(self) -> None:
-        self.format = formats.Positions()
+        self.format = GramFormat()
         self.scorable = True
         self.stored = False
         self.unique = False
         self.spelling = False
         self.vector = None
         self.analyzer = None
-
-    def index(self, value: str, **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Yield (gram, frequency, weight, encoded positions); Token objects would cost a third of the build."""
-        encode = self.format.encode
-        for gram, at in grams.positions(value).items():
-            yield gram.encode(), len(at), float(len(at)), encode(at)
 
 
 def build_index(documents: Iterable[SearchDocument], index_dir: Path) -> None:
@@ -77,11 +80,28 @@ def build_index(documents: Iterable[SearchDocument], index_dir: Path) -> None:
 
 
 def _write(ordered: tuple[SearchDocument, ...], folder: Path) -> None:
+    storage = filestore.FileStorage(str(folder))
     schema = fields.Schema(title=GramField(), text=GramField(), document=fields.STORED)
-    writer = index.create_in(folder, schema).writer(limitmb=_POOL_MB)
-    for document in ordered:
-        writer.add_document(title=fold(document.title), text=fold(document.text), document=_to_stored(document))
-    writer.commit(optimize=True)
+    texts = {"title": [fold(d.title) for d in ordered], "text": [fold(d.text) for d in ordered]}
+    lengths = {field: [grams.count(len(text)) for text in texts[field]] for field in FIELDS}
+    longest = max((len(text) for field in FIELDS for text in texts[field]), default=0)
+    gram_codec = codec.GramCodec(*(codec.smallest_type(most) for most in (len(ordered), longest, longest)))
+    segment = whoosh3.W3Segment(gram_codec, _NAME, segid="grams")
+    documents = gram_codec.per_document_writer(storage, segment)
+    for number, document in enumerate(ordered):
+        documents.start_doc(number)
+        for field in FIELDS:
+            documents.add_field(field, schema[field], None, lengths[field][number])
+        documents.add_field("document", schema["document"], _to_stored(document), 0)
+        documents.finish_doc()
+    documents.close()
+    writer = codec.ListWriter(gram_codec, storage, segment)
+    for field in sorted(FIELDS):
+        for postings in codec.invert(texts[field]):
+            writer.add(field, postings, lengths[field])
+    writer.close()
+    segment.set_doc_count(len(ordered))
+    index.TOC(schema, [segment], 0).write(storage, _NAME)
     columns = {
         "ids": [d.id for d in ordered],
         "published": [d.published for d in ordered],
@@ -162,17 +182,18 @@ class Index:
             matchers[0].next()
         return found
 
-    def terms(self, field: str) -> Iterator[tuple[str, list[int], list[int]]]:
-        """Yield (gram, document numbers, frequencies) of every gram of a field, in the order of their UTF-8."""
+    def postings(self, field: str) -> Iterator[Postings]:
+        """Yield the posting lists of a field, batch by batch, in the order of the grams' UTF-8; without positions."""
+        lists: list[tuple[str, Numbers, Numbers]] = []
+        waiting = 0
         for encoded, info in self._reader.iter_field(field):
             matcher = self._reader.postings(field, encoded)
-            numbers, frequencies = [], []
-            while matcher.is_active():
-                numbers.append(matcher.id())
-                frequencies.append(int(matcher.weight()))
-                matcher.next()
-            assert len(numbers) == info.doc_frequency()
-            yield encoded.decode(), numbers, frequencies
+            lists.append((encoded.decode(), matcher.numbers, matcher.frequencies))
+            waiting += info.doc_frequency()
+            if waiting > _BATCH:
+                yield _joined(lists)
+                lists, waiting = [], 0
+        yield _joined(lists)
 
     def idf(self, field: str, gram: str) -> float:
         """The inverse document frequency by which Whoosh weighs a gram."""
@@ -185,6 +206,17 @@ class Index:
     def length(self, field: str, number: int) -> int:
         """The number of grams of a document's field, rounded as Whoosh stores it; 0 for an empty field."""
         return int(self._searcher.doc_field_length(number, field, 0) or 0)
+
+
+def _joined(lists: list[tuple[str, Numbers, Numbers]]) -> Postings:
+    none = np.zeros(0, np.int64)
+    return Postings(
+        [gram for gram, _, _ in lists],
+        np.array([len(numbers) for _, numbers, _ in lists], np.int64),
+        np.concatenate([none, *(numbers for _, numbers, _ in lists)]),
+        np.concatenate([none, *(frequencies for _, _, frequencies in lists)]),
+        none,
+    )
 
 
 def _adjacent(matchers: list[Any], offsets: list[int]) -> bool:
