@@ -56,6 +56,7 @@ class _Solver:
         self.folded = folded
         self.mentions = mentions
         self.known = set(hints)
+        self.towned = {m.candidates[0] for m in mentions if m.kind is Kind.TOWNSHIP}
         self.chosen: dict[int, tuple[str, str]] = {}
         self.groups = _lists(folded, mentions)
 
@@ -66,6 +67,9 @@ class _Solver:
         for index in range(len(self.mentions) - 2, -1, -1):
             if self.touch(index):
                 left, right = self.options(index), self.options(index + 1)
+                if self.mentions[index + 1].kind is Kind.TOWNSHIP and right[0] in left:
+                    self.choose(index, right[0], "adjacent")
+                    continue
                 pairs = _pairs(left, right) or _pairs(left, self.mentions[index + 1].lesser)
                 if len({b for _, b in pairs}) == 1:
                     # Of several parents (a province and a city of one name) the nearest.
@@ -142,10 +146,12 @@ class _Solver:
         return self.nearest(index, top) or self.highest(mention, top or mention.candidates)
 
     def support(self, code: str) -> int:
-        """How well the decided divisions go with a candidate; 0 where they do not."""
+        """How well the decided divisions, and the townships named, go with a candidate; 0 where they do not."""
         if code in self.known:
             return SELF
-        return max((_kinship(code, other) for other in self.known), default=0)
+        if code in self.towned:
+            return LINE
+        return max((_kinship(code, other) for other in (*self.known, *self.towned)), default=0)
 
     def threshold(self, mention: Mention, code: str) -> int:
         """The support that a reading of a mention needs: short forms of counties some, ordinary words and quarters that
@@ -202,7 +208,8 @@ class _Solver:
     def choose(self, index: int, code: str, rule: str) -> None:
         if index not in self.chosen:
             self.chosen[index] = code, rule
-            self.known.add(code)
+            if self.mentions[index].kind is not Kind.TOWNSHIP:
+                self.known.add(code)
 
     def touch(self, index: int) -> bool:
         left, right = self.mentions[index], self.mentions[index + 1]

@@ -37,6 +37,9 @@ WEIGHTS = {
 CAPS = WEIGHTS | {Zone.LEAD: 2.0, Zone.BODY: 2.0}
 # A source's name near the head of a line (来源:) and elsewhere; a document number; the sidecar or the page's head.
 SOURCE, SOURCE_REACH, SOURCE_ELSEWHERE, NUMBER, HINT = 1.5, 16, 0.5, 3.0, 1.5
+# A township: less than any name of its county, so that it decides only where the text is silent.
+TOWNSHIP = 0.4
+SOURCES = {Kind.MEDIA: "media", Kind.NUMBER: "document-number", Kind.TOWNSHIP: "township"}
 # A child is the subject where it holds this share of what its siblings hold together; a pair, where both do.
 DOMINANT, PAIR, PAIR_EACH = 0.6, 0.75, 0.3
 # A division in a row of more siblings than this shares the weight of one name with them.
@@ -113,8 +116,8 @@ def _weigh_names(layout: Layout, named: Sequence[Resolution], scores: Scores) ->
     for index, resolution in enumerate(named):
         mention, code = resolution.mention, resolution.code
         assert code is not None
-        if mention.kind in (Kind.MEDIA, Kind.NUMBER):
-            _weigh_source(layout, resolution, scores)
+        if mention.kind in SOURCES:
+            _weigh_once(layout, resolution, scores)
             continue
         if _qualifies_next(named, index) or index in origins:
             continue
@@ -128,16 +131,17 @@ def _weigh_names(layout: Layout, named: Sequence[Resolution], scores: Scores) ->
             scores.add(code, weight, rule, mention.start, mention.end)
 
 
-def _weigh_source(layout: Layout, resolution: Resolution, scores: Scores) -> None:
-    """The name of a paper or site, or a document number, tells where a text comes from; once."""
+def _weigh_once(layout: Layout, resolution: Resolution, scores: Scores) -> None:
+    """The name of a paper or site, a document number, a township tell where a text comes from; each kind once."""
     mention, code = resolution.mention, resolution.code or ""
-    rule = "document-number" if mention.kind is Kind.NUMBER else "media"
+    rule = SOURCES[mention.kind]
     if any(e.rule == rule for e in scores.evidence.get(code, ())):
         return
     line = layout.folded.rfind("\n", 0, mention.start) + 1
     before = layout.folded[max(line, mention.start - SOURCE_REACH) : mention.start]
     near = mention.start - line < SOURCE_REACH or "来源" in before
-    weight = NUMBER if mention.kind is Kind.NUMBER else SOURCE if near else SOURCE_ELSEWHERE
+    fixed = {Kind.NUMBER: NUMBER, Kind.TOWNSHIP: TOWNSHIP}
+    weight = fixed.get(mention.kind, SOURCE if near else SOURCE_ELSEWHERE)
     scores.add(code, weight, rule, mention.start, mention.end)
 
 
@@ -170,7 +174,7 @@ def _qualifies_next(named: Sequence[Resolution], index: int) -> bool:
     if index + 1 == len(named):
         return False
     left, right = named[index], named[index + 1]
-    close = right.mention.start - left.mention.end <= 1
+    close = right.mention.start - left.mention.end <= 1 and right.mention.kind not in SOURCES
     if not close or left.code is None or right.code is None:
         return False
     return left.code == right.code or is_above(left.code, right.code)
@@ -224,7 +228,14 @@ def _descend(scores: Scores) -> list[str]:
                 return pair
             break
         node = below[0][1]
-    return [] if node == COUNTRY else [node]
+    return [] if node == COUNTRY else [_certain(node, scores)]
+
+
+def _certain(code: str, scores: Scores) -> str:
+    """A county known by its townships alone may be a functional district on its land: what lies above it is certain."""
+    parent = divisions()[code].parent
+    only = {e.rule for e in scores.evidence.get(code, ())} == {"township"}
+    return parent if only and parent != COUNTRY else code
 
 
 def _children(node: str, total: Mapping[str, float]) -> list[tuple[float, str]]:

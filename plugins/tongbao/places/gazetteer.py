@@ -57,6 +57,7 @@ class Form(IntEnum):
     SHORT = 3
     AREA = 4
     MEDIA = 5
+    TOWNSHIP = 6
 
 
 @cache
@@ -122,7 +123,7 @@ class Gazetteer:
 
 @cache
 def gazetteer() -> Gazetteer:
-    """All names of two characters and more, of the divisions in force in the reference year and of later ones."""
+    """All names of two characters and more, of divisions of any year and of the townships that tell theirs."""
     names: dict[str, dict[Form, list[str]]] = defaultdict(lambda: defaultdict(list))
     for division in sorted(divisions().values(), key=lambda d: (d.since or 0, d.code)):
         for form, name in _forms(division):
@@ -131,9 +132,20 @@ def gazetteer() -> Gazetteer:
             later = (division.since or 0) > REFERENCE_YEAR and any(f <= form for f in held)
             if len(name) > 1 and not later and division.code not in (c for codes in held.values() for c in codes):
                 held[form].append(division.code)
+    for name, code in townships():
+        if name not in names:
+            names[name][Form.TOWNSHIP].append(code)
     kept = {name: {f: tuple(c) for f, c in sorted(forms.items())} for name, forms in names.items() if forms}
     patterns = tuple(sorted(kept))
     return Gazetteer(MappingProxyType(kept), patterns, AhoCorasick(patterns))
+
+
+def townships() -> Iterator[tuple[str, str]]:
+    """(folded name, county's code) of the townships whose names occur once in China, from `data/townships.tsv`."""
+    for line in files("tongbao.data").joinpath("townships.tsv").read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            code, names = line.split("\t")
+            yield from ((fold(name), code) for name in names.split("|"))
 
 
 def _forms(division: Division) -> Iterator[tuple[Form, str]]:

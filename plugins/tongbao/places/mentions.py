@@ -32,9 +32,12 @@ class Kind(StrEnum):
     MEDIA = "media"  # a newspaper, broadcaster or site
     AREA = "area"  # a functional area inside the division
     NUMBER = "number"  # the abbreviation that opens a document number
+    TOWNSHIP = "township"  # a township of the division
 
 
 NAMING = (Kind.PLACE, Kind.CHAR)
+# Names that are no division's own.
+BESIDE = {Form.AREA: Kind.AREA, Form.MEDIA: Kind.MEDIA, Form.TOWNSHIP: Kind.TOWNSHIP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +98,12 @@ def _mention(folded: str, span: tuple[int, int], edges: set[int]) -> Mention | N
     forms = gazetteer().names[GAP.sub("", folded[start:end])]
     form = next(iter(forms))
     words, after = vocabulary(), GAP.sub("", folded[end - 1 : end + REACH])[1:]
-    if form in (Form.AREA, Form.MEDIA):
-        kind = Kind.AREA if form is Form.AREA else Kind.MEDIA
-        return Mention(start, end, form, forms[form], kind) if start in edges or end - start > 3 else None
+    if form in BESIDE:
+        return Mention(start, end, form, forms[form], BESIDE[form]) if start in edges or end - start > 3 else None
     whole = form in (Form.FULL, Form.FORMER) or (form is Form.ALIAS and end - start > 2)
     if not (_whole_fits if whole else _short_fits)(folded, start, end, edges):
         return None
-    others = tuple(c for f, codes in forms.items() if f not in (form, Form.AREA, Form.MEDIA) for c in codes)
+    others = tuple(c for f, codes in forms.items() if f != form and f not in BESIDE for c in codes)
     candidates, lesser = (forms[form], others) if form is Form.FULL else (forms[form] + others, ())
     if words.media_tail.match(after):
         return Mention(start, end, form, candidates, Kind.MEDIA)
