@@ -203,7 +203,7 @@ def _tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
     folded = double and any(ord(c) >= 0x100 and c not in latin_bytes() for c in text)
     gap = [Arc(), Arc((STRIPPED,), LOST, inside=True), Arc((STRIPPED, STRIPPED), 2 * LOST, inside=True)]
     if double:
-        gap = [*gap[:2], Arc((STRIPPED,), LOST, inside=False)]
+        gap = [*gap[:2], Arc((STRIPPED,), LOST + 8, inside=False)]
     at = 0
     while at < len(text):
         yield gap
@@ -218,7 +218,7 @@ def _tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
 
 def _latin_arcs(character: str, double: bool, folded: bool) -> list[Arc]:
     if ord(character) < 0x80:
-        space = [Arc((0xA0,), LOST, inside=True)] if character == " " else []
+        space = [Arc((0xA0,), LOST + 8, inside=True)] if character == " " else []
         return [Arc((ord(character),)), *space]
     arcs = [Arc(latin_bytes()[character])] if character in latin_bytes() else []
     if double and 0xA0 <= ord(character) < 0xD800:

@@ -12,7 +12,8 @@ _SPELLING = str.maketrans({"ɑ": "a", "ɡ": "g", "v": "ü", "V": "ü"})
 _TONES = {"\u0304", "\u0301", "\u030c", "\u0300"}
 
 
-def _rows(name: str) -> list[list[str]]:
+def rows(name: str) -> list[list[str]]:
+    """The lines of a table under `tongbao/data`, split at tabs, without comments."""
     lines = files("tongbao.data").joinpath(name).read_text("utf-8").splitlines()
     return [line.split("\t") for line in lines if line and not line.startswith("# ")]
 
@@ -20,7 +21,7 @@ def _rows(name: str) -> list[list[str]]:
 @cache
 def fold_table() -> Mapping[int, str]:
     """{code point: Simplified, narrow, lower-case character}, for `str.translate`."""
-    return {ord(source): target for target, sources in _rows("fold.tsv") for source in sources}
+    return {ord(source): target for target, sources in rows("fold.tsv") for source in sources}
 
 
 def fold(text: str) -> str:
@@ -41,7 +42,7 @@ def spell(gloss: str) -> str:
 
 @cache
 def _readings() -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]]:
-    toned = {syllable: frozenset(characters) for syllable, characters in _rows("readings.tsv")}
+    toned = {syllable: frozenset(characters) for syllable, characters in rows("readings.tsv")}
     plain: dict[str, frozenset[str]] = {}
     for syllable, characters in toned.items():
         key = toneless(syllable)

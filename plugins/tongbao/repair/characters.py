@@ -1,0 +1,107 @@
+"""Characters that stand for others: radicals, compatibility and presentation forms, wide, private and unseen ones.
+
+*Causes.* PDF fonts and OCR put a radical's code for the character (⼈ for 人); old standards have their own codes for
+some characters; house styles and converters widen digits; layouts for vertical text leave its marks; GBK had private
+codes for characters that Unicode lacked; editors and trackers leave zero-width characters. *Inverse.* A table,
+`data/characters.tsv`, and what must stand beside the character for it to be damage.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from tongbao.model import Edit, EditEvidence
+from tongbao.repair import tables
+from tongbao.repair.verdict import NOTHING, Verdict
+
+_REASONS: Final[Mapping[str, str]] = {
+    "radical": "部首字符代替了汉字本身，多见于PDF和文字识别。",
+    "compatibility": "兼容汉字，改为通行的编码。",
+    "width": "全角字母和数字，改为半角。",
+    "vertical": "竖排或小号标点，改为通行的标点。",
+    "private": "GBK私用区的旧编码，改为现行编码。",
+    "invisible": "看不见的字符，删去。",
+}
+# Scripts in which invisible characters are letters' business: Arabic, Indic, Thai and its neighbours, Mongolian, emoji.
+_SHAPED = "\u0600-\u08ff\u0900-\u0dff\u0e00-\u0fff\u1000-\u109f\u1780-\u18af\ufe0f\U0001f000-\U0001faff"
+_INVISIBLE = re.compile(
+    rf"(?<![{_SHAPED}])[\u200b-\u200d\u2060\ufeff]+(?![{_SHAPED}])"
+    r"|(?<=[\u3000-\u9fff\uff00-\uffef])[\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
+    r"|[\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]+(?=[\u3000-\u9fff\uff00-\uffef])"
+    r"|[\x00-\x08\x0b\x0e-\x1f\x7f]+"
+)
+# A text about radicals, codes or width means the characters that it shows.
+_ABOUT = re.compile("部首|偏旁|康熙|全角|全形|兼容字|相容字|竖排标点|(?i:unicode)")
+_KANA = re.compile("[\u3041-\u30ff]")
+_HAN = re.compile("[\u3400-\u9fff]")
+
+
+@cache
+def table() -> Mapping[str, tuple[str, str]]:
+    """{character: (kind, what is meant)}."""
+    return {chr(int(code, 16)): (kind, plain) for kind, code, plain in tables.rows("characters.tsv")}
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    return re.compile(f"[{re.escape(''.join(table()))}]+")
+
+
+def damage(text: str, kind: str) -> str:
+    """The forward model: put the characters of `kind` (see the table) for those that are meant.
+
+    `invisible` puts a zero-width space behind each full stop. Where several characters of a kind mean one, the first
+    of the table is put.
+    """
+    if kind == "invisible":
+        return text.replace("。", "。\u200b")
+    inverse: dict[int, str] = {}
+    for character, (name, plain) in table().items():
+        if name == kind:
+            inverse.setdefault(ord(plain), character)
+    return text.translate(inverse)
+
+
+def undo(text: str) -> Verdict:
+    """Put the characters that are meant; in Japanese text width and old forms are left as they are."""
+    if text.isascii() and not _INVISIBLE.search(text):
+        return NOTHING
+    edits = [_edit("invisible", m.start(), m[0], "") for m in _INVISIBLE.finditer(text)]
+    found = [edit for m in _pattern().finditer(text) for edit in _plain(m)]
+    if not found or not _is_chinese(text):
+        return Verdict(tuple(edits))
+    if _ABOUT.search(text):
+        return Verdict(tuple(edits), tuple(found))
+    return Verdict(tuple(sorted([*edits, *found], key=lambda e: e.start)))
+
+
+def _is_chinese(text: str) -> bool:
+    return 20 * len(_KANA.findall(text)) <= len(_HAN.findall(text)) + 20
+
+
+def _plain(match: re.Match[str]) -> list[Edit]:
+    """One edit for each stretch of one kind."""
+    edits: list[Edit] = []
+    start = match.start()
+    for kind, part in _stretches(match[0]):
+        edits.append(_edit(kind, start, part, "".join(table()[c][1] for c in part)))
+        start += len(part)
+    return edits
+
+
+def _stretches(text: str) -> list[tuple[str, str]]:
+    parts: list[tuple[str, str]] = []
+    for character in text:
+        kind = table()[character][0]
+        if parts and parts[-1][0] == kind:
+            parts[-1] = (kind, parts[-1][1] + character)
+        else:
+            parts.append((kind, character))
+    return parts
+
+
+def _edit(kind: str, start: int, before: str, after: str) -> Edit:
+    return Edit(f"character-{kind}", start, start + len(before), before, after, 1.0, EditEvidence(_REASONS[kind]))
