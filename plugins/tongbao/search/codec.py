@@ -11,18 +11,20 @@ from __future__ import annotations
 import struct
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh import formats  # type: ignore[import-untyped]
+from whoosh import formats, index  # type: ignore[import-untyped]
 from whoosh.codec import whoosh3  # type: ignore[import-untyped]
-from whoosh.filedb import filetables  # type: ignore[import-untyped]
+from whoosh.filedb import filestore, filetables  # type: ignore[import-untyped]
 from whoosh.matching import ListMatcher  # type: ignore[import-untyped]
 from whoosh.util.numeric import length_to_byte  # type: ignore[import-untyped]
 
 from tongbao.search.grams import LONGEST
 
+NAME = "MAIN"
 # As whoosh3.W3TermInfo reads it: flags, weight, document frequency, least and greatest length byte, greatest weight,
 # first and last document; then place and size of the list.
 _TERM = struct.Struct("!BfIBBfIIqi")
@@ -64,7 +66,7 @@ class GramCodec(whoosh3.W3Codec):  # type: ignore[misc]
 
 
 class GramMatcher(ListMatcher):  # type: ignore[misc]
-    """The postings of one gram. `numbers` and `frequencies` are arrays."""
+    """The postings of one gram."""
 
     _i: int
 
@@ -73,16 +75,36 @@ class GramMatcher(ListMatcher):  # type: ignore[misc]
     ) -> None:
         number, frequency, position = (np.dtype(t) for t in types)
         split = number.itemsize * size
-        self.numbers = np.frombuffer(data, number, size)
-        self.frequencies = np.frombuffer(data, frequency, size, split)
+        numbers = np.frombuffer(data, number, size)
+        frequencies = np.frombuffer(data, frequency, size, split)
         positions = np.frombuffer(data, position, offset=split + frequency.itemsize * size)
-        values = _Slices(positions, np.concatenate(([0], np.cumsum(self.frequencies, dtype=np.int64))))
-        weights = self.frequencies.astype(float).tolist()
-        super().__init__(self.numbers.tolist(), weights, values, format_, scorer, term=term)
+        values = _Slices(positions, np.concatenate(([0], np.cumsum(frequencies, dtype=np.int64))))
+        weights = frequencies.astype(float).tolist()
+        super().__init__(numbers.tolist(), weights, values, format_, scorer, term=term)
 
     def skip_to(self, id: int) -> None:
         if self.is_active() and id > self.id():
             self._i = bisect_left(self._ids, id, self._i)
+
+
+def read_lists(folder: Path, field: str) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
+    """Yield (gram, document numbers, frequencies) of a field in the order of the grams, straight from the files."""
+    storage = filestore.FileStorage(str(folder))
+    (segment,) = index.TOC.read(storage, NAME).segments
+    gram_codec = segment.codec()
+    number, frequency, _ = (np.dtype(t) for t in gram_codec.types)
+    path = folder / segment.make_filename(gram_codec.POSTS_EXT)
+    terms = gram_codec.terms_reader(storage, segment)
+    try:
+        data = np.memmap(path, np.uint8, "r").data if path.stat().st_size else b""
+        for (name, gram), info in terms.items_from(field, b""):
+            if name != field:
+                break
+            size, at = info.doc_frequency(), info.extent()[0]
+            numbers = np.frombuffer(data, number, size, at)
+            yield gram.decode(), numbers, np.frombuffer(data, frequency, size, at + numbers.nbytes)
+    finally:
+        terms.close()
 
 
 class _Slices:

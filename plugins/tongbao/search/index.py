@@ -35,7 +35,6 @@ B = {"title": 0.0, "text": 0.75}
 _VERSION = "2"
 _CURRENT = "CURRENT"
 _META = "documents.json"
-_NAME = "MAIN"
 # Postings that `Index.postings` hands out at once.
 _BATCH = 500_000
 
@@ -86,7 +85,7 @@ def _write(ordered: tuple[SearchDocument, ...], folder: Path) -> None:
     lengths = {field: [grams.count(len(text)) for text in texts[field]] for field in FIELDS}
     longest = max((len(text) for field in FIELDS for text in texts[field]), default=0)
     gram_codec = codec.GramCodec(*(codec.smallest_type(most) for most in (len(ordered), longest, longest)))
-    segment = whoosh3.W3Segment(gram_codec, _NAME, segid="grams")
+    segment = whoosh3.W3Segment(gram_codec, codec.NAME, segid="grams")
     documents = gram_codec.per_document_writer(storage, segment)
     for number, document in enumerate(ordered):
         documents.start_doc(number)
@@ -101,7 +100,7 @@ def _write(ordered: tuple[SearchDocument, ...], folder: Path) -> None:
             writer.add(field, postings, lengths[field])
     writer.close()
     segment.set_doc_count(len(ordered))
-    index.TOC(schema, [segment], 0).write(storage, _NAME)
+    index.TOC(schema, [segment], 0).write(storage, codec.NAME)
     columns = {
         "ids": [d.id for d in ordered],
         "published": [d.published for d in ordered],
@@ -133,7 +132,7 @@ class Index:
         if name is None:
             raise SearchIndexError(index_dir, "it holds no finished search index", "build the site first (make html)")
         self.digest = name
-        folder = index_dir / name
+        self._folder = folder = index_dir / name
         columns = json.loads((folder / _META).read_text("ascii"))
         self.ids: list[str] = columns["ids"]
         self.published: list[tuple[str, str] | None] = [tuple(p) if p else None for p in columns["published"]]
@@ -186,10 +185,9 @@ class Index:
         """Yield the posting lists of a field, batch by batch, in the order of the grams' UTF-8; without positions."""
         lists: list[tuple[str, Numbers, Numbers]] = []
         waiting = 0
-        for encoded, info in self._reader.iter_field(field):
-            matcher = self._reader.postings(field, encoded)
-            lists.append((encoded.decode(), matcher.numbers, matcher.frequencies))
-            waiting += info.doc_frequency()
+        for gram, numbers, frequencies in codec.read_lists(self._folder, field):
+            lists.append((gram, numbers, frequencies))
+            waiting += len(numbers)
             if waiting > _BATCH:
                 yield _joined(lists)
                 lists, waiting = [], 0
