@@ -146,21 +146,27 @@ FAMILIES = (("utf-8",), ("gbk", "gb18030"), ("big5", "cp950", "big5hkscs"))
 UTF16 = (("utf-16-le",), ("utf-16-be",))
 HZ = ("hz",)
 
+# Charsets that a declaration may name besides, and names that stand for another.
+CHARSETS = re.compile(
+    r"utf-(8|16-[lb]e|32-[lb]e)|gb2312|gbk|gb18030|hz|big5(hkscs)?|cp(437|850|866|874|932|949|950|125\d)|shift_jis(_2004|x0213)?"
+    r"|euc_(jp|kr)|iso2022_(jp|kr)|iso8859-\d+|koi8-[ru]|mac-roman|johab"
+)
+SYNONYMS = {"utf-8-sig": "utf-8", "ascii": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+
 
 def _family(codec: str) -> str:
     """The widest codec of the family that `codec` belongs to."""
     return next((f[-1] for f in FAMILIES if codec in (*f, "gb2312" if "gbk" in f else "")), codec)
 
 
-@cache
 def _codec_name(charset: str) -> str | None:
-    """Python's name of a text codec, None for a name that Python doesn't know as one."""
+    """Python's name of a charset, None for a name that is none (Python's codecs also hold rot13, hex and the like)."""
     try:
         name = codecs.lookup(charset.strip()).name
-        b"".decode(name)
     except (LookupError, ValueError):
         return None
-    return "utf-8" if name == "utf-8-sig" else name
+    name = SYNONYMS.get(name, name)
+    return name if CHARSETS.fullmatch(name) else None
 
 
 def _candidates(data: bytes, declared: Sequence[str]) -> list[_Candidate]:

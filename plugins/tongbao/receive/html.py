@@ -14,6 +14,8 @@ from lxml import etree  # type: ignore[import-untyped]
 from tongbao.model import HtmlMeta
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9][A-Za-z0-9._:-]{0,39})""", re.I)
+# Stands for a space of preformatted text: NUL is in no page once it is U+FFFD.
+_KEPT = "\0"
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 
 
@@ -94,7 +96,7 @@ class _Reader:
         if self._in_title:
             self.title.append(text)
         elif not self._dropped:
-            self._pieces.append(text if self._preformatted else _SPACE.sub(" ", text))
+            self._pieces.append(text.replace(" ", _KEPT) if self._preformatted else _SPACE.sub(" ", text))
 
     def comment(self, _text: str) -> None:
         """Comments are not text."""
@@ -106,4 +108,5 @@ class _Reader:
         """The lines of the page that hold more than white space; cells of a table row are parted by tabs."""
         lines = "".join(self._pieces).split("\n")
         tidy = (re.sub(r" *\t[ \t]*", "\t", re.sub(r" {2,}", " ", line)) for line in lines)
-        return [line.strip(" \t\r\f") for line in tidy if line.strip()]
+        whole = (line.strip(" \t\r\f").replace(_KEPT, " ") for line in tidy)
+        return [line for line in whole if line.strip()]

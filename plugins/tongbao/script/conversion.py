@@ -24,7 +24,7 @@ def convert(text: str) -> Scripts:
     """
     told = _count(text)
     received = told.verdict()
-    hans = convert_text(TO_HANS, text) if told.hant else text
+    hans = text if told.hans and not told.hant else convert_text(TO_HANS, text)
     proper = to_hant(hans)
     if received is Script.HANT and _is_genuine(text, hans, proper):
         only_hans, _ = _telling()
