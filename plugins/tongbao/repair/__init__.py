@@ -12,15 +12,18 @@ from dataclasses import replace
 
 from tongbao import edits as edit_lists
 from tongbao.model import Edit, Repaired
-from tongbao.repair import characters, escapes, layout, mojibake, spinner
+from tongbao.repair import adversarial, characters, escapes, layout, mojibake, spinner, unrecoverable, western
 from tongbao.repair.verdict import Rule
 
 RULES: tuple[tuple[str, Rule], ...] = (
     ("mojibake", mojibake.undo),
+    ("western", western.undo),
     ("spinner", spinner.undo),
     ("escapes", escapes.undo),
     ("characters", characters.undo),
     ("layout", layout.undo),
+    ("adversarial", adversarial.suggest),
+    ("unrecoverable", unrecoverable.flag),
 )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import groupby
 from typing import Final
 
 from tongbao.model import Edit, EditEvidence
@@ -86,21 +87,11 @@ def _plain(match: re.Match[str]) -> list[Edit]:
     """One edit for each stretch of one kind."""
     edits: list[Edit] = []
     start = match.start()
-    for kind, part in _stretches(match[0]):
-        edits.append(_edit(kind, start, part, "".join(table()[c][1] for c in part)))
-        start += len(part)
+    for kind, stretch in groupby(match[0], key=lambda c: table()[c][0]):
+        before = "".join(stretch)
+        edits.append(_edit(kind, start, before, "".join(table()[c][1] for c in before)))
+        start += len(before)
     return edits
-
-
-def _stretches(text: str) -> list[tuple[str, str]]:
-    parts: list[tuple[str, str]] = []
-    for character in text:
-        kind = table()[character][0]
-        if parts and parts[-1][0] == kind:
-            parts[-1] = (kind, parts[-1][1] + character)
-        else:
-            parts.append((kind, character))
-    return parts
 
 
 def _edit(kind: str, start: int, before: str, after: str) -> Edit:

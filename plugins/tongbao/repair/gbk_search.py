@@ -25,9 +25,10 @@ from tongbao.repair.verdict import NOTHING, Verdict
 MARGIN, LEAD, TRACELESS, VANISHED = 64, 12, 16, 8
 # A character at least this rare by itself (11 nats) is one that damage makes and writers seldom use.
 RARE = 88
-# A window reaches at most so far beyond its trigger, and a document has at most so many (the rest is left for a
+# A window reaches at most so far beyond its trigger, adjoining windows are one up to a length, and a document has at
+# most so many (the rest is left for a
 # curator: a text with more damage than this is not one that this model explains).
-REACH, MAX_WINDOWS = 48, 400
+REACH, LONGEST, MAX_WINDOWS = 48, 480, 400
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
 _SYLLABLE = glosses.SYLLABLE.pattern
@@ -86,13 +87,13 @@ def _windows(text: str, spun: bool) -> list[tuple[int, int]]:
         if not _telling(text, match, spun):
             continue
         start, end = _start(text, match), _end(text, match.end())
-        if spans and start <= spans[-1][1]:
+        if spans and start <= spans[-1][1] and end - spans[-1][0] <= LONGEST:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         elif len(spans) == MAX_WINDOWS:
             break
         else:
-            spans.append((start, end))
-    return [span for span in spans if span[1] - span[0] <= 4 * REACH]
+            spans.append((max(start, spans[-1][1]) if spans else start, end))
+    return [(start, end) for start, end in spans if start < end]
 
 
 def _telling(text: str, match: re.Match[str], spun: bool) -> bool:

@@ -1,0 +1,107 @@
+"""Text changed on purpose, against filters or copying: suggestions only, never an edit.
+
+Look-alike characters (嘚 for 的), capital numerals among digits (壹4日), masked characters (病*). What was meant is a
+guess however likely, and digits are never invented.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from tongbao.model import Edit, EditEvidence
+from tongbao.repair import tables
+from tongbao.repair.text_model import STEP, model
+from tongbao.repair.verdict import NOTHING, Verdict
+
+# What a look-alike must gain, in the text model's steps; how many readings of a mask are shown; the most suggestions.
+GAIN, SHOWN, MOST = 24, 5, 500
+
+_HAN = "\u3400-\u9fff"
+_NUMERALS = str.maketrans("零壹贰叁肆伍陆柒捌玖貳參陸", "0123456789236")
+_NUMBER = re.compile(
+    r"(?<![佰拾仟萬万亿億])[0-9]*[壹贰叁肆伍陆柒捌玖貳參陸][0-9零壹贰叁肆伍陆柒捌玖貳參陸]*(?![佰拾仟萬亿億])"
+)
+_MASK = re.compile(rf"(?<=[{_HAN}])[*＊](?=[{_HAN}，。、；：,])")
+
+
+@cache
+def lookalikes() -> Mapping[str, str]:
+    """{character: what it stands for}."""
+    return {row[0]: row[1] for row in tables.rows("lookalikes.tsv")}
+
+
+@cache
+def _lookalike_pattern() -> re.Pattern[str]:
+    return re.compile(f"[{''.join(lookalikes())}]")
+
+
+def damage(text: str, kind: str) -> str:
+    """The forward model: `lookalikes` puts them for what they stand for, `numerals` capital numerals for 1, 2 and 3."""
+    if kind == "numerals":
+        return text.translate(str.maketrans("123", "壹贰叁"))
+    inverse: dict[int, str] = {}
+    for character, plain in lookalikes().items():
+        inverse.setdefault(ord(plain), character)
+    return text.translate(inverse)
+
+
+def suggest(text: str) -> Verdict:
+    """Suggestions in order; nothing is certain."""
+    if text.isascii():
+        return NOTHING
+    found = sorted([*_lookalikes(text), *_numerals(text), *_masks(text)], key=lambda e: e.start)
+    return Verdict(suggestions=tuple(found[:MOST]))
+
+
+def _lookalikes(text: str) -> Iterator[Edit]:
+    for match in _lookalike_pattern().finditer(text):
+        at, plain = match.start(), lookalikes()[match[0]]
+        left, right = text[max(0, at - 2) : at], text[at + 1 : at + 3]
+        gain = model().cost(match[0] + right, left) - model().cost(plain + right, left)
+        if gain >= GAIN:
+            yield _edit("lookalike", at, match[0], plain, "形近或音近字代替，多为规避过滤。", gain * STEP)
+
+
+def _numerals(text: str) -> Iterator[Edit]:
+    found = list(_NUMBER.finditer(text))
+    # Where capital numerals stand beside digits once, they do so on purpose all through the text.
+    if any(re.search("[0-9]", m[0]) for m in found):
+        for match in found:
+            yield _edit("numeral", match.start(), match[0], match[0].translate(_NUMERALS), "大写数字代替了阿拉伯数字。")
+
+
+def _masks(text: str) -> Iterator[Edit]:
+    for match in _MASK.finditer(text):
+        at = match.start()
+        readings = _readings(text[max(0, at - 2) : at], text[at + 1 : at + 3])
+        if readings:
+            yield _edit("mask", at, match[0], readings[0], "此处的字被星号遮盖，只能推测。", candidates=readings[1:])
+
+
+def _readings(left: str, right: str) -> tuple[str, ...]:
+    """The likeliest characters between two texts, if one of them is likely."""
+    lm = model()
+    ranked = sorted((lm.cost(c + right, left), c) for c in _daily())
+    return tuple(c for _, c in ranked[:SHOWN])
+
+
+@cache
+def _daily() -> tuple[str, ...]:
+    return tuple(
+        c for c in tables.gbk_bytes() if tables.is_han(c) and tables.is_common(c) and not tables.is_traditional(c)
+    )
+
+
+def _edit(
+    kind: str,
+    at: int,
+    before: str,
+    after: str,
+    reason: str,
+    gain: float | None = None,
+    candidates: tuple[str, ...] = (),
+) -> Edit:
+    evidence = EditEvidence(reason, gain=gain, candidates=candidates)
+    return Edit(f"adversarial-{kind}", at, at + len(before), before, after, 0.5, evidence)

@@ -1,0 +1,66 @@
+"""Mojibake of Western text, by ftfy: `â€œ` for “, `Ã©` for é.
+
+What ftfy knows of single-byte pages and UTF-8 needs no second copy here. Everything that is not an encoding error is
+off: width, quotes, entities, line breaks, ligatures, control characters and normalisation would change clean text.
+"""
+
+from __future__ import annotations
+
+import re
+
+import ftfy
+
+from tongbao.model import Edit, EditEvidence
+from tongbao.repair.verdict import NOTHING, Verdict
+
+_CONFIG = ftfy.TextFixerConfig(
+    unescape_html=False,
+    remove_terminal_escapes=False,
+    fix_encoding=True,
+    restore_byte_a0=True,
+    replace_lossy_sequences=False,
+    decode_inconsistent_utf8=True,
+    fix_c1_controls=False,
+    fix_latin_ligatures=False,
+    fix_character_width=False,
+    uncurl_quotes=False,
+    fix_line_breaks=False,
+    fix_surrogates=False,
+    remove_control_chars=False,
+    normalization=None,
+    explain=False,
+)
+# Two characters that UTF-8 in a single-byte page begins with.
+_TRIGGER = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u2122\u20ac]")
+_QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled", re.IGNORECASE)
+# Lines longer than this are not text.
+LONGEST = 20_000
+
+
+def damage(text: str) -> str:
+    """The forward model: UTF-8 read as cp1252; bytes without a character stay as C1 controls."""
+    return text.encode("utf-8", "replace").decode("sloppy-windows-1252")
+
+
+def undo(text: str) -> Verdict:
+    """Undo what ftfy recognises, line by line."""
+    if not _TRIGGER.search(text):
+        return NOTHING
+    edits, start = [], 0
+    for line in text.splitlines(keepends=True):
+        if len(line) <= LONGEST and _TRIGGER.search(line):
+            fixed = ftfy.fix_encoding(line, _CONFIG)
+            if fixed != line and "\ufffd" not in fixed:
+                edits.append(_edit(start, line, fixed))
+        start += len(line)
+    return Verdict(suggestions=tuple(edits)) if _QUOTES.search(text) else Verdict(tuple(edits))
+
+
+def _edit(start: int, line: str, fixed: str) -> Edit:
+    head = next((at for at, (a, b) in enumerate(zip(line, fixed, strict=False)) if a != b), min(len(line), len(fixed)))
+    tail = 0
+    while tail < min(len(line), len(fixed)) - head and line[-1 - tail] == fixed[-1 - tail]:
+        tail += 1
+    before, after = line[head : len(line) - tail], fixed[head : len(fixed) - tail]
+    reason = "UTF-8文本被当作西文单字节编码解读；按原编码重新解码（ftfy）。"
+    return Edit("mojibake-western", start + head, start + head + len(before), before, after, 1.0, EditEvidence(reason))
