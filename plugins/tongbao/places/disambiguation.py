@@ -22,6 +22,9 @@ ADJACENT = re.compile(r"[的\s]?")
 BETWEEN = re.compile(r"(?:[(:]?\d+[^,。;:、\s\w]{0,2}[例个宗名起])?[)\s]*(?:[、,/及和与或暨]|以及|等)+\s*")
 SENTENCE = re.compile(r"[。;!?\n]")
 
+# How many mentions back the parent of one may stand.
+LOOK_BACK = 40
+
 # How well a candidate goes with a decided division: itself by another name, one in its line below the provinces (or its
 # direct parent), a sibling, and another part of its province.
 SELF, LINE, SIBLING, PROVINCE = 4, 3, 2, 1
@@ -58,6 +61,7 @@ class _Solver:
         self.known = set(hints)
         self.towned = {m.candidates[0] for m in mentions if m.kind is Kind.TOWNSHIP}
         self.chosen: dict[int, tuple[str, str]] = {}
+        self.supports: dict[str, int] = {}  # what `support` gave, until `known` grows
         self.groups = _lists(folded, mentions)
 
     # --- passes
@@ -147,11 +151,11 @@ class _Solver:
 
     def support(self, code: str) -> int:
         """How well the decided divisions, and the townships named, go with a candidate; 0 where they do not."""
-        if code in self.known:
-            return SELF
-        if code in self.towned:
-            return LINE
-        return max((_kinship(code, other) for other in (*self.known, *self.towned)), default=0)
+        if code not in self.supports:
+            near = (_kinship(code, other) for other in (*self.known, *self.towned))
+            named = SELF if code in self.known else LINE if code in self.towned else 0
+            self.supports[code] = named or max(near, default=0)
+        return self.supports[code]
 
     def threshold(self, mention: Mention, code: str) -> int:
         """The support that a reading of a mention needs: short forms of counties some, ordinary words and quarters that
@@ -175,7 +179,7 @@ class _Solver:
     def nearest(self, index: int, codes: Sequence[str]) -> str | None:
         """Of candidates supported alike, the one whose parent was named last before, in the same line."""
         line = self.folded.rfind("\n", 0, self.mentions[index].start)
-        for before in range(index - 1, -1, -1):
+        for before in range(index - 1, max(-1, index - 1 - LOOK_BACK), -1):
             if self.mentions[before].start < line:
                 break
             said = self.chosen.get(before)
@@ -208,8 +212,9 @@ class _Solver:
     def choose(self, index: int, code: str, rule: str) -> None:
         if index not in self.chosen:
             self.chosen[index] = code, rule
-            if self.mentions[index].kind is not Kind.TOWNSHIP:
+            if self.mentions[index].kind is not Kind.TOWNSHIP and code not in self.known:
                 self.known.add(code)
+                self.supports.clear()
 
     def touch(self, index: int) -> bool:
         left, right = self.mentions[index], self.mentions[index + 1]
@@ -222,8 +227,10 @@ class _Solver:
 
     def worth_reporting(self, mention: Mention) -> bool:
         """An open name is an ambiguity; an unsupported short form of one county, or an ordinary word, is none."""
-        ordinary = self.text(mention) in vocabulary().common
-        return len(mention.candidates) > 1 and not ordinary and mention.kind is Kind.PLACE
+        text, words = self.text(mention), vocabulary()
+        if mention.kind is not Kind.PLACE or text in words.common or text in words.never:
+            return False
+        return len(mention.candidates) > 1 or text in words.dependent
 
 
 def _kinship(code: str, other: str) -> int:

@@ -207,6 +207,9 @@ def _rows(folded: str, named: Sequence[Resolution]) -> list[range]:
 
 
 def _in_row(gap: str) -> bool:
+    """Whether what stands between two names joins them in a row; a row of links has only spaces between."""
+    if gap.strip(" |·") == "":
+        return 0 < len(gap) < 4
     return 0 < len(gap) < 8 and any(sign in gap for sign in "、,和及与") and not any(sign in gap for sign in "。;:\n!?")
 
 
@@ -214,21 +217,24 @@ def _in_row(gap: str) -> bool:
 
 
 def _descend(scores: Scores) -> list[str]:
-    """The node where the weight stops dividing, or two of its children; nothing where that is the country."""
+    """The nodes where the weight stops dividing; nothing where that is the country."""
     total = scores.total()
-    node = COUNTRY
-    while True:
+
+    def settle(node: str) -> list[str]:
         below = _children(node, total)
         if not below or scores.direct.get(node, 0.0) >= below[0][0]:
-            break
+            return [node]
         children = sum(weight for weight, _ in below)
-        if below[0][0] < DOMINANT * children:
-            pair = [code for weight, code in below[:2] if weight >= PAIR_EACH * children]
-            if len(pair) == 2 and sum(w for w, _ in below[:2]) >= PAIR * children and node != COUNTRY:
-                return pair
-            break
-        node = below[0][1]
-    return [] if node == COUNTRY else [_certain(node, scores)]
+        if below[0][0] >= DOMINANT * children:
+            return settle(below[0][1])
+        # Two regions of different provinces are two subjects only if a headline or more speaks for each.
+        least = max(PAIR_EACH * children, WEIGHTS[Zone.TITLE] if node == COUNTRY else 0.0)
+        pair = [code for weight, code in below[:2] if weight >= least]
+        if len(pair) == 2 and sum(weight for weight, _ in below[:2]) >= PAIR * children:
+            return [code for member in pair for code in settle(member)]
+        return [node]
+
+    return [_certain(code, scores) for code in settle(COUNTRY) if code != COUNTRY]
 
 
 def _certain(code: str, scores: Scores) -> str:

@@ -35,6 +35,8 @@ class Kind(StrEnum):
     TOWNSHIP = "township"  # a township of the division
 
 
+CONNECTIVES = "和与及同跟"
+
 NAMING = (Kind.PLACE, Kind.CHAR)
 # Names that are no division's own.
 BESIDE = {Form.AREA: Kind.AREA, Form.MEDIA: Kind.MEDIA, Form.TOWNSHIP: Kind.TOWNSHIP}
@@ -121,9 +123,13 @@ def _in_other_name(folded: str, start: int, after: str) -> bool:
 
 
 def _whole_fits(folded: str, start: int, end: int, edges: set[int]) -> bool:
-    """A full name carries its own boundary; one of two characters (眉县) needs a boundary before it too."""
+    """A full name carries its own boundary. One of two characters (眉县) needs a boundary before it too, and one of
+    three must not be such a name after another word (其中|宁县, 成县和|康县)."""
     words = vocabulary()
     if words.full_tail.match(folded, end):
+        return False
+    loose = start not in edges or folded[start] in CONNECTIVES
+    if end - start == 3 and loose and start + 1 in edges and folded[start + 1 : end] in gazetteer().names:
         return False
     return end - start > 2 or (start in edges and not words.brief_tail.match(folded, end))
 

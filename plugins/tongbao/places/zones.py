@@ -56,7 +56,7 @@ class Layout:
     def of_name(self, start: int, end: int, chain: int) -> Zone:
         """The zone that a place name weighs in. `chain` is where the run of names it ends (怀化市鹤城区) begins."""
         zone = self.at(start)
-        if zone in (Zone.CHROME, Zone.HEADER):
+        if zone in (Zone.CHROME, Zone.HEADER, Zone.SIGNOFF):
             return zone
         line = self.folded.rfind("\n", 0, chain) + 1
         if zone is not Zone.TITLE and chain - line < DATELINE_REACH and DATELINE.match(self.folded, end):
