@@ -16,6 +16,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from pelican_tongbao.labels import rule_names
+
 ROOT = Path(__file__).parents[1]
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -125,6 +127,17 @@ def test_markup_in_a_text_is_text(site: Path) -> None:
         assert "<script>" not in source and "<img" not in source and "onclick=alert(2)>" not in source, page
     page = site / "zh-hans/bulletin" / ids(site)["bulletins/bait.txt"] / "index.html"
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.read_text("utf-8")
+
+
+def test_every_rule_at_work_has_a_name_for_readers(samples_site: Path) -> None:
+    rules: set[str] = set()
+    for line in (samples_site / "data/bulletins.jsonl").read_text("utf-8").splitlines():
+        record = json.loads(line)
+        tags = [*record["edits"], *record["suggestions"], *record["regions"], *record["events"]]
+        rules |= {tag["rule"] for tag in [*tags, *([record["published"]] if record["published"] else [])]}
+    names = {name for rule in rules for name in rule_names(rule, "zh-hans")}
+    assert rules
+    assert not [name for name in names if name.isascii()]
 
 
 def test_nothing_of_pelican_s_own_is_published(site: Path) -> None:

@@ -103,6 +103,7 @@ class BulletinPage:
     chrome: tuple[Line, ...]
     received: Line
     received_language: str
+    size: int
     rows: tuple[Row, ...]
     repairs: tuple[EditView, ...]
     suggestions: tuple[EditView, ...]
@@ -194,6 +195,7 @@ class _Builder:
             chrome=tuple(line for line in rest if line.kind == BlockKind.CHROME),
             received=self.marked.received,
             received_language={"Hans": "zh-Hans", "Hant": "zh-Hant"}.get(b.scripts.received.value, "zh"),
+            size=b.received.size,
             rows=tuple(row for row in self._rows() if row.facts),
             repairs=self._edits(b.repaired.edits, REPAIR, "r"),
             suggestions=self._edits(b.repaired.suggestions, SUGGESTION, "s"),
@@ -246,9 +248,9 @@ class _Builder:
         yield Row("fetched", (Fact(date_text(sidecar.fetched.isoformat())),) if sidecar.fetched else ())
         reasons = tuple(Quote(self.say(plain(reason)), "bytes", None) for reason in received.encoding_evidence)
         yield Row("encoding", (Fact(received.encoding, quotes=reasons),))
-        files = (received.source, *received.also_received_as)
-        yield Row("files", tuple(Fact(plain(f), role="duplicate" if i else "file") for i, f in enumerate(files)))
-        yield Row("sha256", (Fact(received.sha256, urls.received(received.sha256)),))
+        copies = (Fact(plain(path), role="duplicate") for path in received.also_received_as)
+        yield Row("files", (Fact(plain(received.source), urls.received(received.sha256), "file"), *copies))
+        yield Row("sha256", (Fact(received.sha256),))
 
     def _date(self, tag: DateTag) -> Fact:
         period = tag.latest[:7] if tag.earliest[:7] == tag.latest[:7] else tag.latest[:4]
@@ -273,8 +275,9 @@ class _Builder:
                 plain(self.bulletin.received.text[slice(*span)]), "text", self._anchor(EVIDENCE, self.evidence[span])
             )
             facts.append(Fact(plain(self.text[field.start : field.end]), rule="header", quotes=(quote,)))
-        site = self.bulletin.received.sidecar.site
-        return (*facts, *([Fact(plain(site), rule="sidecar")] if site else []))
+        given = plain(self.say(self.bulletin.received.sidecar.site or ""))
+        known = {fact.text for fact in facts}
+        return (*facts, *([Fact(given, rule="sidecar")] if given and given not in known else []))
 
     def _given(self, name: str, value: str | None, sidecar: str | None = None) -> tuple[Fact, ...]:
         if value:

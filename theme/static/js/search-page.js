@@ -68,13 +68,19 @@ function narrowest(codes, known) {
   return codes.filter((code) => !above.has(code) && known.has(code)).slice(0, 4);
 }
 
+/** The address of a hit, with its first match for the browser to scroll to. */
+function hitAddress({ url, snippet }) {
+  const match = snippet.find((run) => run.mark);
+  return match ? `${url}#:~:text=${encodeURIComponent(match.text).replaceAll("-", "%2D")}` : url;
+}
+
 function hitNode(hit, known) {
   const date = hit.date ? element("time", {}, hit.date) : element("span", { class: "open" }, words.undated);
   const names = narrowest(hit.regions, known).map((code) => element("span", {}, known.get(code).name));
   return element(
     "li",
     { "data-id": hit.id },
-    element("a", { class: "title", href: hit.url }, element("bdi", {}, ...hit.titleRuns.map(runNode))),
+    element("a", { class: "title", href: hitAddress(hit) }, element("bdi", {}, ...hit.titleRuns.map(runNode))),
     element("p", { class: "snippet" }, element("bdi", {}, ...hit.snippet.map(runNode))),
     element("p", { class: "meta" }, date, ...names),
   );
