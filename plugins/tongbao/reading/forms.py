@@ -17,7 +17,7 @@ LONG_LINE, LONG_TITLE = 70, 40
 _NUMERAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
 _YEAR = r"(?:[12]\d{3}|\d{2}|[二〇○零一九]{4})?"
 _SIGNED = re.compile(
-    rf"(?P<issuer>[^\d,。;:!?]{{4,{LONGEST_ISSUER}}}?)?\s*"
+    rf"(?P<issuer>[^\d,。;:!?]{{4,{LONGEST_ISSUER}}}?(?<![二〇○零一九]))?\s*"
     rf"(?:{_YEAR}\s*年\s*{_NUMERAL}\s*月\s*{_NUMERAL}\s*日(?:\s*\d{{1,2}}[:时](?:\d{{1,2}}分?)?)?"
     r"|[12]\d{3}[-/.]\d{1,2}[-/.]\d{1,2})\s*\)?"
 )

@@ -32,7 +32,7 @@ _ASCII_MARK = re.compile(f"[{re.escape(_ASCII)}]")
 _RUN = re.compile(r"[\s,.;:?!\"'()\-，。；：？！、…—·“”‘’（）《》〈〉【】〔〕「」『』\[\]]+")
 _DOCUMENT_NUMBER = re.compile(r"[(（]\d{4}[)）]\s*第?\s*\d+\s*号|[(（]\d{4}[)）]\s*第?\s*\d+\s*號")
 _CODE = re.compile(r"[{}<>=\\`]")
-_ENUMERATOR = re.compile(r"[(（]?[一二三四五六七八九十百]+[)）]?")
+_ADDRESS = re.compile(r"[A-Za-z]{2,6}://[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def restore(text: str, offset: int) -> list[Edit]:
     if not 0 < sum(map(text.count, _ASCII)) <= MAX_MARKS or _is_code(text):
         return []
     runs = [run for run in _RUN.finditer(text) if _ASCII_MARK.search(run[0])]
-    found = [*_single_marks(text, runs), *_brackets(text, runs), *_quotes(text, runs)]
+    found = [*_single_marks(text, runs), *_brackets(text), *_quotes(text, runs)]
     out: list[Edit] = []
     for start, end, after, rule in sorted(found):
         if not out or start >= out[-1].end - offset:
@@ -71,7 +71,8 @@ _Found = tuple[int, int, str, str]
 
 def _is_code(text: str) -> bool:
     """Code and markup: its brackets and signs, and more Latin letters than Chinese characters."""
-    return bool(_CODE.search(text)) and len(_LATIN.findall(text)) > len(_HAN.findall(text))
+    words = _ADDRESS.sub("", text)
+    return bool(_CODE.search(words)) and len(_LATIN.findall(words)) > len(_HAN.findall(words))
 
 
 def _place(text: str, run: re.Match[str], at: int) -> _Place:
@@ -82,7 +83,7 @@ def _place(text: str, run: re.Match[str], at: int) -> _Place:
 def _single_marks(text: str, runs: list[re.Match[str]]) -> Iterator[_Found]:
     """Commas, stops and the like, ellipses and dashes."""
     for run in runs:
-        for match in re.finditer(r"(\.{2,})|(-{2,})|(?<!\.)( {0,3})([,;:?!.])( {0,3})", run[0]):
+        for match in re.finditer(r"(\.{2,})|(-{2,})|( {0,3})([,;:?!.])( {0,3})", run[0]):
             start, end = match.start() + run.start(), match.end() + run.start()
             place = _place(text, run, start)
             if match[1]:
@@ -127,8 +128,10 @@ def _ends_sentence(text: str, run: re.Match[str], place: _Place) -> bool:
     return len(_HAN.findall(sentence[-2 * SHORTEST_SENTENCE :])) >= SHORTEST_SENTENCE
 
 
-def _brackets(text: str, runs: list[re.Match[str]]) -> Iterator[_Found]:
+def _brackets(text: str) -> Iterator[_Found]:
     """Balanced round brackets, of either width, in Chinese context."""
+    if "(" not in text and ")" not in text:
+        return
     numbers = {match.start() for match in _DOCUMENT_NUMBER.finditer(text)}
     opened: list[_Place] = []
     for run in _RUN.finditer(text):

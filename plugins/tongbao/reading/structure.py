@@ -114,9 +114,8 @@ def _mark_body(marked: Sequence[_Marked], head: int) -> None:
             if head < index < last and any(f.name not in CREDITS for f in m.fields):
                 m.kind, m.fields, m.split = BlockKind.PARAGRAPH, (), None
         elif m.kind is None:
-            after = marked[index + 1].kind if index + 1 < len(marked) else None
             chrome = index > last and (in_list or _is_button(m.line, marked[index - 1].kind))
-            heading = _is_heading(m.line, after)
+            heading = index + 1 < len(marked) and _is_heading(m.line, marked[index + 1].kind)
             m.kind = BlockKind.CHROME if chrome else BlockKind.HEADING if heading else BlockKind.PARAGRAPH
         else:
             in_list = False
@@ -129,8 +128,8 @@ def _is_button(line: Line, before: BlockKind | None) -> bool:
 
 
 def _is_heading(line: Line, after: BlockKind | None) -> bool:
-    """A short line without a final mark before a paragraph, or a numbered one before anything."""
-    if line.size > LONGEST_HEADING or line.plain.endswith((":", ";", ",", ".", "、")) or after is None:
+    """A short line without a final mark before a paragraph, or a numbered one before any line."""
+    if line.size > LONGEST_HEADING or line.plain.endswith((":", ";", ",", ".", "、")):
         return False
     return is_numbered(line) or (after is BlockKind.PARAGRAPH and ":" not in line.plain)
 

@@ -52,7 +52,7 @@ def choose_title(head: Sequence[Candidate], html: HtmlMeta | None) -> int | None
         position += 1
         points += 8 * any(_same(keys[index], title) for title in wanted)
         points += 6 * (index > 0 and _is_bare_label(head[index - 1]))
-        points -= 3 * bool(original)
+        points -= 2 * bool(original)
         points += 3 * (index + 1 < len(head) and head[index + 1].kind is BlockKind.HEADER and not original)
         points += 2 * any(_same(keys[index], other) for at, other in enumerate(keys) if at != index)
         if best is None or points > best[0]:
