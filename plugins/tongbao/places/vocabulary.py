@@ -15,6 +15,7 @@ class Vocabulary:
 
     common: frozenset[str]
     dependent: frozenset[str]
+    wordlike: frozenset[str]
     never: frozenset[str]
     misleading: frozenset[str]
     contested: frozenset[str]
@@ -48,6 +49,7 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(
         common=frozenset(words["common"].split()),
         dependent=frozenset(words["dependent"].split()),
+        wordlike=frozenset(words["wordlike"].split()),
         never=frozenset(words["never"].split()),
         misleading=frozenset(words["misleading"].split()),
         contested=frozenset(words["contested"].split()),
