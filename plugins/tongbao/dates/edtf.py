@@ -21,6 +21,11 @@ def month(year: int, number: int) -> tuple[str, Span]:
     )
 
 
+def year(number: int) -> tuple[str, Span]:
+    """`2022` and its first and last day."""
+    return f"{number:04}", (date(number, 1, 1), date(number, 12, 31))
+
+
 def interval(first: date, last: date) -> str:
     """`2021-12-23/2021-12-24`, or the day alone where both are the same."""
     return day(first) if first == last else f"{day(first)}/{day(last)}"

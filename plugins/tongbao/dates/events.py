@@ -49,7 +49,7 @@ def events(text: Text, published: DateTag | None) -> tuple[DateTag, ...]:
 
 
 def _resolved(text: Text, published: DateTag | None) -> Iterator[tuple[str, Expression, str, Span, str]]:
-    state = _State(date.fromisoformat(published.earliest) if published else None)
+    state = _State(date.fromisoformat(published.edtf) if published and published.earliest == published.latest else None)
     folded = text.document.folded
     for item in text.placed:
         expression = item.expression
@@ -139,8 +139,14 @@ def _deictic(expression: Expression, state: _State) -> tuple[str, Span, str] | N
 
 
 def _lunar(expression: Expression, state: _State) -> tuple[str, Span, str] | None:
+    if expression.lunar is None:
+        return None
+    if year := expression.first.year:
+        # The last lunar months of a year lie in the next one, and a writer may mean either.
+        known = solar_day(year, *expression.lunar) if expression.lunar[0] <= 10 else None
+        return (edtf.day(known), (known, known), "lunar") if known else None
     base = state.previous or state.published
-    if base is None or expression.lunar is None:
+    if base is None:
         return None
     days = [d for y in (base.year - 1, base.year, base.year + 1) if (d := solar_day(y, *expression.lunar))]
     day = min(days, key=lambda d: abs((d - base).days), default=None)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -80,13 +81,19 @@ class Expression:
 
 
 _ARABIC_MONTH, _ARABIC_DAY = r"(?:1[0-2]|0?[1-9])(?!\d)", r"(?:3[01]|[12]\d|0?[1-9])(?!\d)"
-_CHINESE_MONTH = "(?:十[一二]?|[一二三四五六七八九元])"
-_CHINESE_DAY = "(?:三十一?|卅一?|(?:二十|廿|十)[一二三四五六七八九]?|[一二三四五六七八九])"
+# Zeros of a numeral; in years the letter and the digit are written for them as well.
+_ZERO = "〇零○"
+_CHINESE_MONTH = f"(?:十[一二]?|[{_ZERO}]?[一二三四五六七八九]|元)"
+_CHINESE_DAY = f"(?:三十一?|卅一?|(?:二十|廿|十)[一二三四五六七八九]?|[{_ZERO}]?[一二三四五六七八九])"
 _MONTH, _DAY = f"(?:{_ARABIC_MONTH}|{_CHINESE_MONTH})", f"(?:{_ARABIC_DAY}|{_CHINESE_DAY})"
-_YEAR = r"(?:(?:19|20)\d\d|1[01]\d|\d\d|[一二][〇零○一二三四五六七八九]{3})"
+# Three digits count from the first year of the Republic, as Taiwan writes; from 105 on, since 建校100年 is no year.
+_YEAR = rf"(?:(?:19|20)\d\d|10[5-9]|11\d|\d\d|[一二][{_ZERO}o0一二三四五六七八九]{{3}})"
 _TO = r"(?:[—–~～-]{1,2}|至|到)"
 _S = r"[  ]{0,2}"
-_LUNAR_DAY = "(?:初[一二三四五六七八九十]|三十|(?:二十|廿|十)[一二三四五六七八九]?)"
+# A numeral is read whole or not at all: 二十 is no part of 二十四, 月初五 none of 月初五名.
+_WHOLE = r"(?![\d一二三四五六七八九十]|[名例个位人批家次天种宗项])"
+_LUNAR_DAY = f"(?:初[一二三四五六七八九十]|三十|(?:二十|廿|十)[一二三四五六七八九]?){_WHOLE}"
+_CALENDAR, _CYCLE = "(?:农历|阴历|旧历)", "[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]年"
 _FESTIVALS = "|".join([*LUNAR_FESTIVALS, *SOLAR_FESTIVALS])
 _WEEKDAYS = {c: i for i, c in enumerate("一二三四五六日")} | {"天": 6}
 _RELATIVE_YEAR = {"今": 0, "本": 0, "当": 0, "去": -1, "上": -1, "明": 1, "前": -2}
@@ -101,10 +108,24 @@ _DEICTIC = {
     **dict.fromkeys(("当日", "当天", "当晚", "同日"), (Base.PREVIOUS, 0)),
 }
 
+# Months and days of the lunar calendar say so: 农历, 正月, 初五, 廿五. 二月二十四 alone may be of either calendar, and
+# 廿五日 is how formal letters write a solar day.
+
+_LUNAR = rf"""
+    (?:{_CALENDAR}{_S}(?:{_CYCLE}{_S})?(?P<am>[正腊冬]|{_MONTH})月{_S}(?P<ad>{_LUNAR_DAY}|{_DAY}{_WHOLE})[日号]?
+     | (?<!闰)(?P<bm>[正腊冬])月(?P<bd>{_LUNAR_DAY})[日号]?
+     | (?<!闰)(?P<cm>{_CHINESE_MONTH})月(?P<cd>初[一二三四五六七八九十]|廿[一二三四五六七八九]?){_WHOLE}(?!{_S}[日号])
+     | 大年(?P<newyear>初[一二三四五六七])
+    )
+"""
+# A month behind one of these is lunar, or no month of its own.
+_BRANCH = "[子丑寅卯辰巳午未申酉戌亥]"
+_NOT_SOLAR = f"(?<!农历)(?<!阴历)(?<!旧历)(?<!闰)(?<!{_BRANCH})(?<!{_BRANCH}年)(?<!十)"
 _DATE = rf"""
     (?:(?P<era>(?:中华)?民国)?{_S}(?P<y>{_YEAR}){_S}年{_S}|(?P<ry>[今去明本当前])年(?:的)?|(?P<lost>年))?
     (?P<m>{_MONTH}){_S}月(?!龄|度|嫂|饼|球|亮)(?:份)?
-    (?:{_S}(?P<d>{_DAY})(?:{_S}[日号](?!线|楼|院|门|店|文|令)|(?={_S}(?:{_TO}|、){_S}{_DAY}{_S}[日号])))?
+    (?:{_S}(?P<d>{_DAY})
+        (?:{_S}[日号](?!线|楼|院|门|店|文|令)|(?=(?:{_S}(?:{_TO}|、){_S}(?:{_MONTH}{_S}月{_S})?{_DAY}){{1,6}}{_S}[日号])))?
 """
 _NUMERIC = rf"""
     (?P<ny>(?:19|20)\d\d|1[01]\d)(?P<sep>[-/.])(?P<nm>{_ARABIC_MONTH})(?P=sep)(?P<nd>{_ARABIC_DAY})(?!(?P=sep)\d)
@@ -123,9 +144,8 @@ _MASTER = re.compile(
     rf"""
     (?<![\d./])(?:{_NUMERIC})
   | (?P<fy>(?:19|20)\d\d){_S}年{_S}(?P<festival>{_FESTIVALS})
-  | (?P<leap>农历|阴历)?(?P<lm>[正腊冬]|{_CHINESE_MONTH})月(?P<lday>{_LUNAR_DAY})(?!\d|{_S}[日号])
-  | (?P<newyear>大年)(?P<nday>初[一二三四五六七])
-  | (?<![\d.])(?:{_DATE})
+  | (?<![\d.])(?:(?P<ly>{_YEAR}){_S}年{_S})?{_LUNAR}
+  | (?<![\d.]){_NOT_SOLAR}(?:{_DATE})
   | (?<![\d.一二三四五六七八九十〇零○])(?P<yo>(?:19|20)\d\d|[一二][〇零○一二三四五六七八九]{{3}}){_S}年(?!前|后|级|来)
   | (?<![\d.:一二三四五六七八九十])(?:{_LONE_DAY})
   | (?P<deictic>{"|".join(_DEICTIC)})(?!头条|关注|热|推荐|看点|要闻|之)
@@ -142,10 +162,20 @@ _RANGE = re.compile(
 _NUMERIC_RANGE = re.compile(
     rf"{_S}{_TO}{_S}(?P<y>(?:19|20)\d\d)(?P<sep>[-/.])(?P<m>{_ARABIC_MONTH})(?P=sep)(?P<d>{_ARABIC_DAY})"
 )
-_WEEKDAY = re.compile(rf"{_S}[,(\[]?{_S}(?:星期|周|礼拜)(?P<wd>[一二三四五六日天])(?!至|到)[)\]]?")
+# 周 is a surname, too: behind a comma, what follows must not be a name's end.
+_WEEKDAY = re.compile(
+    rf"{_S}[(\[]?{_S}(?:星期|周|礼拜)(?P<wd>[一二三四五六日天])(?!至|到)[)\]]?"
+    rf"|{_S},{_S}(?:星期|礼拜)(?P<wd2>[一二三四五六日天])(?!至|到)"
+    rf"|{_S},{_S}周(?P<wd3>[一二三四五六日])(?=[,)。;\s]|[上下中]午|[早晚]|凌晨)"
+)
 _LUNAR_TAIL = re.compile(
-    rf"{_S}[,(、]?{_S}(?:农历|阴历)?(?:(?P<lm>[正腊冬]|{_CHINESE_MONTH})月(?P<ld>{_LUNAR_DAY})"
-    rf"|大年(?P<nd>初[一二三四五六七])|\((?P<festival>{_FESTIVALS})节?(?=\)))[)\]]?"
+    rf"""
+    {_S}(?:[,(]{_S})?
+    (?:{_LUNAR}
+     | (?<=\()(?:(?P<lm>{_CHINESE_MONTH})月(?P<ld>{_LUNAR_DAY})|(?P<festival>{_FESTIVALS})节?)(?=\))
+    )[)\]]?
+    """,
+    re.VERBOSE,
 )
 _HOURS = re.compile(
     rf"{_S},?{_S}(?P<h1>\d{{1,2}})(?:[时点]|:\d\d)?{_S}(?:{_TO}|[—–-]{{1,2}}){_S}(?:当日)?(?P<h2>\d{{1,2}})(?:[时点]|:\d\d)"
@@ -192,10 +222,9 @@ def _expression(match: re.Match[str]) -> Expression:
         return make(Form.NUMERIC, Partial(month=int(group["xm"]), day=int(group["xd"])))
     if group["festival"]:
         return make(Form.FESTIVAL, Partial(int(group["fy"])))
-    if group["lm"]:
-        return make(Form.LUNAR, lunar=(number(group["lm"]), number(group["lday"])))
-    if group["newyear"]:
-        return make(Form.LUNAR, lunar=(1, number(group["nday"])))
+    if lunar := _lunar(group):
+        since = Partial(full_year(number(group["ly"]))) if group["ly"] else Partial()
+        return make(Form.LUNAR, since, lunar=lunar)
     if group["yo"]:
         return make(Form.YEAR, Partial(full_year(number(group["yo"]))))
     if group["ld"]:
@@ -226,9 +255,12 @@ def _with_tails(text: str, expression: Expression) -> Expression:
         if match := pattern.match(text, found.end):
             found = replace(found, end=match.end(), last=_range_end(match, found.first))
     if match := _WEEKDAY.match(text, found.end):
-        found = replace(found, end=match.end(), weekday=_WEEKDAYS[match["wd"]])
+        found = replace(found, end=match.end(), weekday=_WEEKDAYS[match["wd"] or match["wd2"] or match["wd3"]])
     if found.form in (Form.DATE, Form.DAY) and (match := _LUNAR_TAIL.match(text, found.end)):
-        found = replace(found, end=match.end(), lunar=_lunar(match))
+        lunar = _lunar(match.groupdict())
+        # 2月24日(二月二十四) says the same day twice: no lunar day has the numbers of its solar one.
+        same = lunar == (found.first.month, found.first.day)
+        found = replace(found, end=match.end(), lunar=None if same else lunar)
     if match := _HOURS.match(text, found.end):
         hours = int(match["h1"]), int(match["h2"])
         if hours[0] <= 24 and hours[1] <= 24:
@@ -247,9 +279,11 @@ def _range_end(match: re.Match[str], first: Partial) -> Partial:
     return Partial(year, month, number(match["d"]))
 
 
-def _lunar(match: re.Match[str]) -> tuple[int, int] | None:
-    if match["lm"]:
-        return number(match["lm"]), number(match["ld"])
-    if match["nd"]:
-        return 1, number(match["nd"])
-    return LUNAR_FESTIVALS.get(match["festival"])
+def _lunar(group: Mapping[str, str | None]) -> tuple[int, int] | None:
+    """The lunar month and day that a match of `_LUNAR` or of its tail gives, if any."""
+    if festival := group.get("festival"):
+        return LUNAR_FESTIVALS.get(festival)
+    for month, day in (("am", "ad"), ("bm", "bd"), ("cm", "cd"), ("lm", "ld")):
+        if (m := group.get(month)) and (d := group.get(day)):
+            return number(m), number(d)
+    return (1, number(new)) if (new := group.get("newyear")) else None

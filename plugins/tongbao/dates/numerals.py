@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_DIGITS = {**{c: i for i, c in enumerate("零一二三四五六七八九")}, "〇": 0, "○": 0, "元": 1, "正": 1, "初": 0}
+_DIGITS = {**{c: i for i, c in enumerate("零一二三四五六七八九")}, **dict.fromkeys("〇○o0初", 0), "元": 1, "正": 1}
 _TENS = {"十": 10, "廿": 20, "卅": 30}
 # The eleventh and twelfth lunar months go by names of their own.
 _MONTH_NAMES = {"冬": 11, "腊": 12}
@@ -32,7 +32,8 @@ def number(text: str) -> int:
 
 
 def full_year(value: int, era: bool = False) -> int:
-    """The year of the common era: two digits mean 20yy; years of the Republic (民国, or three digits) begin in 1912."""
+    """The year of the common era: of two digits, 70 to 99 mean 19yy, others 20yy; years of the Republic (民国, or
+    three digits) begin in 1912."""
     if era or 100 <= value < 1000:
         return value + 1911
-    return value + 2000 if value < 100 else value
+    return value + (1900 if value >= 70 else 2000) if value < 100 else value

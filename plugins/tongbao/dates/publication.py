@@ -1,4 +1,5 @@
-"""The day of publication: sign-off, dateline, header, masthead, meta data, address, body, in this order."""
+"""The day of publication: sign-off, dateline, header, masthead, meta data, address, body, in this order; failing these,
+the month or the year that is certain."""
 
 from __future__ import annotations
 
@@ -8,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
+from tongbao.dates import edtf
 from tongbao.dates.anchors import fact_bounds
 from tongbao.dates.bounds import all_bounds, full_day, spans
 from tongbao.dates.expressions import Expression, Form, Partial
 from tongbao.dates.roles import Place, Placed, meta_names
-from tongbao.dates.years import Bound, day_in, infer, nearest
+from tongbao.dates.years import Bound, day_in, enclose, infer, nearest
 from tongbao.model import DateTag, Document, Evidence
 
 # Events that lie further apart than so many days do not tell when a text was written.
@@ -144,6 +146,11 @@ def _possible(text: Text, day: date) -> bool:
     return all(b.soft or b.allows(day) for b in fact_bounds(text.document, text.regions))
 
 
+def _consistent(text: Text, day: date) -> bool:
+    """Whether nothing at all in the text forbids the day: facts, other dates, the page's own stamps."""
+    return all(b.soft or b.allows(day) for b in text.bounds)
+
+
 _ISO_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})(?!\d)")
 
 
@@ -185,13 +192,15 @@ def _latest(text: Text) -> DateTag | None:
     A reporting window that runs to midnight is reported on the day after it.
     """
     places = (Place.TITLE, Place.LEAD, Place.BODY, Place.SIGNOFF)
-    told = [e for e in text.at(*places) if e.form in (Form.DATE, Form.NUMERIC) and e.first.day and not e.shift]
+    ahead = {item.expression.first for item in text.placed if item.future or item.place is Place.DEADLINE}
+    forms = (Form.DATE, Form.NUMERIC)
+    told = [e for e in text.at(*places) if e.form in forms and e.first.day and not e.shift and e.first not in ahead]
     dated = [(day, e) for e in told if (day := full_day(e))]
     if dated:
         base = max(day for day, _ in dated)
         day, expression = max([*dated, *_around(told, base)], key=lambda pair: pair[0])
         day += _after_window(expression)
-        return _tag(day, "latest", spans(text.document, expression)) if _possible(text, day) else None
+        return _tag(day, "latest", spans(text.document, expression)) if _consistent(text, day) else None
     last = _last_of(told)
     return _answer(text, last, "latest", days=_after_window(last).days) if last else None
 
@@ -227,6 +236,30 @@ def _last_of(told: Sequence[Expression]) -> Expression | None:
     return on[last] if 366 - gap <= _SPREAD else None
 
 
+def _signed_month(text: Text) -> DateTag | None:
+    """A sign-off that gives no more than a month."""
+    for expression in text.at(Place.SIGNOFF):
+        point = expression.first
+        if point.year and point.month and not point.day:
+            notation, (first, last) = edtf.month(point.year, point.month)
+            shown = spans(text.document, expression)
+            return DateTag(notation, first.isoformat(), last.isoformat(), "publication", "signoff", shown)
+    return None
+
+
+def _closed(text: Text) -> DateTag | None:
+    """The month or the year that holds all days which the hard bounds leave."""
+    found = enclose(text.bounds)
+    if not found or found[2][0].year != found[2][1].year:
+        return None
+    since, until, (first, last) = found
+    month = first.month == last.month
+    notation, (start, end) = edtf.month(first.year, first.month) if month else edtf.year(first.year)
+    rules = "+".join(dict.fromkeys(["closed-month" if month else "closed-year", since.rule, until.rule]))
+    shown = tuple(dict.fromkeys([*since.evidence, *until.evidence]))
+    return DateTag(notation, start.isoformat(), end.isoformat(), "publication", rules, shown)
+
+
 RULES: tuple[Callable[[Text], DateTag | None], ...] = (
     _signoff,
     _dateline,
@@ -236,4 +269,6 @@ RULES: tuple[Callable[[Text], DateTag | None], ...] = (
     _url,
     _lead,
     _latest,
+    _signed_month,
+    _closed,
 )

@@ -211,7 +211,8 @@ def _place(line: _Line) -> Place:
     if line.chrome and not described:
         return Place.FURNITURE
     alone = not _TIME_OF_DAY.sub("", line.after).strip(_BRACKETS)
-    if expression.first.day and (found := _signed(line, alone)):
+    signable = expression.first.day or (expression.first.year and expression.first.month)
+    if signable and (found := _signed(line, alone)):
         return found
     if c.furniture.search(line.whole) and line.length < 200 and not described:
         return Place.FURNITURE

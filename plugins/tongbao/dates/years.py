@@ -39,10 +39,24 @@ class Bound:
         return self.shown(day) if self.shown else self.evidence
 
 
-def between(spans: Iterable[Span]) -> Callable[[date], bool]:
+@dataclass(frozen=True, slots=True)
+class Within:
     """Whether a day lies in one of the spans, ends included."""
-    fixed = tuple(spans)
-    return lambda day: any(first <= day <= last for first, last in fixed)
+
+    spans: tuple[Span, ...]
+
+    def __call__(self, day: date) -> bool:
+        return any(first <= day <= last for first, last in self.spans)
+
+    @property
+    def span(self) -> Span:
+        """From the first beginning to the last end."""
+        return min(first for first, _ in self.spans), max(last for _, last in self.spans)
+
+
+def between(spans: Iterable[Span]) -> Within:
+    """Whether a day lies in one of the spans, ends included."""
+    return Within(tuple(spans))
 
 
 def near(day: date, days: int = 31) -> Callable[[date], bool]:
@@ -100,6 +114,16 @@ def _needed(answer: date, days: Sequence[date], bounds: Sequence[Bound]) -> tupl
         others = [d for d in others if best.allows(d)]
         needed.append(best)
     return tuple(needed)
+
+
+def enclose(bounds: Sequence[Bound]) -> tuple[Bound, Bound, Span] | None:
+    """The hard bounds that give the latest beginning and the earliest end, and the span between; None without one."""
+    spans = [(b, b.allows.span) for b in bounds if not b.soft and isinstance(b.allows, Within)]
+    if not spans:
+        return None
+    since, (first, _) = max(spans, key=lambda pair: pair[1][0])
+    until, (_, last) = min(spans, key=lambda pair: pair[1][1])
+    return (since, until, (first, last)) if first <= last else None
 
 
 def week(day: date) -> Span:
