@@ -76,13 +76,11 @@ def test_texts_of_different_lengths_are_refused() -> None:
 
 # --- properties ------------------------------------------------------------------------------------------------------
 
-PIECES = (
-    """
+WORDS = """
     原标题: 来源: 编辑: 上一篇: 2022年3月19日 某县指挥部 关于 通告 疫情 防控 一、 (一) 打印 下载APP
     , . ... ; : ? ! ( ) " ' - -- ， 。 “ ” （ ） | 1 23 3.5 1,000 12:17 App a http://a.cn/b?c=1 a@b.cn qǐng
-""".split()
-    + ["\n", "\r\n", " ", "　", "\ufffd", "\0", "\ud800"]
-)
+"""
+PIECES = [*WORDS.split(), "\n", "\r\n", " ", "　", "\ufffd", "\0", "\ud800"]
 texts = st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text(max_size=40)
 
 
