@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import gbk_bytes, glosses, lattice, tables
@@ -26,8 +27,7 @@ MARGIN, LEAD, TRACELESS, VANISHED = 64, 12, 16, 8
 # A character at least this rare by itself (11 nats) is one that damage makes and writers seldom use.
 RARE = 88
 # A window reaches at most so far beyond its trigger, adjoining windows are one up to a length, and a document has at
-# most so many (the rest is left for a
-# curator: a text with more damage than this is not one that this model explains).
+# most so many (the rest is left for a curator: this model does not explain a text with more damage).
 REACH, LONGEST, MAX_WINDOWS = 48, 480, 400
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
@@ -153,9 +153,14 @@ def _tokens(served: str) -> Iterator[_Token]:
         yield _Token(kind, match[0], match["gloss"] or "")
 
 
+@lru_cache(maxsize=4096)
+def _traditional_readers(syllable: str) -> frozenset[str]:
+    return frozenset(c for c in tables.readers(syllable) if tables.is_traditional(c))
+
+
 def _readers(syllable: str, site: Mapping[str, str]) -> frozenset[str]:
     """The characters that a gloss may belong to: Traditional ones, or those that the site glosses."""
-    return frozenset(c for c in tables.readers(syllable) if c in site or tables.is_traditional(c))
+    return _traditional_readers(syllable) | (tables.readers(syllable) & site.keys())
 
 
 def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
@@ -220,13 +225,13 @@ def proves(restored: str, tokens: Sequence[_Token], site: Mapping[str, str]) -> 
     """
     data = b"".join(tables.gbk_bytes().get(c, c.encode("utf-8", "replace")) for c in restored)
     pairs = tables.gbk_pairs()
-    present = [c for at in range(len(data) - 1) if (c := pairs.get(data[at : at + 2]))]
+    present = {c for at in range(len(data) - 1) if (c := pairs.get(data[at : at + 2]))}
     readings = dict(site)
-    for token in tokens:
+    for syllable in {token.syllable for token in tokens} - {""}:
         # A gloss that no known character of the site explains is that of a pair this window shows for the first time.
-        fitting = [c for c in present if c in _readers(token.syllable, site)] if token.syllable else []
-        if not any(c in site for c in fitting):
-            readings |= dict.fromkeys(fitting, token.syllable)
+        fitting = present & _readers(syllable, site)
+        if not fitting & site.keys():
+            readings |= dict.fromkeys(fitting, syllable)
     served = _plain("".join(token.text for token in tokens if token.kind != "residue"))
     marks = gbk_bytes.MARKS if any(t.kind == "mark" for t in tokens) else ""
     # Where the site serves marks as ASCII, the bytes were those of full-width marks.

@@ -19,7 +19,8 @@ from tongbao.repair.text_model import model
 # What a hole swallowed, as a literal: it costs nothing, and the caller takes it out.
 SWALLOWED = "\x1a"
 
-BEAM = 40
+# States kept, how much dearer than the cheapest a state may be (20 nats), and how much if pairs may have vanished there.
+BEAM, HOPELESS, DOUBTFUL = 32, 160, 64
 # How many readings of an unknown byte are kept, by their cost.
 READINGS = 12
 # How many spellings are kept that reach the same state, so that the best has a runner-up.
@@ -64,22 +65,32 @@ def search(tokens: Sequence[Sequence[Arc]], codec: Codec, before: str, beam: int
     states: dict[_State, list[_Path]] = {((), before[-2:]): [(0, None)]}
     for arcs in tokens:
         following: dict[_State, list[_Path]] = {}
+        cheapest = min(paths[0][0] for paths in states.values())
         for (pending, last), paths in states.items():
             for arc in arcs:
+                if arc.vanished and paths[0][0] > cheapest + DOUBTFUL:
+                    continue
                 for (rest, tail), price, text in _follow(arc, codec, pending, last):
                     state = (rest, tail[-2:])
                     grown = [(cost + price, (chain, text) if text else chain) for cost, chain in paths]
                     known = following.get(state)
                     following[state] = grown if known is None else _best(known + grown)
-        if len(following) > beam:
-            following = dict(nsmallest(beam, following.items(), key=lambda item: item[1][0][0]))
         if not following:
             return []
-        states = following
+        states = _prune(following, beam)
     ended: dict[str, int] = {}
     for cost, chain in sorted((p for (pending, _), paths in states.items() if not pending for p in paths), key=_price):
         ended.setdefault(_text(chain), cost)
     return [Spelling(text, cost) for text, cost in ended.items()]
+
+
+def _prune(states: dict[_State, list[_Path]], beam: int) -> dict[_State, list[_Path]]:
+    """The cheapest states, and none that is hopelessly dear."""
+    limit = min(paths[0][0] for paths in states.values()) + HOPELESS
+    kept = {state: paths for state, paths in states.items() if paths[0][0] <= limit}
+    if len(kept) > beam:
+        kept = dict(nsmallest(beam, kept.items(), key=lambda item: item[1][0][0]))
+    return kept
 
 
 def _best(paths: list[_Path]) -> list[_Path]:
@@ -164,8 +175,7 @@ def _step(last: str, character: str) -> int:
 
 def _cheapest(found: Sequence[str], last: str) -> list[tuple[int, str]]:
     lm = model()
-    cost, place = lm.after(last[-2:]).cost, lm.place
-    return nsmallest(READINGS, [(cost(place(c)), c) for c in found])
+    return nsmallest(READINGS, zip(lm.after(last[-2:]).costs(lm.places(found)), found, strict=True))
 
 
 def _text(chain: _Chain | None) -> str:

@@ -46,13 +46,18 @@ _CODECS: dict[str, Codec] = {"utf-8": utf8, "gbk": gbk, "cp950": big5}
 class _Run:
     start: int
     text: str
+    strange: bool
 
 
 def undo(text: str) -> Verdict:
     """Undo mojibake in the pairing that explains the text best."""
+    if text.isascii():
+        return NOTHING
     best: tuple[int, Pairing, list[_Run]] | None = None
+    double = _double_runs(text)
+    latin = _latin_runs(text)
     for pairing in PAIRINGS:
-        runs = _runs(text, pairing)
+        runs = latin if pairing.read == "latin" else double if _looks(text, pairing, double) else []
         if runs and (gain := _promise(runs, pairing)) > (best[0] if best else DOCUMENT_GAIN):
             best = gain, pairing, runs
     if best is None:
@@ -70,22 +75,30 @@ def undo(text: str) -> Verdict:
 # --- runs ------------------------------------------------------------------------------------------------------------
 
 
-def _runs(text: str, pairing: Pairing) -> list[_Run]:
-    """The runs that may be mojibake of this pairing; none where nothing in the text looks like it."""
-    if pairing.read == "latin":
-        if not _LATIN_TRIGGER.search(text):
-            return []
-        return [_Run(m.start(), m[0]) for m in _LATIN_RUN.finditer(text)]
-    if pairing.written == "utf-8" and pairing.read == "gbk" and not _UTF8_IN_GBK.search(text.encode("gbk", "ignore")):
+def _latin_runs(text: str) -> list[_Run]:
+    """The runs above ASCII, if Latin letters stand in them as they do in no language."""
+    if not _LATIN_TRIGGER.search(text):
         return []
-    runs = [_Run(m.start(), m[0]) for m in _DOUBLE_RUN.finditer(text)]
-    return runs if any(_strange(run.text) for run in runs) else []
+    return [_Run(m.start(), m[0], True) for m in _LATIN_RUN.finditer(text)]
 
 
-def _strange(text: str) -> bool:
-    """Whether a run holds enough characters that are not in daily use."""
-    kinds = set(text)
-    return 4 * sum(not _usual(c) for c in kinds) >= len(kinds)
+def _double_runs(text: str) -> list[_Run]:
+    """The runs above ASCII, if some hold many characters that are not in daily use."""
+    odd = {c for c in set(text) if not _usual(c)}
+    if not odd:
+        return []
+    runs = []
+    for match in _DOUBLE_RUN.finditer(text):
+        kinds = set(match[0])
+        runs.append(_Run(match.start(), match[0], 4 * len(kinds & odd) >= len(kinds)))
+    return runs if any(run.strange for run in runs) else []
+
+
+def _looks(text: str, pairing: Pairing, runs: list[_Run]) -> bool:
+    """Whether runs of double bytes are worth a trial in this pairing."""
+    if not runs or pairing.written != "utf-8" or pairing.read != "gbk":
+        return bool(runs)
+    return _UTF8_IN_GBK.search(text.encode("gbk", "ignore")) is not None
 
 
 @lru_cache(maxsize=1 << 16)
@@ -99,7 +112,7 @@ _MARKS = frozenset("，。、；：！？“”‘’（）《》〈〉【】「
 def _promise(runs: Sequence[_Run], pairing: Pairing) -> int:
     """What the pairing gains on the strangest runs when they are decoded as they stand."""
     gain = length = cost = 0
-    strange = [run for run in runs if pairing.read == "latin" or _strange(run.text)]
+    strange = [run for run in runs if run.strange]
     for run in sorted(strange, key=lambda r: (-len(r.text), r.start))[:SAMPLE]:
         text = run.text[:PIECE]
         decoded = _bytes(text, pairing).decode(pairing.written, "ignore")

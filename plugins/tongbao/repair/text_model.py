@@ -7,7 +7,7 @@ eighths of a nat (`STEP`), as whole numbers; rows of the model are unpacked when
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -49,6 +49,12 @@ class Context:
         cost = self.known.get(place)
         return cost if cost is not None else min(self.row[place] + self.backoff, FLOOR)
 
+    def costs(self, places: Sequence[int]) -> list[int]:
+        row, backoff, known = self.row, self.backoff, self.known
+        if not known:
+            return [row[place] for place in places]
+        return [known[p] if p in known else min(row[p] + backoff, FLOOR) for p in places]
+
 
 class TextModel:
     """Costs of characters after characters."""
@@ -70,6 +76,11 @@ class TextModel:
         if at is None:
             at = self._place[character] = self._symbol.get(symbols(fold(character))[0], self.size)
         return at
+
+    def places(self, characters: Sequence[str]) -> list[int]:
+        """The numbers of several characters' symbols."""
+        known = self._place
+        return [known[c] if c in known else self.place(c) for c in characters]
 
     def after(self, last: str) -> Context:
         """What the model says of the character after `last`, of which the last two characters count."""
