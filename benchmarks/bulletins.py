@@ -1,10 +1,9 @@
-"""Synthetic response bulletins in any number: the length, vocabulary and repetitiveness of the real ones, none of their text.
+"""Synthetic response bulletins in any number: as long, varied and repetitive as real ones, with none of their text.
 
-Clauses are walks over words: frequencies are those of jieba's dictionary, and each word has few usual successors. Bulletins
-take most clauses from a common stock, half of them from the part of the stock that is their topic, so that phrases recur
-within a bulletin and among bulletins, as they do in news; the rest is new. The commonplaces of response bulletins
-(`COMMONPLACES`) run through all. At 10,000 bulletins of 2,600 characters the index has about as many different pairs
-(250,000) and triples (650,000) of characters as one of real news of that size.
+Clauses are walks over words: frequencies are those of jieba's dictionary, and each word has few usual successors. A
+bulletin takes most clauses from a common stock, half of them from the part of the stock that is its topic, so that
+phrases recur within a bulletin and among bulletins, as they do in news; the rest is new. The commonplaces of response
+bulletins (`COMMONPLACES`) run through all.
 """
 
 from __future__ import annotations
@@ -23,12 +22,17 @@ from tongbao.script import convert
 from tongbao.search import SearchDocument
 
 LENGTH = 2600
+# fmt: off
 COMMONPLACES = (
-    "疫情防控 疫情 防控工作 联防联控 阻击战 歼灭战 疫情防控阻击战 新冠肺炎 核酸检测 确诊病例 无症状感染者 密切接触者 流行病学调查 "
-    "集中隔离 居家隔离 常态化疫情防控 动态清零 外防输入 内防反弹 人民群众生命安全和身体健康 工作领导小组 指挥部 视频会议 紧急会议 "
-    "防汛抗旱 防汛救灾 地质灾害 应急响应 应急管理 抢险救援 转移安置 受灾群众 强降雨 安全生产 隐患排查 物资保障 复工复产 疫苗接种 "
-    "高度重视 统筹推进 压实责任 严格落实 全面排查 坚决打赢 落实落细 严防死守 值班值守 信息报送 通知要求 会议强调 会议指出 记者 本报讯"
-).split()
+    "疫情防控", "疫情", "防控工作", "联防联控", "阻击战", "歼灭战", "疫情防控阻击战", "新冠肺炎", "核酸检测",
+    "确诊病例", "无症状感染者", "密切接触者", "流行病学调查", "集中隔离", "居家隔离", "常态化疫情防控", "动态清零",
+    "外防输入", "内防反弹", "人民群众生命安全和身体健康", "工作领导小组", "指挥部", "视频会议", "紧急会议",
+    "防汛抗旱", "防汛救灾", "地质灾害", "应急响应", "应急管理", "抢险救援", "转移安置", "受灾群众", "强降雨",
+    "安全生产", "隐患排查", "物资保障", "复工复产", "疫苗接种", "高度重视", "统筹推进", "压实责任", "严格落实",
+    "全面排查", "坚决打赢", "落实落细", "严防死守", "值班值守", "信息报送", "通知要求", "会议强调", "会议指出",
+    "记者", "本报讯",
+)
+# fmt: on
 _WORDS = 30_000
 _STOCK = 40_000
 _TOPIC = 120
@@ -68,7 +72,9 @@ def _clause(chance: random.Random) -> str:
         if die < 0.10:
             out.append(COMMONPLACES[min(int(chance.expovariate(0.08)), len(COMMONPLACES) - 1)])
         elif die < 0.13:
-            out.append(f"{chance.choice((chance.randrange(1, 32), chance.randrange(1, 300)))}{chance.choice('日例人名月个年')}")
+            out.append(
+                f"{chance.choice((chance.randrange(1, 32), chance.randrange(1, 300)))}{chance.choice('日例人名月个年')}"
+            )
         else:
             usual = _successors(word)
             word = usual[min(int(chance.expovariate(6 / len(usual))), len(usual) - 1)]

@@ -28,6 +28,8 @@ SHARD_BYTES = 4096
 LIST_BYTES = 2048
 # From this document frequency on, a gram carries its idf; below it, the manifest has a table.
 IDF_TABLE = 64
+# The first part of the folding table: ASCII, Chinese punctuation, unified ideographs, full-width forms.
+COMMON = ((0x00, 0x7F), (0x3000, 0x303F), (0x4E00, 0x9FFF), (0xFF00, 0xFFEF))
 
 
 class _Folder:
@@ -67,9 +69,11 @@ def export(index_dir: Path, output_dir: Path, regions: Mapping[str, tuple[str, s
         for number, document in enumerate(_documents(index)):
             payload = _document(document, index.length("text", number), alphabet, hans, hant)
             folder.write(f"d/{number:x}.bin", frames.DOCUMENT, number, payload)
-        folder.write("columns.bin", frames.COLUMNS, 0, _columns(index))
-        folder.write("regions.bin", frames.REGIONS, 0, _json(_regions(index, regions)))
-        folder.write("fold.bin", frames.FOLD, 0, _fold())
+        table = _Regions(index, regions)
+        folder.write("columns.bin", frames.COLUMNS, 0, _columns(index, table))
+        folder.write("regions.bin", frames.REGIONS, 0, _json(table.columns(hant)))
+        for number, fold_file in enumerate(_fold()):
+            folder.write(f"fold{number}.bin", frames.FOLD, number, fold_file)
         folder.write("hant.bin", frames.HANT, 0, _json(["".join(hant), "".join(hant.values())]))
         manifest = _manifest(index, alphabet, hans, shards, idf, folder.digest())
     _publish(output_dir, folder, frames.frame(frames.MANIFEST, 0, corpus, _json(manifest)))
@@ -188,13 +192,45 @@ def _days(published: tuple[str, str] | None) -> tuple[bytes, bytes]:
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
-def _columns(index: Index) -> bytes:
+class _Regions:
+    """The regions that documents have, by code: a row each."""
+
+    def __init__(self, index: Index, regions: Mapping[str, tuple[str, str | None]]) -> None:
+        self._counts = Counter(code for codes in index.regions for code in codes)
+        self.rows = {code: row for row, code in enumerate(sorted(self._counts))}
+        self._names = {code: regions.get(code, (code, None)) for code in self.rows}
+
+    def columns(self, hant: Mapping[str, str]) -> dict[str, object]:
+        """Codes, names, parents, counts; Traditional names only where the characters' usual ones do not give them."""
+        names = [name for name, _ in self._names.values()]
+        usual_hant = ["".join(hant.get(char, char) for char in name) for name in names]
+        other = {row: to_hant(name) for row, name in enumerate(names) if to_hant(name) != usual_hant[row]}
+        parents = [parent for _, parent in self._names.values()]
+        return {
+            "codes": list(self.rows),
+            "names": names,
+            "hant": other,
+            "parents": [self.rows.get(p, p) if p else -1 for p in parents],
+            "counts": [self._counts[code] for code in self.rows],
+        }
+
+    def encode(self, codes: Sequence[str]) -> bytes:
+        """A set of regions as the rows of those that have no part in the set, if these and their ancestors are all."""
+        leaves = sorted(set(codes) - {up for code in codes for up in self._above(code)})
+        closed = {up for code in leaves for up in (code, *self._above(code))} == set(codes)
+        shown = leaves if closed else sorted(set(codes))
+        return uvarint(len(shown) * 2 + (not closed)) + frames.gaps(self.rows[code] for code in shown)
+
+    def _above(self, code: str) -> Iterator[str]:
+        seen = {code}
+        while (parent := self._names[code][1]) in self.rows and parent not in seen:
+            code = str(parent)
+            seen.add(code)
+            yield code
+
+
+def _columns(index: Index, regions: _Regions) -> bytes:
     """What filters, facets and scores need of every document, column by column."""
-    sets = sorted(Counter(index.regions).items(), key=lambda item: (-item[1], item[0]))
-    number = {codes: at for at, (codes, _) in enumerate(sets)}
-    values = {"script": _values(index.script), "kind": _values([kind or "" for kind in index.kind])}
-    lengths = [index.length("text", n) for n in range(len(index))]
-    kinds = sorted(set(lengths))
     runs: list[tuple[tuple[str, str] | None, int]] = []
     for published in index.published:
         if runs and runs[-1][0] == published:
@@ -202,39 +238,37 @@ def _columns(index: Index) -> bytes:
         else:
             runs.append((published, 1))
     out = [uvarint(len(runs)), *(b"".join(_days(published)) + uvarint(size) for published, size in runs)]
-    out += [uvarint(len(sets)), *(string(" ".join(codes)) for codes, _ in sets)]
-    out += [uvarint(number[codes]) for codes in index.regions]
-    for table, column in zip(values.values(), (index.script, [kind or "" for kind in index.kind]), strict=True):
-        out += [uvarint(len(table)), *(string(value) for value in table)]
-        out += [uvarint(table.index(value)) for value in column]
-    out += [uvarint(len(kinds)), frames.gaps(kinds), *(uvarint(kinds.index(length)) for length in lengths)]
+    out += [regions.encode(codes) for codes in index.regions]
+    for column in (index.script, [kind or "" for kind in index.kind]):
+        values = sorted(set(column))
+        out += [uvarint(len(values)), *map(string, values), *(uvarint(values.index(value)) for value in column)]
+    lengths = [index.length("text", n) for n in range(len(index))]
+    values_of_length = sorted(set(lengths))
+    out += [uvarint(len(values_of_length)), frames.gaps(values_of_length)]
+    out += [uvarint(values_of_length.index(length)) for length in lengths]
     return b"".join(out)
 
 
-def _values(column: Sequence[str]) -> list[str]:
-    return sorted(set(column))
+def _fold() -> Iterator[bytes]:
+    """The folding table in two parts: the characters that texts of today have, and the others.
 
-
-def _regions(index: Index, regions: Mapping[str, tuple[str, str | None]]) -> list[list[object]]:
-    """[code, name in Simplified and in Traditional, parent, number of documents] of every region in use, by code."""
-    counts = Counter(code for codes in index.regions for code in codes)
-    rows = ((code, *regions.get(code, (code, None)), counts[code]) for code in sorted(counts))
-    return [[code, name, to_hant(name), parent, count] for code, name, parent, count in rows]
-
-
-def _fold() -> bytes:
-    """The folding table as runs: gap to the run, target minus source (zigzag), number of characters."""
-    out, before = [], 0
-    runs: list[list[int]] = []
-    for source, target in sorted((s, ord(t)) for s, t in fold_table().items()):
-        if runs and source == runs[-1][0] + runs[-1][2] and target - source == runs[-1][1]:
-            runs[-1][2] += 1
-        else:
-            runs.append([source, target - source, 1])
-    for source, shift, size in runs:
-        out.append(uvarint(source - before) + uvarint(shift * 2 if shift >= 0 else -shift * 2 - 1) + uvarint(size))
-        before = source + size
-    return uvarint(len(runs)) + b"".join(out)
+    Runs of characters with one shift, column by column: gaps between runs, shifts (zigzag), lengths.
+    """
+    for part in (True, False):
+        runs: list[list[int]] = []
+        for source, target in sorted((s, ord(t)) for s, t in fold_table().items()):
+            if any(first <= source <= last for first, last in COMMON) != part:
+                continue
+            if runs and source == runs[-1][0] + runs[-1][2] and target - source == runs[-1][1]:
+                runs[-1][2] += 1
+            else:
+                runs.append([source, target - source, 1])
+        ends = [0] + [source + size for source, _, size in runs]
+        gaps = [source - end for (source, _, _), end in zip(runs, ends, strict=False)]
+        shifts = [shift * 2 if shift >= 0 else -shift * 2 - 1 for _, shift, _ in runs]
+        columns = (gaps, [shift >> 8 for shift in shifts], [size for _, _, size in runs])
+        low = bytes(shift & 255 for shift in shifts)
+        yield uvarint(len(runs)) + b"".join(uvarint(value) for column in columns for value in column) + low
 
 
 def _manifest(

@@ -60,20 +60,21 @@ export class Engine {
 
   /** How a query is read: {include, exclude}, its folded terms. */
   async parse(q) {
-    return parse(await this.#fold(q, await this.#files.manifest()));
+    return parse(await this.#fold(q));
   }
 
   /** Every region of the archive: {code, name, parent, count}. */
   async regions({ lang = "zh-hans" } = {}) {
-    const rows = await this.#files.regions();
-    return rows.map(([code, hans, hant, parent, count]) => ({ code, name: lang === "zh-hant" ? hant : hans, parent, count }));
+    const traditional = lang === "zh-hant";
+    const [rows, table] = await Promise.all([this.#files.regions(), traditional ? this.#files.hantTable() : new Map()]);
+    const inScript = ({ name, hant }) => (traditional ? hant ?? toString(points(name).map((c) => table.get(c) ?? c)) : name);
+    return rows.map((row) => ({ code: row.code, name: inScript(row), parent: row.parent, count: row.count }));
   }
 
-  async #fold(q, manifest) {
+  async #fold(q) {
     const codes = points(q);
-    // The alphabet holds folded characters only, and folding is idempotent: most queries need no table.
-    const known = (code) => code < 128 || manifest.folded.has(code);
-    const table = codes.every(known) ? new Map() : await this.#files.foldTable();
+    // The manifest's characters are folded, and folding is idempotent: most queries need no table.
+    const table = await this.#files.foldTable(codes);
     return toString(codes.map((code) => (code >= 65 && code <= 90 ? code + 32 : (table.get(code) ?? code))));
   }
 

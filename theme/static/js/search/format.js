@@ -5,6 +5,7 @@ const SINGLES = 240;
 const ESCAPE = 255;
 const IDF_TABLE = 64;
 const AT_ONCE = 8; // requests
+const COMMON = [[0x3000, 0x303f], [0x4e00, 0x9fff], [0xff00, 0xffef]]; // of fold0.bin, beside ASCII
 const UNIX_EPOCH = 719163; // 1970-01-01, counted from 0001-01-01 as 1
 
 /** A file of the index could not be had: `file` is its address, `reason` one of missing, unreachable, damaged, unsupported. */
@@ -179,7 +180,7 @@ function documentFile(bytes, manifest) {
   return document;
 }
 
-function columns(bytes, manifest) {
+function columns(bytes, manifest, regions) {
   const reader = new Reader(bytes);
   const all = (read) => reader.list(read, manifest.documents);
   const number = () => reader.uvarint();
@@ -188,8 +189,16 @@ function columns(bytes, manifest) {
     const run = reader.days();
     for (let n = reader.uvarint(); n > 0; n--) days.push(run);
   });
-  const sets = reader.list(() => reader.codes());
-  const regions = all(number);
+  const places = all(() => {
+    const head = reader.uvarint();
+    let row = 0;
+    const rows = reader.list(() => (row += reader.uvarint()), head >> 1);
+    const codes = new Set();
+    for (let at of rows) {
+      for (; regions[at] && !codes.has(regions[at].code); at = head & 1 ? -1 : regions[at].above) codes.add(regions[at].code);
+    }
+    return [...codes];
+  });
   const [scripts, script] = [reader.list(() => reader.string()), all(number)];
   const [kinds, kind] = [reader.list(() => reader.string()), all(number)];
   let length = 0;
@@ -197,22 +206,34 @@ function columns(bytes, manifest) {
   const size = all(number);
   return (n) => ({
     days: days[n],
-    regions: sets[regions[n]],
+    regions: places[n],
     script: scripts[script[n]],
     kind: kinds[kind[n]],
     length: lengths[size[n]],
   });
 }
 
+/** Rows {code, name, hant (where unusual), parent (a code or null), above (the parent's row or -1), count}. */
+function regionRows(bytes) {
+  const { codes, names, hant, parents, counts } = json(bytes);
+  return codes.map((code, row) => {
+    const parent = parents[row];
+    const above = typeof parent === "number" ? parent : -1;
+    return { code, name: names[row], hant: hant[row], parent: codes[above] ?? (above === parent ? null : parent), above, count: counts[row] };
+  });
+}
+
 function foldTable(bytes) {
   const reader = new Reader(bytes);
+  const size = reader.uvarint();
+  const [gaps, highs, sizes] = [0, 1, 2].map(() => reader.list(() => reader.uvarint(), size));
   const table = new Map();
   let source = 0;
-  reader.list(() => {
-    source += reader.uvarint();
-    const zigzag = reader.uvarint();
+  gaps.forEach((gap, run) => {
+    source += gap;
+    const zigzag = highs[run] * 256 + bytes[reader.at + run];
     const shift = zigzag % 2 ? -(zigzag + 1) / 2 : zigzag / 2;
-    for (let n = reader.uvarint(); n > 0; n--, source++) table.set(source, source + shift);
+    for (let n = sizes[run]; n > 0; n--, source++) table.set(source, source + shift);
   });
   return table;
 }
@@ -284,17 +305,23 @@ export class Files {
   }
 
   /** A function from a document's number to its days, regions, script, kind and length. */
-  columns() {
-    return this.#get("columns.bin", "C", 0, columns);
+  async columns() {
+    const regions = await this.regions();
+    return this.#get("columns.bin", "C", 0, (bytes, manifest) => columns(bytes, manifest, regions));
   }
 
-  /** [code, name in Simplified, name in Traditional, parent's code or null, number of bulletins] of every region. */
+  /** Rows {code, name, hant?, parent, count}, by code. */
   regions() {
-    return this.#get("regions.bin", "R", 0, json);
+    return this.#get("regions.bin", "R", 0, regionRows);
   }
 
-  foldTable() {
-    return this.#get("fold.bin", "F", 0, foldTable);
+  /** {character: folded character} for those of `codes` that the manifest does not know as folded, and others. */
+  async foldTable(codes) {
+    const { folded } = await this.manifest();
+    const unknown = codes.filter((code) => code > 127 && !folded.has(code));
+    const parts = [...new Set(unknown.map((code) => (COMMON.some(([from, to]) => code >= from && code <= to) ? 0 : 1)))];
+    const tables = await Promise.all(parts.map((n) => this.#get(`fold${n}.bin`, "F", n, foldTable)));
+    return new Map(tables.flatMap((table) => [...table]));
   }
 
   /** {Simplified: the Traditional character that usually stands for it}. */
