@@ -89,7 +89,9 @@ def contexts() -> Contexts:
 
     def label(words: Sequence[str], apart: Sequence[str] = ()) -> re.Pattern[str]:
         gap = r"[ :|/\u3000\[(]"
-        return re.compile(rf"(?:{_any(words)}){gap}{{0,4}}$" + (rf"|(?:{_any(apart)}){gap}{{1,4}}$" if apart else ""))
+        # 安排公布 二月二十四日: with no more than a space between, the word must stand alone.
+        loose = rf"|(?:(?<![\u4e00-\u9fff])(?:{_any(apart)}) |(?:{_any(apart)})[:|/\[(]){gap}{{0,4}}$" if apart else ""
+        return re.compile(rf"(?:{_any(words)}){gap}{{0,4}}$" + loose)
 
     return Contexts(
         published=label(labels["published"], labels["published_apart"]),
@@ -230,6 +232,8 @@ def _labelled(line: _Line) -> Place | None:
         if pattern.search(line.before):
             return found
     if not line.expression.first.day:
+        return None
+    if c.effect_after.match(line.after):
         return None
     if c.published.search(line.before) and (line.in_top or line.length < 120):
         return Place.HEADER
