@@ -98,6 +98,10 @@ def queries(seed: int, corpus: Sequence[SearchDocument], count: int, longest: in
         request: dict[str, Any] = {"q": q, "sort": chance.choice(("relevance", "newest", "oldest"))}
         if chance.random() < 0.25:
             request["regions"] = chance.sample(sorted(REGIONS), k=chance.choice((1, 2)))
+        if chance.random() < 0.15:
+            request["scripts"] = chance.sample(["Hans", "Hant", "mixed"], k=2)
+        if chance.random() < 0.15:
+            request["kinds"] = ["notice"]
         if chance.random() < 0.25:
             request["from"] = chance.choice(("2019", "2020-02", "2020-03-05"))
         if chance.random() < 0.25:
@@ -121,6 +125,10 @@ def brute_force(corpus: Iterable[SearchDocument], request: dict[str, Any]) -> se
         if any(term in field for term in query.exclude for field in fields):
             continue
         if wanted and wanted.isdisjoint(document.regions):
+            continue
+        if document.script not in request.get("scripts", (document.script,)):
+            continue
+        if document.kind not in request.get("kinds", (document.kind,)):
             continue
         if ("from" in request or "to" in request) and not (
             document.published and document.published[0] <= last and document.published[1] >= first

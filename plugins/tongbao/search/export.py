@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import struct
 from collections import Counter
@@ -23,6 +24,7 @@ from tongbao.search.index import FIELDS, K1, B, Index
 from tongbao.search.texts import Alphabet, difference, usual
 
 FORMAT = 1
+_EXPORT = re.compile("[0-9a-f]{16}")
 SHARD_BYTES = 4096
 # A list above this size stands in a file of its own, so that its shard's other grams do not pay for it.
 LIST_BYTES = 2048
@@ -88,8 +90,9 @@ def _publish(output_dir: Path, folder: _Folder, manifest: bytes) -> None:
     pending = output_dir / "manifest.bin.new"
     pending.write_bytes(manifest)
     pending.replace(output_dir / "manifest.bin")
+    # Other things may live beside the index: only what an export has made goes.
     for other in output_dir.iterdir():
-        if other.is_dir() and other != finished:
+        if other != finished and _EXPORT.fullmatch(other.name) and (other / "columns.bin").is_file():
             shutil.rmtree(other)
 
 

@@ -10,6 +10,7 @@ replaced last, so a build that is killed leaves the index before it.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
@@ -34,6 +35,7 @@ K1 = 1.2
 B = {"title": 0.0, "text": 0.75}
 _VERSION = "2"
 _CURRENT = "CURRENT"
+_INDEX = re.compile(r"[0-9a-f]{64}(\.new)?")
 _META = "documents.json"
 # Postings that `Index.postings` hands out at once.
 _BATCH = 500_000
@@ -74,7 +76,7 @@ def build_index(documents: Iterable[SearchDocument], index_dir: Path) -> None:
     pointer.write_text(name, "ascii")
     pointer.replace(index_dir / _CURRENT)
     for other in index_dir.iterdir():
-        if other.is_dir() and other != finished:
+        if other != finished and other.is_dir() and _INDEX.fullmatch(other.name):
             shutil.rmtree(other)
 
 

@@ -48,6 +48,30 @@ class Results:
     facets: Facets
 
 
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    regions: frozenset[str]
+    scripts: frozenset[str]
+    kinds: frozenset[str]
+    first: str | None
+    last: str | None
+
+    def __call__(self, index: Index, number: int) -> bool:
+        wanted = (
+            (self.regions, index.regions[number]),
+            (self.scripts, (index.script[number],)),
+            (self.kinds, (index.kind[number],)),
+        )
+        if any(values and values.isdisjoint(own) for values, own in wanted):
+            return False
+        if self.first is None and self.last is None:
+            return True
+        published = index.published[number]
+        if published is None or (self.last is not None and published[0] > self.last):
+            return False
+        return self.first is None or published[1] >= self.first
+
+
 def query(
     index_dir: Path,
     q: str,
@@ -57,21 +81,24 @@ def query(
     sort: str = "relevance",
     limit: int = 10,
     offset: int = 0,
+    scripts: Sequence[str] = (),
+    kinds: Sequence[str] = (),
 ) -> Results:
     """Find the bulletins that contain every term of `q` in title or text and none of its excluded terms.
 
-    `regions` are codes of which a bulletin needs one; `date_from` and `date_to` (yyyy, yyyy-mm or yyyy-mm-dd) keep the
-    bulletins whose publication may fall between them, never those without a date. `sort` is one of SORTS.
+    A bulletin needs one of the codes in `regions`, one of `scripts` (as received) and one of `kinds`, unless these are
+    empty; `date_from` and `date_to` (yyyy, yyyy-mm or yyyy-mm-dd) keep the bulletins whose publication may fall between
+    them, never those without a date. `sort` is one of SORTS.
     Raises ValueError for a date or an order that can't be read, SearchIndexError where there is no index.
     """
     if sort not in SORTS:
         raise ValueError(f"{sort!r} is no order; write one of {', '.join(SORTS)}")
-    first = first_day(date_from) if date_from else None
-    last = last_day(date_to) if date_to else None
+    days = first_day(date_from) if date_from else None, last_day(date_to) if date_to else None
+    passes = _Filter(frozenset(regions), frozenset(scripts), frozenset(kinds), *days)
     parsed = parse(q)
     with Index(index_dir) as index:
         scores = _matching(index, parsed)
-        numbers = [n for n in scores if _passes(index, n, set(regions), first, last)]
+        numbers = [number for number in scores if passes(index, number)]
         numbers.sort(key=_order(index, scores, sort))
         page = numbers[offset : offset + limit]
         hits = tuple(_hit(index, n, scores[n], parsed.include) for n in page)
@@ -92,15 +119,6 @@ def _matching(index: Index, parsed: Query) -> dict[int, float]:
             for number in index.scores(field, term):
                 total.pop(number, None)
     return total
-
-
-def _passes(index: Index, number: int, regions: set[str], first: str | None, last: str | None) -> bool:
-    if regions and regions.isdisjoint(index.regions[number]):
-        return False
-    published = index.published[number]
-    if first is None and last is None:
-        return True
-    return published is not None and (last is None or published[0] <= last) and (first is None or published[1] >= first)
 
 
 def _order(index: Index, scores: dict[int, float], sort: str) -> Callable[[int], tuple[float, int]]:

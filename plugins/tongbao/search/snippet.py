@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH = 96
+# Places that are weighed: enough for any text that people read, and quick in one of millions of characters.
+MOST = 1000
 BEFORE = 18
 
 
@@ -35,7 +37,7 @@ def matches(folded: str, terms: Sequence[str]) -> list[tuple[int, int, int]]:
 def window(length: int, found: Sequence[tuple[int, int, int]]) -> tuple[int, int]:
     """The stretch of `WIDTH` characters with most different terms in it, then most matches, then the first."""
     best, start = (0, 0), 0
-    for index, (at, _, _) in enumerate(found):
+    for index, (at, _, _) in enumerate(found[:MOST]):
         inside = [m for m in found[index : index + WIDTH] if m[1] <= at - BEFORE + WIDTH]
         rank = (len({number for _, _, number in inside}), len(inside))
         if rank > best:

@@ -20,10 +20,10 @@ export class Engine {
   }
 
   async search(request = {}, options = {}) {
-    const { q = "", regions = [], from, to, sort = "relevance" } = request;
+    const { q = "", regions = [], scripts = [], kinds = [], from, to, sort = "relevance" } = request;
     const { limit = 10, offset = 0, lang = "zh-hans", proof = PROOF } = options;
     if (!SORTS.includes(sort)) throw new SearchError("request", null, `${sort} is no order; write ${SORTS.join(", ")}`);
-    const filter = { regions, first: from ? span(from)[0] : null, last: to ? span(to)[1] : null };
+    const filter = { regions, scripts, kinds, first: from ? span(from)[0] : null, last: to ? span(to)[1] : null };
     const manifest = await this.#files.manifest();
     const query = await this.parse(q);
     const terms = await Promise.all(query.include.map((term) => this.#term(term)));
@@ -182,8 +182,9 @@ function candidatesOf(terms, excluded, documents) {
   return [...all].filter((doc) => others.every((term) => has(term, doc)) && !gone.some((term) => has(term, doc)));
 }
 
-function passes({ regions, days: [from, to] }, { regions: wanted, first, last }) {
+function passes({ regions, script, kind, days: [from, to] }, { regions: wanted, scripts, kinds, first, last }) {
   if (wanted.length && !wanted.some((code) => regions.includes(code))) return false;
+  if ((scripts.length && !scripts.includes(script)) || (kinds.length && !kinds.includes(kind))) return false;
   if (first === null && last === null) return true;
   return from > 0 && (last === null || from <= last) && (first === null || to >= first);
 }

@@ -8,7 +8,7 @@ export { SearchError };
  * Open the index of a site. `baseUrl` is the address of the site's root, or of its `search/` folder (recognised by its name).
  * Nothing is fetched before the first question.
  *
- * `await index.search({q, regions, from, to, sort}, {limit, offset, lang, proof})` resolves to
+ * `await index.search({q, regions, scripts, kinds, from, to, sort}, {limit, offset, lang, proof})` resolves to
  * `{total, atMost, exact, hits: [{id, score, url, title, titleRuns, date, regions, snippet}], facets}`;
  * `await index.regions({lang})` to `[{code, name, parent, count}]`, `await index.parse(q)` to `{include, exclude}`. All reject with a SearchError, which says in `reason`
  * and `file` what failed and asks again by `retry()`.

@@ -5,6 +5,7 @@ const TERM = new RegExp(`(-?)(?:"([^"]*)(?:"|$)|([^${SPACE}]+))`, "gu");
 const BLANK = new RegExp(`^[${SPACE}]*$`, "u");
 const WIDTH = 96;
 const BEFORE = 18;
+const MOST = 1000; // places weighed
 
 export const points = (string) => Array.from(string, (char) => char.codePointAt(0));
 
@@ -61,7 +62,7 @@ function matches(folded, terms) {
 function window(length, found) {
   let most = [0, 0];
   let start = 0;
-  found.forEach(([at], index) => {
+  found.slice(0, MOST).forEach(([at], index) => {
     const inside = found.slice(index, index + WIDTH).filter((match) => match[1] <= at - BEFORE + WIDTH);
     const terms = new Set(inside.map((match) => match[2])).size;
     if (terms > most[0] || (terms === most[0] && inside.length > most[1])) {
