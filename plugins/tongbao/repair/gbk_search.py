@@ -22,8 +22,10 @@ from tongbao.repair.text_model import STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
 
 # All in the text model's steps of an eighth of a nat: what a repair must gain over the text as served, and over the
-# next reading; the price of a lost byte that left no trace, and of a vanished pair.
-MARGIN, LEAD, TRACELESS, VANISHED = 64, 12, 16, 8
+# next reading, or the next where a byte was lost without a trace; the price of such a byte, and of a vanished pair.
+MARGIN, LEAD, LEAD_TRACELESS, TRACELESS, VANISHED = 64, 12, 32, 16, 8
+# Other readings shown.
+SHOWN = 5
 # A character at least this rare by itself (11 nats) is one that damage makes and writers seldom use.
 RARE = 88
 # A window reaches at most so far beyond its trigger, adjoining windows are one up to a length, and a document has at
@@ -197,7 +199,8 @@ def _restore(text: str, start: int, end: int, site: Mapping[str, str]) -> Iterat
     converted = sum(map(tables.is_traditional, site)) > len(site) / 2
     codec = without(gbk, tables.is_simplified) if converted else gbk
     spellings = lattice.search([choice for token in arcs for choice in (gap, token)], codec, before)
-    proved = [s for s in spellings if proves(s.text, tokens, site)]
+    proofs = {s.text: traceless(s.text, tokens, site) for s in spellings}
+    proved = [s for s in spellings if proofs[s.text] is not None]
     best = next(iter(proved or spellings), None)
     if best is None or best.text == served or leave - best.cost < MARGIN:
         return
@@ -207,8 +210,8 @@ def _restore(text: str, start: int, end: int, site: Mapping[str, str]) -> Iterat
         return
     rivals = [s for s in proved or spellings if s.text != best.text]
     lead = rivals[0].cost - best.cost if rivals else MARGIN
-    certain = bool(proved) and lead >= LEAD
-    shown = [s.text.replace(lattice.SWALLOWED, "") for s in (best, *rivals)]
+    certain = bool(proved) and lead >= (LEAD_TRACELESS if proofs[best.text] else LEAD)
+    shown = [s.text.replace(lattice.SWALLOWED, "") for s in (best, *rivals[:SHOWN])]
     yield _edit(start, served, shown, (leave - best.cost) * STEP, certain), certain
 
 
@@ -217,8 +220,8 @@ def _rare(text: str) -> int:
     return sum(rarity(c) >= RARE for c in text)
 
 
-def proves(restored: str, tokens: Sequence[_Token], site: Mapping[str, str]) -> bool:
-    """Whether the forward model makes the served tokens of `restored`.
+def traceless(restored: str, tokens: Sequence[_Token], site: Mapping[str, str]) -> int | None:
+    """How many bytes were lost without a trace, if the forward model makes the served tokens of `restored`; else None.
 
     Holes are left out of the comparison, since sites serve them as `?`, U+FFFD or nothing, and so is the width of
     marks. A gloss in the window belongs to the site's set even if it never stands whole.
@@ -236,11 +239,13 @@ def proves(restored: str, tokens: Sequence[_Token], site: Mapping[str, str]) -> 
     marks = gbk_bytes.MARKS if any(t.kind == "mark" for t in tokens) else ""
     # Where the site serves marks as ASCII, the bytes were those of full-width marks.
     versions = dict.fromkeys((restored, restored.translate(_WIDENING)))
-    return any(
-        _plain(gbk_bytes.damage(version, readings, marks=parting, hole="", mark_hole="")) == served
-        for version in versions
-        for parting in dict.fromkeys((marks, ""))
-    )
+    visible = sum(t.kind in ("lost", "residue") or t.kind.startswith("holed") for t in tokens)
+    for version in versions:
+        for parting in dict.fromkeys((marks, "")):
+            model_served = gbk_bytes.damage(version, readings, marks=parting, hole="\ufffd", mark_hole="\ufffd")
+            if _plain(model_served) == served:
+                return max(0, model_served.count("\ufffd") - visible)
+    return None
 
 
 def _plain(served: str) -> str:

@@ -19,7 +19,7 @@ from tongbao.repair.text_model import model
 # What a hole swallowed, as a literal: it costs nothing, and the caller takes it out.
 SWALLOWED = "\x1a"
 
-# States kept, how much dearer than the cheapest a state may be (20 nats), and how much if pairs may have vanished there.
+# States kept, how much dearer than the cheapest one may be (20 nats), and how much where pairs may have vanished.
 BEAM, HOPELESS, DOUBTFUL = 32, 160, 64
 # How many readings of an unknown byte are kept, by their cost.
 READINGS = 12

@@ -32,6 +32,8 @@ _DOUBLE_MARK = re.compile(
 _TWICE = re.compile(r"([^\n]{8,200}?)\1+")
 # Discuz! `jammer()`: five times or more a character of 32-59, a space, a character of 63-126.
 _JAMMER = re.compile(r"[ \t]?(?:[ -;] [?-~]){5,} ?")
+# So many odd marks are a habit of the program that made the text, not a slip of its writer.
+OFTEN = 3
 # A doubled line is at least so long; a doubled block has at most so many lines.
 LINE, BLOCK = 8, 200
 
@@ -129,9 +131,9 @@ def _wraps(text: str) -> _Found:
     widths = [width for _, width in prose]
     if len(inside) >= 3 and 3 * len(inside) >= len(prose) and max(widths) - min(widths) <= 6:
         inside = [m for m, _ in prose]
-    elif len(inside) < 3:
-        inside = [m for m in inside if _joins(text, m.start(), m.end(), NEXT // 2)]
-    yield from ((m.start(), m.end(), "", True) for m in inside)
+    # One line end may look so by chance; another, or a space inside a word, shows the cause.
+    certain = len(inside) >= 2 or any(certain for *_, certain in _gaps(text))
+    yield from ((m.start(), m.end(), "", certain) for m in inside)
 
 
 def _joins(text: str, start: int, end: int, limit: int) -> bool:
@@ -186,8 +188,8 @@ def _same(lines: list[str], first: int, second: int, count: int) -> bool:
 def _marks(text: str) -> _Found:
     spaced = list(_SPACED_MARK.finditer(text))
     doubled = list(_DOUBLE_MARK.finditer(text))
-    yield from ((m.start(), m.end(), "", len(spaced) >= 2) for m in spaced)
-    yield from ((m.start(), m.end(), "", len(doubled) >= 2) for m in doubled)
+    yield from ((m.start(), m.end(), "", len(spaced) >= OFTEN) for m in spaced)
+    yield from ((m.start(), m.end(), "", len(doubled) >= OFTEN) for m in doubled)
 
 
 def _jammers(text: str) -> _Found:

@@ -19,13 +19,13 @@ from tongbao.repair import lattice, tables
 from tongbao.repair.codecs import ANY, FIRST, SECOND, STRIPPED, Codec, Pending, big5, gbk, utf8, without
 from tongbao.repair.lattice import Arc
 from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, latin_bytes, ligature_bytes
-from tongbao.repair.text_model import STEP, model
+from tongbao.repair.text_model import FLOOR, STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
 
 # All in the text model's steps of an eighth of a nat. What a document's runs must gain together, and each by itself;
 # the most that a character of the result may cost on average, and an allowance for short runs; the prices of a lost
-# byte, and of a Latin letter that was two bytes.
-DOCUMENT_GAIN, RUN_GAIN, CEILING, SHORT, LOST, COLLAPSED = 96, 12, 72, 32, 24, 32
+# byte, and of a Latin letter that was two bytes; what an accented letter costs less among other letters.
+DOCUMENT_GAIN, RUN_GAIN, CEILING, SHORT, LOST, COLLAPSED, LETTER = 96, 12, 72, 32, 24, 32, 112
 # So many bytes that are valid UTF-8 prove a run by themselves, in a document whose pairing is known.
 MIN_BYTES = 3
 # Runs tried to find a document's pairing, and the longest text that goes to the lattice in one piece.
@@ -36,6 +36,7 @@ _HIGH = "\u0080-\u07ff€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™
 _LATIN_TRIGGER = re.compile(rf"[\u00a1-\u00ff][{_HIGH}]|[{_HIGH}][\u00a1-\u00ff]")
 _LATIN_RUN = re.compile(r"[^\x00-\x7f](?:[\x20-\x7e]{0,3}[^\x00-\x7f])*[@-~]?")
 # A single letter or digit between such characters may be what was left of a full-width one.
+_ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff](?=[A-Za-z])|(?<=[A-Za-z])[\u00c0-\u024f\u1e00-\u1eff]")
 _DOUBLE_RUN = re.compile(r"(?:[^\x00-\x7f]|(?<=[^\x00-\x7f])(?:\?|[0-9A-Za-z](?=[^\x00-\x7f])))+")
 _UTF8_IN_GBK = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){2}")
 
@@ -58,7 +59,7 @@ def undo(text: str) -> Verdict:
     latin = _latin_runs(text)
     for pairing in PAIRINGS:
         runs = latin if pairing.read == "latin" else double if _looks(text, pairing, double) else []
-        if runs and (gain := _promise(runs, pairing)) > (best[0] if best else DOCUMENT_GAIN):
+        if runs and (gain := _promise(text, runs, pairing)) > (best[0] if best else DOCUMENT_GAIN):
             best = gain, pairing, runs
     if best is None:
         return NOTHING
@@ -109,20 +110,31 @@ def _usual(character: str) -> bool:
 _MARKS = frozenset("，。、；：！？“”‘’（）《》〈〉【】「」『』—…·～％　")
 
 
-def _promise(runs: Sequence[_Run], pairing: Pairing) -> int:
+def _promise(text: str, runs: Sequence[_Run], pairing: Pairing) -> int:
     """What the pairing gains on the strangest runs when they are decoded as they stand."""
     gain = length = cost = 0
     strange = [run for run in runs if run.strange]
     for run in sorted(strange, key=lambda r: (-len(r.text), r.start))[:SAMPLE]:
-        text = run.text[:PIECE]
-        decoded = _bytes(text, pairing).decode(pairing.written, "ignore")
+        run = _Run(run.start, run.text[:PIECE], True)
+        data = _bytes(run.text, pairing)
+        decoded = data.decode(pairing.written, "ignore")
         price = model().cost(decoded)
-        # Bytes that don't decode are lost characters; they count against the pairing as rare ones would.
-        missing = max(0, len(_bytes(text, pairing)) - len(decoded.encode(pairing.written, "ignore")))
-        gain += model().cost(text) - price - missing * LOST
+        # Bytes that don't decode are as unlikely as characters that the model does not know.
+        missing = max(0, len(data) - len(decoded.encode(pairing.written, "ignore")))
+        gain += _served(text, run, pairing) - price - missing * FLOOR
         length += len(decoded)
         cost += price
-    return gain if length and cost / length < CEILING + 16 else 0
+    return gain if length and cost <= (CEILING + 16) * length else 0
+
+
+def _served(text: str, run: _Run, pairing: Pairing) -> int:
+    """The cost of a run as it was served. An accented letter among Latin letters is no surprise."""
+    end = run.start + len(run.text)
+    cost = model().cost(run.text, text[max(0, run.start - 2) : run.start] or "\n")
+    if pairing.read == "latin":
+        around = text[max(0, run.start - 1) : end + 1]
+        cost -= LETTER * len(_ACCENTED.findall(around))
+    return cost
 
 
 def _bytes(text: str, pairing: Pairing) -> bytes:
@@ -141,10 +153,13 @@ def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec) -> Edit | None
     if restored is None or restored == run.text:
         return None
     cost = model().cost(restored, before)
-    gain = model().cost(run.text, before) - cost
+    gain = _served(text, run, pairing) - cost
+    lost = len(restored.encode(pairing.written, "replace")) - len(_bytes(run.text, pairing))
     # Bytes that are valid UTF-8 by chance are rare enough to need no other evidence.
     proved = whole is not None and pairing.written == "utf-8" and len(_bytes(run.text, pairing)) > MIN_BYTES
-    if not proved and (gain < RUN_GAIN or cost > CEILING * len(restored) + SHORT):
+    # A page loses one byte in seven at most; what needs more is another language.
+    share = 2 if pairing.read == "latin" else 1
+    if not proved and (gain < RUN_GAIN or cost > CEILING * len(restored) + SHORT or share * lost > len(restored) + 1):
         return None
     exact = any(damage(restored, pairing, collapsed=c) == run.text for c in (False, True))
     if run.text.endswith("?") and pairing.read != "latin":

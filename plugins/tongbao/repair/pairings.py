@@ -131,14 +131,11 @@ def double_bytes(read: str) -> Mapping[str, Pending]:
         return {c: tuple(pair) for c, pair in tables.big5_bytes().items()}
     table = {c: tuple(pair) for c, pair in tables.gbk_bytes().items()}
     table["€"] = (0x80,)
-    # User-defined rows of GBK as Unicode's private use area holds them (GB 18030, tables of Windows).
-    for start, leads, trails in (
-        (0xE000, range(0xAA, 0xB0), range(0xA1, 0xFF)),
-        (0xE234, range(0xF8, 0xFF), range(0xA1, 0xFF)),
-        (0xE4C6, range(0xA1, 0xA8), [t for t in range(0x40, 0xA1) if t != 0x7F]),
-    ):
-        pairs = [(lead, trail) for lead in leads for trail in trails]
-        table |= {chr(start + at): pair for at, pair in enumerate(pairs)}
+    # Windows shows pairs without a character as private-use characters, which GB 18030 gives the same bytes.
+    for code in range(0xE000, 0xE865):
+        pair = chr(code).encode("gb18030")
+        if len(pair) == 2:
+            table.setdefault(chr(code), tuple(pair))
     return table
 
 
