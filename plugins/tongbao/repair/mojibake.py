@@ -149,7 +149,7 @@ def _bytes(text: str, pairing: Pairing) -> bytes:
 def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec) -> Edit | None:
     before, end = text[max(0, run.start - 2) : run.start] or "\n", run.start + len(run.text)
     whole = _strict(run.text, pairing)
-    restored = whole or _search(run.text, pairing, codec, before)
+    restored = whole or _search(run.text, pairing, codec, before, text[end : end + 1] or "\n")
     if restored is None or restored == run.text:
         return None
     cost = model().cost(restored, before)
@@ -196,19 +196,15 @@ def _strict(text: str, pairing: Pairing) -> str | None:
     return restored if pairing.written == "utf-8" or model().cost(restored) <= CEILING * len(restored) else None
 
 
-def _search(text: str, pairing: Pairing, codec: Codec, before: str) -> str | None:
+def _search(text: str, pairing: Pairing, codec: Codec, before: str, following: str) -> str | None:
     out: list[str] = []
-    for piece in _pieces(text):
-        found = lattice.search(list(_tokens(piece, pairing)), codec, "".join(out)[-2:] or before, beam=24)
+    for at in range(0, len(text), PIECE):
+        piece, behind = text[at : at + PIECE], text[at + PIECE : at + PIECE + 1] or following
+        found = lattice.search(list(_tokens(piece, pairing, behind)), codec, "".join(out)[-2:] or before, beam=24)
         if not found:
             return None
         out.append(found[0].text)
     return "".join(out)
-
-
-def _pieces(text: str) -> Iterator[str]:
-    for start in range(0, len(text), PIECE):
-        yield text[start : start + PIECE]
 
 
 def _codec(text: str, pairing: Pairing) -> Codec:
@@ -222,16 +218,18 @@ def _codec(text: str, pairing: Pairing) -> Codec:
     return without(codec, tables.is_simplified) if traditional else codec
 
 
-def _tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
+def _tokens(text: str, pairing: Pairing, following: str) -> Iterator[Sequence[Arc]]:
     """Alternately what may be missing before a character, and what the character may have been."""
     if pairing.read != "latin":
-        yield from _double_tokens(text, double_bytes(pairing.read))
+        yield from _double_tokens(text, double_bytes(pairing.read), following)
         return
     double = pairing.written != "utf-8"
     folded = double and any(ord(c) >= 0x100 and c not in latin_bytes() for c in text)
     gap = [Arc(), Arc((STRIPPED,), LOST, inside=True), Arc((STRIPPED, STRIPPED), 2 * LOST, inside=True)]
     if double:
-        gap = [*gap[:2], Arc((STRIPPED,), LOST + 8, inside=False)]
+        # AD leads much of what Big5 writes daily, and little of what GBK does.
+        lead = LOST // 2 if pairing.written == "cp950" else LOST + 8
+        gap = [*gap[:2], Arc((STRIPPED,), lead, inside=False)]
     at = 0
     while at < len(text):
         yield gap
@@ -244,6 +242,10 @@ def _tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
     yield gap
 
 
+# What stands behind a digit.
+_COUNTED = frozenset("0123456789%.")
+
+
 def _latin_arcs(character: str, double: bool, folded: bool) -> list[Arc]:
     if ord(character) < 0x80:
         space = [Arc((0xA0,), LOST + 8, inside=True)] if character == " " else []
@@ -254,12 +256,16 @@ def _latin_arcs(character: str, double: bool, folded: bool) -> list[Arc]:
     return [*arcs, Arc(literal=character)] if not arcs or ord(character) >= 0x800 else arcs
 
 
-def _double_tokens(text: str, table: Mapping[str, Pending]) -> Iterator[Sequence[Arc]]:
+def _double_tokens(text: str, table: Mapping[str, Pending], following: str) -> Iterator[Sequence[Arc]]:
+    """`following` is the character behind the run: a half-lost one may have swallowed a digit before it."""
     gap = [Arc(), Arc((ANY,), LOST, inside=True), Arc((FIRST, SECOND), LOST, inside=True)]
-    for character in text:
+    for character, after in zip(text, text[1:] + following, strict=True):
         yield gap
         if character in table:
             yield [Arc(table[character])]
+        elif character == "?" and after in _COUNTED:
+            # Never guess a number: the mark of the loss stays.
+            yield [Arc((ANY,), literal="?", inside=True), Arc(literal=character)]
         elif character in "?\ufffd":
             yield [Arc((ANY,), inside=True), Arc(literal=character)]
         elif ord(character) < 0x80:
