@@ -28,7 +28,6 @@ MARKS = "a hole before a narrow mark and a stray letter (德?h召開), and a los
 HALF_LOST = "UTF-8 read as GBK: pairs served as U+E766-E864, €, and half-lost characters at line ends are not restored"
 CHARACTERS = "Kangxi radicals, full-width digits and zero-width spaces are not repaired"
 TWO_LINES = "a title of two lines, the issuer's and the matter's, is cut to the one"
-KIND = "the kind is read off a cited notice, or not at all"
 KNOWN: dict[tuple[str, str], str] = {
     **dict.fromkeys([(t, "debao") for t in ("text", "simplified", "title", "primary", "mentioned")], MARKS),
     **dict.fromkeys([(t, "gaocheng") for t in ("text", "script", "mentioned", "events")], HALF_LOST),
@@ -37,7 +36,6 @@ KNOWN: dict[tuple[str, str], str] = {
     ("title", "taiwan"): "the second of two headlines is taken for the title",
     ("primary", "taiwan"): "全台 is not read as the whole of Taiwan; two cities of the lead win",
     ("mentioned", "wuhan"): "武昌火车站, a station, is taken for the district",
-    **dict.fromkeys([("kind", n) for n in ("pudong", "hongkong", "wuhan", "classb")], KIND),
 }
 
 
