@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from tongbao.search.frames import uvarint
 
 SINGLES, PAGES = 240, 15
-MOST = SINGLES + PAGES * 256
+MOST = 2000
 ESCAPE = 255
 # A character that stands in fewer texts costs more in the table than it saves.
 _LEAST_TEXTS = 3

@@ -7,7 +7,9 @@ import { cover, indexOf, parse, points, runs, toString } from "./text.js";
 const FIELDS = ["title", "text"];
 const SORTS = ["relevance", "newest", "oldest"];
 // Texts fetched beyond a page to prove its total; what is left unproven after that makes it "at least".
-const PROOF = 20;
+const PROOF = 10;
+// A posting list costs about as much as this many texts.
+const LIST = 2;
 
 export class Engine {
   #root;
@@ -29,14 +31,17 @@ export class Engine {
     const terms = await Promise.all(query.include.map((term) => this.#term(term)));
     const excluded = await Promise.all(query.exclude.map((term) => this.#term(term)));
 
-    let candidates = candidatesOf(terms, excluded, manifest.documents);
+    const all = terms.length
+      ? new Set(terms[0].fields.flatMap(({ docs }) => [...docs.keys()]))
+      : Array(manifest.documents).keys();
+    let candidates = candidatesOf(terms, excluded, [...all]);
     const facts = await this.#facts(candidates, limit);
     candidates = candidates.filter((doc) => passes(facts(doc), filter));
     const order = orderOf(sort);
+    candidates = await this.#refine(candidates, terms, excluded, limit);
     const ranked = candidates.map((doc) => {
       const { length, days } = facts(doc);
-      const proven = terms.every((term) => term.exact) && !excluded.some((term) => has(term, doc));
-      return { doc, days, proven, score: scoreOf(doc, length, terms, manifest) };
+      return { doc, days, proven: isProven(doc, terms, excluded), score: scoreOf(doc, length, terms, manifest) };
     });
     ranked.sort(order);
 
@@ -85,9 +90,39 @@ export class Engine {
     const fields = FIELDS.map((name) => {
       const own = lists.map((list) => list[name]);
       const complete = own.every(Boolean);
-      return { name, idfs: complete ? own.map((list) => list.idf) : [], docs: complete ? intersect(own) : new Map() };
+      const docs = complete ? intersect(own) : new Map();
+      // `sure`: the documents of which it is known that the term stands there, not only its grams.
+      return { name, idfs: complete ? own.map((list) => list.idf) : [], docs, sure: grams.length === 1 ? docs : new Set() };
     });
-    return { codes: points(term), exact: grams.length === 1, fields };
+    return { codes: points(term), fields };
+  }
+
+  /**
+   * Decide candidates from more posting lists, while these are cheaper than the texts: first those of the grams that the
+   * covers left out, which rule out; then those of the pairs in which neighbouring grams overlap, which prove.
+   */
+  async #refine(candidates, terms, excluded, limit) {
+    for (const pairs of [false, true]) {
+      for (const term of [...terms, ...excluded]) {
+        const { codes, fields } = term;
+        const triples = codes.slice(2).map((_, at) => toString(codes.slice(at, at + 3)));
+        const more = pairs ? codes.slice(2, -1).map((code, at) => toString([codes[at + 1], code])) : triples;
+        const open = candidates.filter((doc) => fields.some(({ docs, sure }) => docs.has(doc) && !sure.has(doc)));
+        const cost = pairs ? more.length : more.length - Math.ceil(codes.length / 3);
+        if (codes.length < 4 || open.length <= limit + LIST * cost) continue;
+        const [wholes, overlaps] = await Promise.all([this.#frequencies(triples), this.#frequencies(pairs ? more : [])]);
+        for (const { name, docs, sure } of fields) decide(docs, sure, wholes[name], overlaps[name]);
+        candidates = candidatesOf(terms, excluded, candidates);
+      }
+    }
+    return candidates;
+  }
+
+  /** For each field, a list for each gram: {document: frequency}. */
+  async #frequencies(grams) {
+    const lists = await Promise.all(grams.map((gram) => this.#files.gram(gram)));
+    const counts = (list) => new Map(list ? Array.from(list.docs, (doc, n) => [doc, list.tfs[n]]) : []);
+    return Object.fromEntries(FIELDS.map((name) => [name, lists.map((list) => counts(list[name]))]));
   }
 
   /** What is known of documents: from their own files while they are few, else from the columns of all. */
@@ -171,15 +206,35 @@ function intersect(lists) {
   return out;
 }
 
-const has = (term, doc) => term.fields.some((field) => field.docs.has(doc));
+const has = (term, doc) => term.fields.some(({ docs }) => docs.has(doc));
 
+const stands = (term, doc) => term.fields.some(({ docs, sure }) => docs.has(doc) && sure.has(doc));
+
+/** Those of `documents` that may match. */
 function candidatesOf(terms, excluded, documents) {
-  const [first, ...others] = terms;
-  const all = first
-    ? new Set(first.fields.flatMap((field) => [...field.docs.keys()]))
-    : Array.from({ length: documents }, (_, doc) => doc);
-  const gone = excluded.filter((term) => term.exact);
-  return [...all].filter((doc) => others.every((term) => has(term, doc)) && !gone.some((term) => has(term, doc)));
+  return documents.filter((doc) => terms.every((term) => has(term, doc)) && !excluded.some((term) => stands(term, doc)));
+}
+
+/** Whether a candidate is known to match, and with which score. */
+function isProven(doc, terms, excluded) {
+  const decided = (term) => term.fields.every(({ docs, sure }) => !docs.has(doc) || sure.has(doc));
+  return terms.every(decided) && !excluded.some((term) => has(term, doc));
+}
+
+/**
+ * Drop from `docs` the documents that lack one of a term's triples; with the pairs in which the triples overlap, add to
+ * `sure` those that must hold the term. Of the places of a pair, so many follow from the left and so many go on to the right;
+ * if these are more than the pair has places, some do both.
+ */
+function decide(docs, sure, triples, pairs) {
+  for (const doc of [...docs.keys()]) {
+    const counts = triples.map((list) => list.get(doc) ?? 0);
+    if (counts.includes(0)) docs.delete(doc);
+    else if (pairs.length) {
+      const least = counts.reduce((sum, count, at) => (sum > 0 ? sum + count - pairs[at - 1].get(doc) : 0));
+      if (least > 0) sure.add(doc);
+    }
+  }
 }
 
 function passes({ regions, script, kind, days: [from, to] }, { regions: wanted, scripts, kinds, first, last }) {
