@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
-BASE = {"model", "edits", "data"}
+BASE = {"model", "edits", "data", "folding"}
 STAGES = {"receive", "repair", "script", "reading", "places", "dates", "genre"}
 # Room: the rooms of the library it may import. A room may always import its own modules.
 ALLOWED: dict[str, set[str]] = {
@@ -17,6 +17,7 @@ ALLOWED: dict[str, set[str]] = {
     "model": set(),
     "edits": {"model"},
     "data": set(),
+    "folding": {"data"},
     **{stage: BASE for stage in STAGES},
     "search": BASE | {"script"},
     "export": BASE | {"", "script", "reading"},

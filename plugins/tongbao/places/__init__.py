@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from tongbao.folding import fold
 from tongbao.model import Ambiguity, BlockKind, Document, Evidence, RegionTag, RegionTags, Role
 from tongbao.places.disambiguation import Resolution, resolve
 from tongbao.places.focus import Hint, Primary, focus
 from tongbao.places.gazetteer import Division, Form, divisions, lineage
 from tongbao.places.mentions import NAMING, Kind, find
 from tongbao.places.zones import Zone, layout
-from tongbao.script import fold
 
 __all__ = ["Division", "divisions", "lineage", "tag"]
 
@@ -43,9 +43,7 @@ def tag(document: Document) -> RegionTags:
     return RegionTags(tuple(tags), _ambiguities(document, resolutions))
 
 
-def _primary_tag(
-    document: Document, primary: Primary, named: Sequence[Resolution], hints: Sequence[Hint]
-) -> RegionTag:
+def _primary_tag(document: Document, primary: Primary, named: Sequence[Resolution], hints: Sequence[Hint]) -> RegionTag:
     spans = sorted({*primary.spans, *((r.mention.start, r.mention.end) for r in named)} - {(0, 0)})
     evidence = tuple(_evidence(document, start, end) for start, end in spans)
     outside = tuple(Evidence(0, 0, h.text, h.where) for h in hints if primary.code in lineage(h.code))

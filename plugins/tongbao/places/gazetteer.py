@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
 from ahocorasick_rs import AhoCorasick
 
-from tongbao.script import fold
+from tongbao.data import rows
+from tongbao.folding import fold
 
 COUNTRY = "100000"
 LEVELS = ("province", "prefecture", "county")
@@ -63,9 +63,8 @@ class Form(IntEnum):
 @cache
 def divisions() -> Mapping[str, Division]:
     """{code: division} in order of codes, from `data/divisions.tsv`."""
-    lines = files("tongbao.data").joinpath("divisions.tsv").read_text("utf-8").splitlines()
-    header, *rows = (line.split("\t") for line in lines if not line.startswith("#"))
-    records = (dict(zip(header, row, strict=True)) for row in rows)
+    header, *lines = rows("divisions.tsv")
+    records = (dict(zip(header, line, strict=True)) for line in lines)
     return MappingProxyType({r["code"]: _division(r) for r in records})
 
 
@@ -142,10 +141,8 @@ def gazetteer() -> Gazetteer:
 
 def townships() -> Iterator[tuple[str, str]]:
     """(folded name, county's code) of the townships whose names occur once in China, from `data/townships.tsv`."""
-    for line in files("tongbao.data").joinpath("townships.tsv").read_text("utf-8").splitlines():
-        if not line.startswith("#"):
-            code, names = line.split("\t")
-            yield from ((fold(name), code) for name in names.split("|"))
+    for code, names in rows("townships.tsv"):
+        yield from ((fold(name), code) for name in names.split("|"))
 
 
 def _forms(division: Division) -> Iterator[tuple[Form, str]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from tongbao.data import toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Vocabulary:
 @cache
 def vocabulary() -> Vocabulary:
     """Read and compile the table once."""
-    table = tomllib.loads(files("tongbao.data").joinpath("places.toml").read_text("utf-8"))
+    table = toml("places.toml")
     words, tails, chars, deixis = table["words"], table["tails"], table["chars"], table["deixis"]
     persons, numbers = table["persons"], table["numbers"]
     return Vocabulary(

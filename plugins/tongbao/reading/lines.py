@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from tongbao.data import toml
 
 # A bulletin has some hundreds of lines.
 MAX_LINES = 20_000
@@ -61,4 +61,4 @@ def lines(hans: str) -> Iterator[Line]:
 @cache
 def table() -> dict[str, Any]:
     """`data/reading.toml`: labels, chrome, words of titles and issuers."""
-    return tomllib.loads(files("tongbao.data").joinpath("reading.toml").read_text("utf-8"))
+    return toml("reading.toml")

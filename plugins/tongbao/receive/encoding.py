@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from math import log
+
+from tongbao.data import rows
 
 # Byte order marks, longest first (UTF-32's begins with UTF-16's).
 MARKS = (
@@ -239,8 +240,7 @@ def _tiers() -> tuple[dict[str, float], tuple[tuple[int, int, float], ...], floa
     singles: dict[str, float] = {}
     ranges: list[tuple[int, int, float]] = []
     rest = 0.0
-    lines = files("tongbao.data").joinpath("plausibility.tsv").read_text("utf-8").splitlines()
-    for kind, share, what in (line.split("\t") for line in lines if line and not line.startswith("#")):
+    for kind, share, what in rows("plausibility.tsv"):
         if kind == "range":
             low, high = (int(n, 16) for n in what.split("-"))
             ranges.append((low, high, log(float(share) / (high - low + 1))))

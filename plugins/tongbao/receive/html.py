@@ -7,10 +7,10 @@ a tree, so that nesting of any depth costs nothing.
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from tongbao.data import rows
 from tongbao.model import HtmlMeta
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9][A-Za-z0-9._:-]{0,39})""", re.I)
@@ -21,9 +21,7 @@ _SPACE = re.compile(r"[ \t\n\r\f]+")
 
 def _elements(name: str) -> frozenset[str]:
     """A set of element names from `data/html_elements.tsv`."""
-    lines = files("tongbao.data").joinpath("html_elements.tsv").read_text("utf-8").splitlines()
-    rows = dict(line.split("\t") for line in lines if line and not line.startswith("#"))
-    return frozenset(rows[name].split())
+    return frozenset(dict(rows("html_elements.tsv"))[name].split())
 
 
 _LINES, _CELLS, _DROPPED = _elements("lines"), _elements("cells"), _elements("dropped")

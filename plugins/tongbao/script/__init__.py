@@ -5,7 +5,7 @@ Simplified is had from either kind, and proper Traditional from that, by phrases
 Traditional stays as its writers wrote it. All results have the length of the text: one offset serves them all.
 """
 
+from tongbao.folding import fold, fold_table
 from tongbao.script.conversion import convert, to_hant
-from tongbao.script.folding import fold, fold_table
 
 __all__ = ["convert", "fold", "fold_table", "to_hant"]

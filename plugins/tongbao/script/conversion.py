@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from tongbao.data import rows
 from tongbao.model import Script, Scripts
 from tongbao.script.names import names, traditional
 from tongbao.script.opencc import TO_HANS, TO_HANT, convert_text
-from tongbao.script.tables import rows
 
 # A text is of mixed script when the rarer script has at least this share of the characters that tell. Below it are
 # names and quotations.

@@ -7,11 +7,11 @@ speech (范国强指出), if it begins with a surname. A name of three character
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from tongbao.data import toml
 
 # Names found in a text beyond this number are let be.
 MAX_NAMES = 2_000
@@ -72,4 +72,4 @@ def _any(words: list[str]) -> str:
 
 @cache
 def _table() -> dict[str, Any]:
-    return tomllib.loads(files("tongbao.data").joinpath("names.toml").read_text("utf-8"))
+    return toml("names.toml")

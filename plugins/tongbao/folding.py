@@ -1,10 +1,13 @@
-"""Folding: single characters to one form, for searching and matching."""
+"""Folding: single characters to one form, for searching and matching in either script.
+
+Not a stage: every room that matches text folds both sides with it, and the browser folds with the same table.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 
-from tongbao.script.tables import rows
+from tongbao.data import rows
 
 
 @cache
