@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from tongbao.search.frames import uvarint
 
@@ -63,9 +63,15 @@ def difference(base: str, other: str, expected: Mapping[str, str]) -> bytes:
     First the characters that this text usually has otherwise than expected: their number, then pairs of code points.
     Then the places that are still otherwise: their number, then pairs of the gap to the one before and the code point.
     """
-    own = {c: o for c, o in _usual_of(base, other).items() if o != expected.get(c, c)}
-    table = {**expected, **own}
-    rest = [(at, o) for at, (c, o) in enumerate(zip(base, other, strict=True)) if o != table.get(c, c)]
+    guess = base.translate({ord(char): usual_char for char, usual_char in expected.items()})
+    odd = (
+        {char for char, guessed, real in zip(base, guess, other, strict=True) if guessed != real}
+        if guess != other
+        else ()
+    )
+    own = {c: o for c, o in _usual_of(base, other, odd).items() if o != expected.get(c, c)} if odd else {}
+    table = {**expected, **own} if odd else expected
+    rest = [(at, o) for at, (c, o) in enumerate(zip(base, other, strict=True)) if c in odd and o != table.get(c, c)]
     out = [uvarint(len(own)), *(uvarint(ord(c)) + uvarint(ord(o)) for c, o in own.items()), uvarint(len(rest))]
     before = 0
     for at, char in rest:
@@ -74,9 +80,10 @@ def difference(base: str, other: str, expected: Mapping[str, str]) -> bytes:
     return b"".join(out)
 
 
-def _usual_of(base: str, other: str) -> dict[str, str]:
-    """Like `usual`, of one text, identities kept."""
+def _usual_of(base: str, other: str, characters: Collection[str]) -> dict[str, str]:
+    """Like `usual`, of one text and of some characters, identities kept."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for pair, number in Counter(zip(base, other, strict=True)).items():
-        counts[pair[0]][pair[1]] += number
+    for char, real in zip(base, other, strict=True):
+        if char in characters:
+            counts[char][real] += 1
     return {c: min(found, key=lambda o: (-found[o], o)) for c, found in sorted(counts.items())}
