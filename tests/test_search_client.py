@@ -185,6 +185,27 @@ def test_without_workers_the_client_still_answers(browser: Browser, base: str) -
     page.close()
 
 
+@pytest.mark.browser
+def test_an_engine_that_cannot_be_loaded_is_reported_and_asked_for_again(browser: Browser, base: str) -> None:
+    page = browser.new_page()
+    page.goto(base)
+    failures = 2  # as a worker, and as a module of the page
+    page.route(
+        "**/engine.js", lambda route: route.abort() if asked.append(1) or len(asked) <= failures else route.continue_()
+    )
+    asked: list[int] = []
+    answer = page.evaluate(
+        """async (base) => {
+          const { openIndex } = await import(base + "theme/js/search/index.js");
+          const error = await openIndex(base).search({ q: "" }).catch((error) => error);
+          return [error.name, error.reason, error.file, (await error.retry()).total];
+        }""",
+        base,
+    )
+    assert answer == ["SearchError", "unreachable", f"{base}theme/js/search/engine.js", len(CORPUS)]
+    page.close()
+
+
 # --- failure ---------------------------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,10 @@ export function openIndex(baseUrl) {
   let backend = null;
   const ask = async (method, args) => {
     try {
-      backend ??= openBackend(root);
+      backend ??= openBackend(root).catch((error) => {
+        backend = null;
+        throw error;
+      });
       return await (await backend)(method, args);
     } catch (error) {
       error.retry = () => ask(method, args);
@@ -44,7 +47,10 @@ async function openBackend(root) {
   try {
     return await openWorker(root);
   } catch {
-    const { Engine } = await import("./engine.js");
+    const { Engine } = await import("./engine.js").catch((error) => {
+      const file = new URL("./engine.js", import.meta.url).href;
+      throw new SearchError("unreachable", file, `${file}: it can't be loaded (${error.message}); retry, or reload the page`);
+    });
     const engine = new Engine(root);
     return (method, args) => engine[method](...args);
   }
