@@ -26,16 +26,9 @@ MARK = fold("(样例:本文为通报项目自撰的示例,非政府文件)")
 # What a room does not reach yet: (test, clean text) -> why. Strict: an entry that has come to pass fails until removed.
 MARKS = "a hole before a narrow mark and a stray letter (德?h召開), and a lost trail byte of two readings, stay damaged"
 HALF_LOST = "UTF-8 read as GBK: pairs served as U+E766-E864, €, and half-lost characters at line ends are not restored"
-CHARACTERS = "Kangxi radicals, full-width digits and zero-width spaces are not repaired"
-TWO_LINES = "a title of two lines, the issuer's and the matter's, is cut to the one"
 KNOWN: dict[tuple[str, str], str] = {
     **dict.fromkeys([(t, "debao") for t in ("text", "simplified", "title", "primary", "mentioned")], MARKS),
     **dict.fromkeys([(t, "gaocheng") for t in ("text", "script", "mentioned", "events")], HALF_LOST),
-    **dict.fromkeys([(t, "sanya") for t in ("text", "issuer")], CHARACTERS),
-    **dict.fromkeys([("title", n) for n in ("ejina", "xian", "ruili")], TWO_LINES),
-    ("title", "taiwan"): "the second of two headlines is taken for the title",
-    ("primary", "taiwan"): "全台 is not read as the whole of Taiwan; two cities of the lead win",
-    ("mentioned", "wuhan"): "武昌火车站, a station, is taken for the district",
 }
 
 

@@ -20,10 +20,10 @@ def render(text: str, reading: Reading) -> str:
 
 
 def title(text: str, reading: Reading) -> str:
-    """The title in the characters of `text`; where no line is one, the beginning of the text."""
+    """The title in the characters of `text`, its lines as one; where no line is one, the beginning of the text."""
     lines = list(_blocks(text, reading, (b for b in reading.blocks if b.kind is BlockKind.TITLE)))
     if lines:
-        return " ".join(lines)
+        return "".join(lines)
     order = (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.SUBTITLE, BlockKind.SIGNOFF, BlockKind.HEADER)
     for kinds in (order[:2], order[2:], (BlockKind.CHROME,)):
         first = next((b for b in reading.blocks if b.kind in kinds), None)

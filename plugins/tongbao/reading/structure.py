@@ -19,7 +19,7 @@ from tongbao.reading.forms import (
 )
 from tongbao.reading.lines import Line, lines
 from tongbao.reading.punctuation import restore
-from tongbao.reading.titles import Candidate, choose_title
+from tongbao.reading.titles import Candidate, choose_title, issuer_lines
 
 # A bulletin has some hundreds of edits; beyond this a text is no bulletin, and the rest of it keeps its marks.
 MAX_EDITS = 100_000
@@ -72,12 +72,14 @@ def _look(line: Line) -> _Marked:
 
 
 def _mark_head(head: Sequence[_Marked], html: HtmlMeta | None) -> None:
-    """Find the title among the lines before the first paragraph; the short lines around it are subtitles."""
-    chosen = choose_title([Candidate(m.line, m.kind, m.fields) for m in head], html)
+    """Find the title among the lines before the first paragraph (it may take several); short lines around it are subtitles."""
+    candidates = [Candidate(m.line, m.kind, m.fields) for m in head]
+    chosen = choose_title(candidates, html)
     if chosen is None:
         return
     if head[chosen].split is None:
-        head[chosen].kind = BlockKind.TITLE
+        for index in (*issuer_lines(candidates, chosen), chosen):
+            head[index].kind = BlockKind.TITLE
     else:
         head[chosen].split_kind = BlockKind.TITLE
     for index, m in enumerate(head):

@@ -14,6 +14,8 @@ from tongbao.reading.lines import Line, table
 
 # Below this a text has no title line, and is called by its first words.
 FEWEST_POINTS = 3.0
+# The issuers above a title take this many lines at most.
+ISSUER_LINES = 3
 
 _KEY = re.compile(r"[^\u3400-\u9fff0-9a-z]+")
 _SHORTEST_KEY = 6
@@ -60,11 +62,33 @@ def choose_title(head: Sequence[Candidate], html: HtmlMeta | None) -> int | None
     return best[1] if best and best[0] >= FEWEST_POINTS else None
 
 
+def issuer_lines(head: Sequence[Candidate], chosen: int) -> range:
+    """The lines above the title that belong to it: an official title is the issuer, the matter and the kind of document
+    (GB/T 9704), and is often set with the issuers on lines of their own above `关于…的通告` or a bare `通告`.
+
+    Empty where a line above may be the beginning of the issuer's name: half a name is worse than none.
+    """
+    first = chosen
+    if _needs_issuer(head[chosen].line.plain):
+        while first > max(0, chosen - ISSUER_LINES) and _is_issuer_line(head[first - 1]):
+            first -= 1
+    whole = first == 0 or head[first - 1].kind is not None
+    return range(first, chosen) if whole else range(chosen, chosen)
+
+
+def _needs_issuer(plain: str) -> bool:
+    return plain.startswith("关于") or bool(_bare_kind().fullmatch(plain))
+
+
+def _is_issuer_line(candidate: Candidate) -> bool:
+    return candidate.kind is None and is_issuer(candidate.line.plain)
+
+
 def _points(plain: str) -> float:
     """What the line by itself is worth as a title."""
     size = len(plain)
     points = 5.0 if 8 <= size <= 50 else 4.0 if 5 <= size <= 70 else 1.0
-    points += 3 * bool(_ending().search(plain))
+    points += 3 if _ending("documents").search(plain) else bool(_ending("headlines").search(plain))
     points += plain.startswith("关于")
     points -= 5 * any(re.match(lead, plain) for lead in table()["titles"]["not_leads"])
     points -= 6 * bool(_NUMBER_LINE.fullmatch(plain))
@@ -74,9 +98,19 @@ def _points(plain: str) -> float:
 
 
 @cache
-def _ending() -> re.Pattern[str]:
-    endings = "|".join(map(re.escape, table()["titles"]["endings"]))
-    return re.compile(rf"({endings})(\s?[(\[〔].{{1,20}}[)\]〕])?$")
+def _ending(kind: str) -> re.Pattern[str]:
+    """What titles of documents, or headlines, end in; a number may follow."""
+    return re.compile(rf"({_alternatives(kind)})(\s?[(\[〔].{{1,20}}[)\]〕])?$")
+
+
+@cache
+def _bare_kind() -> re.Pattern[str]:
+    """The kind of document as a title's whole line, with its number at most: 通告, 第3号通告, 公告(第5号)."""
+    return re.compile(rf"(第?\s?\d+号)?({_alternatives('documents')})(\s?[(\[〔].{{1,20}}[)\]〕])?")
+
+
+def _alternatives(kind: str) -> str:
+    return "|".join(map(re.escape, table()["titles"][kind]))
 
 
 def _is_bare_label(candidate: Candidate) -> bool:
