@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from tongbao.model import Edit, EditEvidence
@@ -29,8 +29,8 @@ SHOWN = 5
 # A character at least this rare by itself (11 nats) is one that damage makes and writers seldom use.
 RARE = 88
 # A window reaches at most so far beyond its trigger, adjoining windows are one up to a length, and a document has at
-# most so many (the rest is left for a curator: this model does not explain a text with more damage).
-REACH, LONGEST, MAX_WINDOWS = 48, 480, 400
+# most so many of so many characters (the rest is left for a curator: this model does not explain more damage).
+REACH, LONGEST, MAX_WINDOWS, MAX_SEARCHED = 48, 240, 400, 6000
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
 _SYLLABLE = glosses.SYLLABLE.pattern
@@ -75,7 +75,10 @@ def find(text: str, site: Mapping[str, str]) -> Verdict:
     offered: list[Edit] = []
     for start, end in _windows(text, bool(site)):
         for edit, certain in _restore(text, start, end, site):
-            (made if certain else offered).append(edit)
+            if certain:
+                made += _peel(edit)
+            else:
+                offered.append(edit)
     return Verdict(tuple(made), tuple(offered))
 
 
@@ -95,7 +98,13 @@ def _windows(text: str, spun: bool) -> list[tuple[int, int]]:
             break
         else:
             spans.append((max(start, spans[-1][1]) if spans else start, end))
-    return [(start, end) for start, end in spans if start < end]
+    room = MAX_SEARCHED
+    kept = []
+    for start, end in spans:
+        room -= end - start
+        if start < end and room >= 0:
+            kept.append((start, end))
+    return kept
 
 
 def _telling(text: str, match: re.Match[str], spun: bool) -> bool:
@@ -104,7 +113,7 @@ def _telling(text: str, match: re.Match[str], spun: bool) -> bool:
         return spun and model().rarity(text[match.start() - 1]) >= RARE
     token = _TOKEN.match(match[0])
     if token is None or token["gloss"] is None:
-        return True
+        return spun or any(model().rarity(c) >= RARE for c in text[max(0, match.start() - 3) : match.end() + 12])
     if not tables.readers(token["gloss"]):
         return False
     if token["hole"]:
@@ -266,6 +275,25 @@ def _edit(start: int, served: str, shown: Sequence[str], gain: float, certain: b
         candidates=tuple(other[head : len(other) - tail] for other in shown[1:]),
     )
     return Edit("gbk-bytes", start + head, start + head + len(before), before, after, 1.0 if certain else 0.5, evidence)
+
+
+def _peel(edit: Edit) -> list[Edit]:
+    """The edit, and apart from it the whole glosses that stand behind the damage in its window."""
+    peeled: list[Edit] = []
+    before, after = edit.before, edit.after
+    while gloss := re.search(rf"(?<=(.))[(（]({_SYLLABLE})[)）]\Z", before):
+        if not after or gloss[1] != after[-1] or gloss[1] not in tables.readers(gloss[2]):
+            break
+        start = edit.start + gloss.start()
+        reason = f"“{gloss[1]}”读作“{gloss[2]}”，括号内的注音是转载程序插入的。"
+        peeled.append(Edit("pinyin-gloss", start, start + len(gloss[0]), gloss[0], "", 1.0, EditEvidence(reason)))
+        before = before[: gloss.start()]
+        tail = _common(before[::-1], after[::-1])
+        before, after = before[: len(before) - tail], after[: len(after) - tail]
+    if not peeled:
+        return [edit]
+    evidence = replace(edit.evidence, received_bytes=_hex(before), restored_bytes=_hex(after))
+    return [replace(edit, end=edit.start + len(before), before=before, after=after, evidence=evidence), *peeled[::-1]]
 
 
 def _common(first: str, second: str) -> int:

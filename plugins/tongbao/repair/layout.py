@@ -24,7 +24,7 @@ JOIN_GAIN, NEXT, PLAIN = 80, 48, 56
 _SPREAD = re.compile(r"[^\s](?:[ \u3000]{1,4}[^\s]){5,}(?=[ \u3000]*$)", re.MULTILINE)
 _GAP = re.compile(rf"(?<=[{_HAN}][{_HAN}])[ \u3000](?=[{_HAN}][{_HAN}，、。；：,])")
 _WRAP = re.compile(rf"(?<=[{_HAN}，、,])\r?\n(?=[{_HAN}][{_HAN}，。、；：,])")
-_BOLD = {n: re.compile(rf"(?:([^\s])\1{{{n - 1}}}(?!\1)){{{least},}}") for n, least in ((4, 3), (3, 4), (2, 7))}
+_BOLD = {n: re.compile(rf"(?:([^\s])\1{{{n - 1}}}){{{least},}}") for n, least in ((4, 3), (3, 4), (2, 7))}
 _SPACED_MARK = re.compile(rf"(?<=[{_HAN}0-9)）”》])[ \u3000]{{1,2}}(?=[、，。；]|[,;](?=[{_HAN}]))")
 _DOUBLE_MARK = re.compile(
     rf"(?<=[{_HAN}0-9)）”》])(?:，(?=[，。、；])|、(?=[、，。；])|；(?=；)|,(?=[,，。、；]))(?=.[{_HAN}“\n])"
@@ -105,6 +105,9 @@ def _spread(text: str) -> _Found:
         han = len(re.findall(f"[{_HAN}]", joined))
         if han >= 5 and 2 * han > len(joined):
             found.append((match.end() - len(body), match.end(), joined, model().cost(joined) / len(joined)))
+    # A single short line may be a list of names.
+    if len(found) == 1 and len(found[0][2]) < LINE:
+        return
     # Where most such lines are plain text, the others are taken with them.
     plain = sum(cost <= PLAIN for *_, cost in found)
     limit = 1.5 * PLAIN if 2 * plain >= len(found) else PLAIN
@@ -169,14 +172,20 @@ def _doubled(text: str) -> _Found:
         first = seen.get(line)
         period = at - first if first is not None else 0
         if 0 < period <= BLOCK and _same(lines, at - period, at, period):
-            yield starts[at], starts[at + period], "", period == 1 or starts[at] - starts[at - period] >= 60
+            certain = period == 1 or starts[at] - starts[at - period] >= 60
+            yield *_without_break(text, starts[at], starts[at + period]), "", certain
             at += period
             continue
         previous = lines[at - 1].strip() if at else ""
         if len(previous) >= LINE and len(line) > len(previous) and line == previous * (len(line) // len(previous)):
-            yield starts[at], starts[at + 1], "", True
+            yield *_without_break(text, starts[at], starts[at + 1]), "", True
         seen[line] = at
         at += 1
+
+
+def _without_break(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span of lines to delete: at the end of a text without a last break, with the break before them."""
+    return (start - 1, end) if end == len(text) and not text.endswith("\n") else (start, end)
 
 
 def _same(lines: list[str], first: int, second: int, count: int) -> bool:

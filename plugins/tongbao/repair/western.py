@@ -32,6 +32,8 @@ _CONFIG = ftfy.TextFixerConfig(
 )
 # Two characters that UTF-8 in a single-byte page begins with.
 _TRIGGER = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u2122\u20ac]")
+# What is left when ftfy explained a part of a line that is mojibake of another kind.
+_UNEXPLAINED = re.compile("\ufffd|[\u00a1-\u00ff]{3}")
 _QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled", re.IGNORECASE)
 # Lines longer than this are not text.
 LONGEST = 20_000
@@ -50,7 +52,7 @@ def undo(text: str) -> Verdict:
     for line in text.splitlines(keepends=True):
         if len(line) <= LONGEST and _TRIGGER.search(line):
             fixed = ftfy.fix_encoding(line, _CONFIG)
-            if fixed != line and "\ufffd" not in fixed:
+            if fixed != line and not _UNEXPLAINED.search(fixed):
                 edits.append(_edit(start, line, fixed))
         start += len(line)
     return Verdict(suggestions=tuple(edits)) if _QUOTES.search(text) else Verdict(tuple(edits))
