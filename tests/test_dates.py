@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -180,10 +181,58 @@ def test_tables_are_sound() -> None:
     assert len({(a.id, a.place) for a in facts}) == len(facts)
     for anchor in facts:
         assert anchor.after <= anchor.before, anchor.id
+        assert (anchor.after, anchor.before) != (date.min, date.max), f"{anchor.id}: give a day"
         assert anchor.pattern.pattern == fold(anchor.pattern.pattern), f"{anchor.id}: write the pattern in folded form"
         assert re.fullmatch(r"\d{6}|", anchor.place)
     for outbreak in outbreaks():
         assert outbreak.after < outbreak.before and (outbreak.before - outbreak.after).days < 200, outbreak.id
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    lines = files("tongbao.data").joinpath(name).read_text("utf-8").splitlines()
+    head, *body = (line.split("\t") for line in lines if line and not line.startswith("#"))
+    return [dict(zip(head, row, strict=True)) for row in body]
+
+
+# Who can have said it, and when: without both, a source can't be looked up.
+_SOURCE = re.compile(
+    r"[〔〕号]|公告|通告|会|通报|宣布|以希腊字母|命名|监测|决定|任免|决议|上线|方案|纲要|建议|启动|部署|建立|试点|新华社"
+)
+_DAY = re.compile(r"(?:19|20)\d\d(?:-\d\d|年)")
+
+
+@pytest.mark.parametrize("name", ["year_anchors.tsv", "year_officials.tsv", "year_outbreaks.tsv"])
+def test_every_fact_has_a_source_that_can_be_looked_up(name: str) -> None:
+    for row in rows(name):
+        basis = row["basis"]
+        assert _SOURCE.search(basis) and _DAY.search(basis), row
+
+
+EXAMPLES = json.loads((CASES / "anchors.json").read_text("utf-8"))
+
+
+def test_every_anchor_matches_its_example_and_not_its_counterexample() -> None:
+    known = {row["id"] for row in rows("year_anchors.tsv")}
+    assert known == set(EXAMPLES), "give each row of year_anchors.tsv an example in tests/cases/dates/anchors.json"
+    for anchor in anchors():
+        if anchor.id in known:
+            assert anchor.pattern.search(fold(EXAMPLES[anchor.id]["yes"])), anchor.id
+            assert not anchor.pattern.search(fold(EXAMPLES[anchor.id]["no"])), anchor.id
+
+
+def test_terms_are_read_beside_the_office_only() -> None:
+    by_id = {anchor.id: anchor.pattern for anchor in anchors()}
+    for row in rows("year_officials.tsv"):
+        pattern, office, name = by_id[f"{row['name']}-{row['office']}"], row["office"].split("|")[0], row["name"]
+        assert pattern.search(f"{office}{name}主持会议") and pattern.search(f"{office}、指挥部指挥长{name}")
+        assert not any(pattern.search(f"{past}{office}{name}") for past in ("原", "时任"))
+        assert not pattern.search(f"{office}主持会议,{name}参加")
+
+
+def test_outbreaks_are_named_by_their_places() -> None:
+    for outbreak in outbreaks():
+        assert all(outbreak.name.search(name) for name in outbreak.name.pattern.split("|"))
+        assert not outbreak.name.search("清溪县东湖社区")
 
 
 @pytest.mark.shared

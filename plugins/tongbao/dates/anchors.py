@@ -54,6 +54,8 @@ def _day(text: str, default: date) -> date:
     return date.fromisoformat(text) if text else default
 
 
+# 原省长, 时任省长: the term is over.
+_INCUMBENT = "(?<!副)(?<!原)(?<!前)(?<!前任)(?<!时任)(?<!原国务院)(?<!时任国务院)"
 # Between an office and the name of its holder: other offices of the same person.
 _OFFICES = (
     "(?:[、,]|省委|市委|自治区|省|市|政府|党委|人大|常委会?|政协|党组|书记|主任|主席|新冠|肺炎|疫情|防控|应对|工作|领导小组"
@@ -69,7 +71,7 @@ def anchors() -> tuple[Anchor, ...]:
         for id_, pattern, place, after, before, soft, _ in _rows("year_anchors.tsv")
     ]
     for name, office, place, after, before, _ in _rows("year_officials.tsv"):
-        pattern = re.compile(rf"(?<!副)(?<!原)(?:{office}){_OFFICES}{name}|{name}(?:{office})")
+        pattern = re.compile(rf"{_INCUMBENT}(?:{office}){_OFFICES}{name}|{name}(?:{office})")
         facts.append(Anchor(f"{name}-{office}", pattern, place, _day(after, _MIN), _day(before, _MAX), ""))
     return tuple(facts)
 
