@@ -58,3 +58,20 @@ def test_labelled_bulletins(shared: Path) -> None:
         kinds += found.kind == case["gold"]["kind"]
         numbers += found.doc_number == case["gold"]["doc_number"]
     assert kinds >= 0.9 * len(paths) and numbers >= 0.95 * len(paths)
+
+
+@pytest.mark.shared
+def test_issuers_of_labelled_bulletins(shared: Path) -> None:
+    """Wrong is worse than unknown: no issuer where there is none, and few names that differ from the labelled ones."""
+    given = differ = 0
+    for path in sorted(shared.glob("cases/tagging/*.json")):
+        case = json.loads(path.read_text("utf-8"))
+        found = classify(case["text"] if case["title"] in case["text"] else f"{case['title']}\n{case['text']}").issuer
+        if not found:
+            continue
+        wanted, got = fold(case["gold"]["issuer"] or ""), fold(found)
+        assert wanted, path.stem
+        given += 1
+        # With or without the province before it, written out or shortened at its end.
+        differ += not (wanted.endswith(got) or got.endswith(wanted) or got in wanted)
+    assert given >= 17 and differ <= 0.15 * given
