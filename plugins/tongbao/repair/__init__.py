@@ -41,7 +41,7 @@ def repair(text: str) -> Repaired:
         offered += (_carry(s, text, current, made) for s in verdict.suggestions)
         if verdict.edits:
             current = edit_lists.apply(current, verdict.edits)
-            made = edit_lists.compose(made, verdict.edits)
+            made = edit_lists.compose(made, verdict.edits) if made else verdict.edits
     offered.sort(key=lambda e: (e.start, e.end))
     touched = sum(len(e.before) for e in made)
     return Repaired(text, current, made, tuple(offered), min(1.0, touched / len(text)) if text else 0.0)

@@ -16,7 +16,7 @@ from typing import Final
 
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import tables
-from tongbao.repair.verdict import NOTHING, Verdict
+from tongbao.repair.verdict import Verdict
 
 _REASONS: Final[Mapping[str, str]] = {
     "radical": "部首字符代替了汉字本身，多见于PDF和文字识别。",
@@ -36,6 +36,8 @@ _INVISIBLE = re.compile(
 )
 # A text about radicals, codes or width means the characters that it shows.
 _ABOUT = re.compile("部首|偏旁|康熙|全角|全形|兼容字|相容字|竖排标点|(?i:unicode)")
+# Any of these at all: a quick look before the slower one.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _KANA = re.compile("[\u3041-\u30ff]")
 _HAN = re.compile("[\u3400-\u9fff]")
 
@@ -68,9 +70,8 @@ def damage(text: str, kind: str) -> str:
 
 def undo(text: str) -> Verdict:
     """Put the characters that are meant; in Japanese text width and old forms are left as they are."""
-    if text.isascii() and not _INVISIBLE.search(text):
-        return NOTHING
-    edits = [_edit("invisible", m.start(), m[0], "") for m in _INVISIBLE.finditer(text)]
+    unseen = _INVISIBLE.finditer(text) if _UNSEEN.search(text) else ()
+    edits = [_edit("invisible", m.start(), m[0], "") for m in unseen]
     found = [edit for m in _pattern().finditer(text) for edit in _plain(m)]
     if not found or not _is_chinese(text):
         return Verdict(tuple(edits))

@@ -29,7 +29,6 @@ _SPACED_MARK = re.compile(rf"(?<=[{_HAN}0-9)）”》])[ \u3000]{{1,2}}(?=[、�
 _DOUBLE_MARK = re.compile(
     rf"(?<=[{_HAN}0-9)）”》])(?:，(?=[，。、；])|、(?=[、，。；])|；(?=；)|,(?=[,，。、；]))(?=.[{_HAN}“\n])"
 )
-_TWICE = re.compile(r"([^\n]{8,200}?)\1+")
 # Discuz! `jammer()`: five times or more a character of 32-59, a space, a character of 63-126.
 _JAMMER = re.compile(r"[ \t]?(?:[ -;] [?-~]){5,} ?")
 # So many odd marks are a habit of the program that made the text, not a slip of its writer.
@@ -150,6 +149,9 @@ def _joins(text: str, start: int, end: int, limit: int) -> bool:
 
 def _bold(text: str) -> _Found:
     for times, pattern in _BOLD.items():
+        # What is printed four times is also printed twice.
+        if times == 4 and not _BOLD[2].search(text):
+            continue
         for match in pattern.finditer(text):
             once = match[0][::times]
             if 2 * len(re.findall(f"[{_HAN}]", once)) > len(once) and len(set(once)) > 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 # Spelling variants inside GBK pinyin glosses: IPA letters that GBK carries, and the keyboard spelling of ü.
@@ -50,6 +50,7 @@ def _readings() -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[st
     return toned, plain
 
 
+@lru_cache(maxsize=1 << 14)
 def readers(gloss: str) -> frozenset[str]:
     """The characters that can be read as `gloss`; a gloss without a tone mark stands for all tones."""
     toned, plain = _readings()
