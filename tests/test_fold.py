@@ -22,6 +22,7 @@ TOOL = Path(__file__).parents[1] / "tools" / "build_fold.py"
         ("發髮", "发发"),
         ("后後里裡", "后后里里"),
         ("⽉⾦", "月金"),  # Kangxi radicals
+        ("陜西、廣州巿、両県の戦い", "陕西、广州市、两县の战い"),  # look-alikes and Japanese forms
         ("﹕﹖", ":?"),
         ("　x", " x"),
         ("㈠①", "㈠1"),  # one character for one: ㈠ would be three

@@ -72,7 +72,7 @@ def _look(line: Line) -> _Marked:
 
 
 def _mark_head(head: Sequence[_Marked], html: HtmlMeta | None) -> None:
-    """Find the title among the lines before the first paragraph (it may take several); short lines around it are subtitles."""
+    """Find the title (of one line or several) before the first paragraph; short lines around it are subtitles."""
     candidates = [Candidate(m.line, m.kind, m.fields) for m in head]
     chosen = choose_title(candidates, html)
     if chosen is None:
