@@ -24,8 +24,8 @@ from tongbao.repair.verdict import NOTHING, Verdict
 # All in the text model's steps of an eighth of a nat: what a repair must gain over the text as served, and over the
 # next reading, or the next where a byte was lost without a trace; the price of such a byte, and of a vanished pair.
 MARGIN, LEAD, LEAD_TRACELESS, TRACELESS, VANISHED = 64, 12, 32, 16, 8
-# Other readings shown.
-SHOWN = 5
+# A character that costs more than this (15.5 nats) where it stands makes a reading uncertain; other readings shown.
+DOUBTFUL, SHOWN = 124, 5
 # A character at least this rare by itself (11 nats) is one that damage makes and writers seldom use.
 RARE = 88
 # A window reaches at most so far beyond its trigger, adjoining windows are one up to a length, and a document has at
@@ -40,6 +40,7 @@ _TOKEN = re.compile(
     rf"(?P<hole>{_HOLE}?)(?P<open>[(（]?)(?P<gloss>{_SYLLABLE})[)）]"
     rf"|(?P<residue>{_HOLE}/?[a-z]{{1,8}}\s?/?>)"
     rf"|(?P<lost>{_HOLE})"
+    r"|(?P<inserted>,(?=[，、。；：！？]))"
     rf"|(?P<mark>[{_MARK}])"
     r"|(?P<other>[\s\S])"
 )
@@ -186,7 +187,9 @@ def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
         return [Arc((ANY,), literal=lattice.SWALLOWED), Arc(literal=text)]
     if token.kind == "lost":
         return [Arc((ANY,)), Arc(literal=text)]
-    if token.kind == "mark":
+    if token.kind == "inserted" and site:
+        return [Arc(), Arc(literal=text)]
+    if token.kind in ("mark", "inserted"):
         wide = next((w for w, n in gbk_bytes.NARROW.items() if n == text), text)
         pair = tuple(tables.gbk_bytes()[wide])
         lost = [Arc((ANY,), TRACELESS, text, inside=True), Arc((ANY, *pair), TRACELESS, inside=False)]
@@ -206,8 +209,9 @@ def _restore(text: str, start: int, end: int, site: Mapping[str, str]) -> Iterat
     leave = model().cost(served, before)
     # Text that was converted to Traditional characters holds no Simplified forms.
     converted = sum(map(tables.is_traditional, site)) > len(site) / 2
-    codec = without(gbk, tables.is_simplified) if converted else gbk
+    codec = without(gbk, tables.is_foreign_to_traditional) if converted else gbk
     spellings = lattice.search([choice for token in arcs for choice in (gap, token)], codec, before)
+    spellings = [s for s in spellings if not (converted and _foreign(s.text, served))]
     proofs = {s.text: traceless(s.text, tokens, site) for s in spellings}
     proved = [s for s in spellings if proofs[s.text] is not None]
     best = next(iter(proved or spellings), None)
@@ -215,13 +219,34 @@ def _restore(text: str, start: int, end: int, site: Mapping[str, str]) -> Iterat
         return
     pinned = any(t.kind == "orphan" or t.kind.startswith("holed") for t in tokens)
     holes = sum(t.kind in ("lost", "residue") for t in tokens) if site else 0
-    if not pinned and _rare(best.text) >= _rare(served) + holes:
+    # A gloss explained is evidence enough, if only nothing rarer comes of it.
+    if _rare(best.text) >= _rare(served) + (1 if pinned else holes):
         return
     rivals = [s for s in proved or spellings if s.text != best.text]
     lead = rivals[0].cost - best.cost if rivals else MARGIN
-    certain = bool(proved) and lead >= (LEAD_TRACELESS if proofs[best.text] else LEAD)
+    certain = (
+        bool(proved)
+        and _plausible(best.text, served, before)
+        and lead >= (LEAD_TRACELESS if proofs[best.text] else LEAD)
+    )
     shown = [s.text.replace(lattice.SWALLOWED, "") for s in (best, *rivals[:SHOWN])]
     yield _edit(start, served, shown, (leave - best.cost) * STEP, certain), certain
+
+
+def _plausible(restored: str, served: str, before: str) -> bool:
+    """Whether every Han character that a reading brings in is one that may well stand where it does."""
+    lm, last = model(), before
+    for character in restored:
+        new = character not in served and tables.is_han(character)
+        if new and lm.after(last[-2:]).cost(lm.place(character)) > DOUBTFUL:
+            return False
+        last += character
+    return True
+
+
+def _foreign(restored: str, served: str) -> bool:
+    """Whether a reading brings Simplified forms into text that was converted."""
+    return any(tables.is_simplified(c) and c not in served for c in restored)
 
 
 def _rare(text: str) -> int:
@@ -244,8 +269,9 @@ def traceless(restored: str, tokens: Sequence[_Token], site: Mapping[str, str]) 
         fitting = present & _readers(syllable, site)
         if not fitting & site.keys():
             readings |= dict.fromkeys(fitting, syllable)
-    served = _plain("".join(token.text for token in tokens if token.kind != "residue"))
-    marks = gbk_bytes.MARKS if any(t.kind == "mark" for t in tokens) else ""
+    # What a spinner put before marks is left out, too; a reading drops it or is dearer.
+    served = _plain("".join(token.text for token in tokens if token.kind not in ("residue", "inserted")))
+    marks = gbk_bytes.MARKS if any(t.kind in ("mark", "inserted") for t in tokens) else ""
     # Where the site serves marks as ASCII, the bytes were those of full-width marks.
     versions = dict.fromkeys((restored, restored.translate(_WIDENING)))
     visible = sum(t.kind in ("lost", "residue") or t.kind.startswith("holed") for t in tokens)

@@ -81,6 +81,11 @@ def is_simplified(character: str) -> bool:
     return character in _simplified()
 
 
+def is_foreign_to_traditional(character: str) -> bool:
+    """Whether Big5 can't write this Han character: a Simplified or Japanese form, or a rare one."""
+    return is_han(character) and character not in big5_bytes()
+
+
 def is_common(character: str) -> bool:
     """Whether the Simplified form is in the first level of GB 2312, its 3,755 characters in daily use."""
     try:
