@@ -1,14 +1,15 @@
 """Synthetic response bulletins in any number: as long, varied and repetitive as real ones, with none of their text.
 
-Clauses are walks over words: frequencies are those of jieba's dictionary, and each word has few usual successors. A
-bulletin takes most clauses from a common stock, half of them from the part of the stock that is its topic, so that
-phrases recur within a bulletin and among bulletins, as they do in news; the rest is new. The commonplaces of response
-bulletins (`COMMONPLACES`) run through all.
+Sentences are walks over words: frequencies are those of jieba's dictionary, each word has few usual successors, and the
+commonplaces of response bulletins (`COMMONPLACES`) run through all. As in archives that reprint each other, a bulletin
+is drawn from a stock of sentences, half of it from the neighbourhood that is its topic. `python benchmarks/bulletins.py
+10000` counts distinct grams; docs/benchmarks.md sets them beside those of 10,000 real news texts.
 """
 
 from __future__ import annotations
 
 import random
+import sys
 from bisect import bisect
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -17,6 +18,7 @@ from importlib.util import find_spec
 from itertools import accumulate
 from pathlib import Path
 
+from tongbao.folding import fold
 from tongbao.places import divisions, lineage
 from tongbao.script import convert
 from tongbao.search import SearchDocument
@@ -33,27 +35,35 @@ COMMONPLACES = (
     "记者", "本报讯",
 )
 # fmt: on
-_WORDS = 30_000
-_STOCK = 40_000
-_TOPIC = 120
-_NEW = 0.04
-_PERIODS = "，，，，、。。；"
+_WORDS = 40_000
+# Sentences of the stock: 1.3 million characters, from which a corpus of any size is drawn.
+_SENTENCES = 46_000
+_TOPIC = 40
+# Share of words that are not usual after the word before: names, and what happens only once.
+_JUMP = 0.4
 
 
 @cache
-def _vocabulary() -> tuple[list[str], list[float], random.Random]:
+def _counted() -> tuple[list[str], list[float]]:
     spec = find_spec("jieba")
     if spec is None or spec.origin is None:
         raise SystemExit("benchmarks need jieba's dictionary; remedy: pip install jieba==0.42.1")
     rows = (line.split(" ") for line in (Path(spec.origin).parent / "dict.txt").read_text("utf-8").splitlines())
     counted = sorted(((int(n), word) for word, n, _ in rows if len(word) <= 4), reverse=True)[:_WORDS]
-    words = [word for _, word in counted]
-    return words, list(accumulate(float(n) for n, _ in counted)), random.Random(0)
+    return [word for _, word in counted], list(accumulate(float(n) for n, _ in counted))
+
+
+def _vocabulary() -> list[str]:
+    """The most frequent words, the most frequent first."""
+    return _counted()[0]
 
 
 def _draw(chance: random.Random) -> int:
-    words, totals, _ = _vocabulary()
+    words, totals = _counted()
     return min(bisect(totals, chance.random() * totals[-1]), len(words) - 1)
+
+
+_UNITS = "日例人名月个年"
 
 
 @cache
@@ -64,7 +74,7 @@ def _successors(word: int) -> tuple[int, ...]:
 
 
 def _clause(chance: random.Random) -> str:
-    words = _vocabulary()[0]
+    words = _vocabulary()
     word = _draw(chance)
     out: list[str] = []
     for _ in range(chance.randrange(3, 9)):
@@ -72,9 +82,10 @@ def _clause(chance: random.Random) -> str:
         if die < 0.10:
             out.append(COMMONPLACES[min(int(chance.expovariate(0.08)), len(COMMONPLACES) - 1)])
         elif die < 0.13:
-            out.append(
-                f"{chance.choice((chance.randrange(1, 32), chance.randrange(1, 300)))}{chance.choice('日例人名月个年')}"
-            )
+            out.append(f"{chance.choice((chance.randrange(1, 32), chance.randrange(1, 300)))}{chance.choice(_UNITS)}")
+        elif die < 0.13 + _JUMP:
+            word = _draw(chance)
+            out.append(words[word])
         else:
             usual = _successors(word)
             word = usual[min(int(chance.expovariate(6 / len(usual))), len(usual) - 1)]
@@ -85,26 +96,21 @@ def _clause(chance: random.Random) -> str:
 @cache
 def _stock() -> tuple[str, ...]:
     chance = random.Random(7)
-    return tuple(_clause(chance) for _ in range(_STOCK))
+    clauses = ([_clause(chance) for _ in range(chance.choice((1, 2, 2, 3, 4)))] for _ in range(_SENTENCES))
+    return tuple("".join(c + chance.choice("，，，，、；：") for c in own)[:-1] + "。" for own in clauses)
 
 
 def _text(chance: random.Random, length: int) -> str:
-    stock, topic = _stock(), chance.randrange(_STOCK - _TOPIC)
+    stock, topic = _stock(), chance.randrange(_SENTENCES - _TOPIC)
     out: list[str] = []
     size = 0
     while size < length:
-        die = chance.random()
-        if die < _NEW:
-            clause = _clause(chance)
-        elif die < 0.5:
-            clause = stock[topic + chance.randrange(_TOPIC)]
-        else:
-            clause = stock[int(_STOCK * chance.random() ** 2)]
-        out += clause, chance.choice(_PERIODS)
-        size += len(clause) + 1
-        if chance.random() < 0.03:
+        about = chance.random() < 0.5
+        out.append(stock[topic + chance.randrange(_TOPIC) if about else int(_SENTENCES * chance.random() ** 1.3)])
+        size += len(out[-1])
+        if chance.random() < 0.12:
             out.append("\n")
-    return "".join(out) + "。"
+    return "".join(out)
 
 
 def bulletins(count: int, seed: int = 1) -> Iterator[SearchDocument]:
@@ -132,3 +138,25 @@ def bulletins(count: int, seed: int = 1) -> Iterator[SearchDocument]:
             script="Hant" if hant else "Hans",
             kind=chance.choice(("notice", "meeting", "situation-report", "news", "press-conference", None)),
         )
+
+
+def main() -> None:
+    """Print how many different grams a corpus has, and how many of them a bulletin."""
+    count = int(sys.argv[1])
+    pairs: set[str] = set()
+    triples: set[str] = set()
+    postings = [0, 0, 0]
+    for document in bulletins(count):
+        text = fold(document.text)
+        for place, (size, seen) in enumerate(((2, pairs), (3, triples))):
+            own = {text[at : at + size] for at in range(len(text) - size + 1)}
+            seen |= own
+            postings[place] += len(own)
+        postings[2] += len(text)
+    mean = [number / count for number in postings]
+    print(f"{count} bulletins of {mean[2]:.0f} characters: {len(pairs)} bigrams, {len(triples)} trigrams;", end=" ")
+    print(f"{mean[0]:.0f} and {mean[1]:.0f} different ones in each")
+
+
+if __name__ == "__main__":
+    main()
