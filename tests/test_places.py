@@ -160,6 +160,19 @@ def test_every_division_is_found_by_its_full_name() -> None:
     assert not gained
 
 
+@pytest.mark.parametrize("unit", ["朝阳区", "朝阳", "长安区\n", "来宁,", "邢台日报"])
+def test_hostile_texts_take_linear_time(unit: str) -> None:
+    found = document(unit * (100_000 // len(unit)))
+    began = time.process_time()
+    tag(found)
+    assert time.process_time() - began < 4
+
+
+def test_what_a_text_says_of_a_place_just_named_is_evidence_for_it() -> None:
+    tags = tag(document("该市要求来邕人员报备,市内公交停运。", "南宁市召开会议"))
+    assert [e.text for t in tags.tags for e in t.evidence] == ["南宁市", "该市", "邕", "市"]
+
+
 def test_cost() -> None:
     """Far below the 8 ms that places and dates have together for 2,600 characters (a loose bound: shared machines)."""
     text = "\n".join(c["text"] for c in BULLETINS)[:2600]

@@ -1,16 +1,18 @@
-"""What a text says of its own region (我省, 全市, 市委), and which division that is."""
+"""What a text says of its own region (我省, 全市, 市委, 市内) or of one just named (该市), and which one that is."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tongbao.places.gazetteer import COUNTRY, LEVELS, divisions
 from tongbao.places.vocabulary import vocabulary
 
 # How strongly each kind says so, where a mention in the body weighs 0.5.
-STRENGTH = {"own": 1.5, "whole": 0.7, "organ": 0.7}
+STRENGTH = {"own": 1.5, "whole": 0.7, "organ": 0.7, "inside": 0.5, "said": 0.5}
+# The kind that takes up what was named last.
+SAID = "said"
 # A word counts less each time, and not at all after this many.
 REPEATS = 3
 # 我市 is the county-level city where it holds this share of what its prefecture holds.
@@ -35,12 +37,19 @@ class Deixis:
 def deictics(folded: str) -> Iterator[Deixis]:
     """The deictic words of a folded text, the first few of each kind and unit."""
     words, seen = vocabulary(), Counter[tuple[str, str]]()
-    for kind, pattern in (("own", words.own), ("whole", words.whole), ("organ", words.organ)):
+    kinds = ("own", words.own), ("whole", words.whole), ("organ", words.organ)
+    for kind, pattern in (*kinds, ("inside", words.inside), (SAID, words.said)):
         for match in pattern.finditer(folded):
             key = kind, match["unit"]
             seen[key] += 1
             if seen[key] <= REPEATS:
                 yield Deixis(kind, match["unit"], match.start(), match.end(), seen[key])
+
+
+def antecedent(deixis: Deixis, named: Sequence[tuple[int, str]]) -> str | None:
+    """What 该市 takes up: of (offset, code) in order, the last before it that is such a unit."""
+    before = (code for at, code in reversed(named) if at < deixis.start)
+    return next((code for code in before if divisions()[code].name.endswith(deixis.unit)), None)
 
 
 def bind(unit: str, folded: str, leading: Mapping[str, float], direct: Mapping[str, float]) -> str | None:

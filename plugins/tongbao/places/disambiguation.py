@@ -14,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tongbao.places.gazetteer import COUNTRY, LEVELS, Form, divisions, is_above, lineage
-from tongbao.places.mentions import REACH, Kind, Mention
+from tongbao.places.lines import Lines
+from tongbao.places.mentions import NAMING, REACH, Kind, Mention
 from tongbao.places.vocabulary import vocabulary
 
 ADJACENT = re.compile(r"[的\s]?")
@@ -22,7 +23,7 @@ ADJACENT = re.compile(r"[的\s]?")
 BETWEEN = re.compile(r"(?:[(:]?\d+[^,。;:、\s\w]{0,2}[例个宗名起])?[)\s]*(?:[、,/及和与或暨]|以及|等)+\s*")
 SENTENCE = re.compile(r"[。;!?\n]")
 
-# How many mentions back the parent of one may stand.
+# How many decided mentions back the parent of one may stand.
 LOOK_BACK = 40
 
 # How well a candidate goes with a decided division: itself by another name, one in its line below the provinces (or its
@@ -46,8 +47,11 @@ def resolve(folded: str, mentions: Sequence[Mention], hints: Iterable[str] = ())
     solver.unique()
     # What the second round adds rests on what the first decided; a third has never added anything.
     for _ in range(2):
+        decided = len(solver.chosen)
         solver.lists()
         solver.context()
+        if len(solver.chosen) == decided:
+            break
     solver.abbreviations()
     return solver.resolutions()
 
@@ -57,6 +61,7 @@ class _Solver:
 
     def __init__(self, folded: str, mentions: Sequence[Mention], hints: Iterable[str]) -> None:
         self.folded = folded
+        self.lines = Lines(folded)
         self.mentions = mentions
         self.known = set(hints)
         self.towned = {m.candidates[0] for m in mentions if m.kind is Kind.TOWNSHIP}
@@ -100,19 +105,27 @@ class _Solver:
 
     def context(self) -> None:
         """What the rest of the text names decides."""
+        trail: list[int] = []  # the decided mentions so far
         for index, mention in enumerate(self.mentions):
-            if index not in self.chosen and mention.kind is not Kind.CHAR and (code := self.best(index, mention)):
+            if index not in self.chosen and mention.kind is not Kind.CHAR and (code := self.best(mention, trail)):
                 self.choose(index, code, "context")
+            if index in self.chosen:
+                trail.append(index)
 
     def abbreviations(self) -> None:
-        """One character is the province it abbreviates, unless a division named in the text has it in its own name
-        (返津 in 江津)."""
-        own = {char: code for code in sorted(self.known) for char in divisions()[code].short}
+        """One character is the place it abbreviates, unless a division named in the text has it in its own name (返津
+        in 江津). Of several (宁: 宁夏, 南京) it is the one that the text names, or names a part of."""
+        known = sorted(self.known)
+        own = {char: code for code in known for char in divisions()[code].short}
         for index, mention in enumerate(self.mentions):
-            if mention.kind is Kind.CHAR:
-                code = mention.candidates[0]
-                nearer = own.get(self.text(mention), code)
-                self.choose(index, code if code in self.known or is_above(code, nearer) else nearer, "context")
+            if mention.kind is not Kind.CHAR:
+                continue
+            named = [c for c in mention.candidates if c in self.known]
+            held = [c for c in mention.candidates if any(is_above(c, k) for k in known)]
+            code, *others = named or held or mention.candidates
+            nearer = own.get(self.text(mention), code)
+            if not others:
+                self.choose(index, code if named or is_above(code, nearer) else nearer, "context")
 
     # --- lists
 
@@ -137,8 +150,9 @@ class _Solver:
 
     # --- context
 
-    def best(self, index: int, mention: Mention) -> str | None:
-        """The candidate that the decided mentions support most; None where they support none, or several alike."""
+    def best(self, mention: Mention, trail: Sequence[int]) -> str | None:
+        """The candidate that the decided mentions support most; None where they support none, or several alike. `trail`
+        are the decided mentions before this one."""
         provinces = [c for c in mention.candidates if divisions()[c].level == LEVELS[0]]
         if provinces and mention.form is not Form.FULL:
             return provinces[0]
@@ -147,7 +161,7 @@ class _Solver:
         top = [c for c, s in usable.items() if s == max(usable.values())]
         if len(top) == 1:
             return top[0]
-        return self.nearest(index, top) or self.highest(mention, top or mention.candidates)
+        return self.nearest(mention, trail, top) or self.highest(mention, top or mention.candidates)
 
     def support(self, code: str) -> int:
         """How well the decided divisions, and the townships named, go with a candidate; 0 where they do not."""
@@ -176,14 +190,14 @@ class _Solver:
         """Whether what follows a name is said of places only (义乌疫情, 昆山新增)."""
         return bool(vocabulary().cue_after.match(self.folded[mention.end : mention.end + REACH]))
 
-    def nearest(self, index: int, codes: Sequence[str]) -> str | None:
+    def nearest(self, mention: Mention, trail: Sequence[int], codes: Sequence[str]) -> str | None:
         """Of candidates supported alike, the one whose parent was named last before, in the same line."""
-        line = self.folded.rfind("\n", 0, self.mentions[index].start)
-        for before in range(index - 1, max(-1, index - 1 - LOOK_BACK), -1):
-            if self.mentions[before].start < line:
+        above = {code: set(_above(code)) - {COUNTRY} for code in codes}
+        for before in reversed(trail[-LOOK_BACK:]):
+            if self.lines.of(self.mentions[before].start) != self.lines.of(mention.start):
                 break
-            said = self.chosen.get(before)
-            fits = [c for c in codes if said and said[0] in _above(c) and len(lineage(said[0])) > 1]
+            said = self.chosen[before][0]
+            fits = [code for code in codes if said in above[code] and len(lineage(said)) > 1]
             if len(fits) == 1:
                 return fits[0]
         return None
@@ -228,7 +242,7 @@ class _Solver:
     def worth_reporting(self, mention: Mention) -> bool:
         """An open name is an ambiguity; an unsupported short form of one county, or an ordinary word, is none."""
         text, words = self.text(mention), vocabulary()
-        if mention.kind is not Kind.PLACE or text in words.common or text in words.never:
+        if mention.kind not in NAMING or text in words.common or text in words.never:
             return False
         return len(mention.candidates) > 1 or text in words.dependent
 

@@ -13,12 +13,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import log2
+from math import inf, log2
 
-from tongbao.places.deixis import STRENGTH, bind, deictics
+from tongbao.places.deixis import SAID, STRENGTH, antecedent, bind, deictics
 from tongbao.places.disambiguation import Resolution
 from tongbao.places.gazetteer import COUNTRY, divisions, is_above, lineage
-from tongbao.places.mentions import REACH, Kind
+from tongbao.places.mentions import NAMING, REACH, Kind
 from tongbao.places.vocabulary import vocabulary
 from tongbao.places.zones import Layout, Zone
 
@@ -37,9 +37,14 @@ WEIGHTS = {
 CAPS = WEIGHTS | {Zone.LEAD: 2.0, Zone.BODY: 2.0}
 # A source's name near the head of a line (来源:) and elsewhere; a document number; the sidecar or the page's head.
 SOURCE, SOURCE_REACH, SOURCE_ELSEWHERE, NUMBER, HINT = 1.5, 16, 0.5, 3.0, 1.5
-# A township: less than any name of its county, so that it decides only where the text is silent.
-TOWNSHIP = 0.4
+# What stands before a paper that is quoted, and so is not the text's own source.
+QUOTED = ("据", "《", "在", "由")
+# A township in the headline or the lead, and elsewhere: less than any name of its county, so that it decides only where
+# the text is silent.
+TOWNSHIP, TOWNSHIP_ELSEWHERE = 0.4, 0.2
 SOURCES = {Kind.MEDIA: "media", Kind.NUMBER: "document-number", Kind.TOWNSHIP: "township"}
+# What may name in passing a place that the text is not about, and the weight from which it does not.
+PASSING = {"media": SOURCE, "township": TOWNSHIP, "deixis": inf}
 # A child is the subject where it holds this share of what its siblings hold together; a pair, where both do.
 DOMINANT, PAIR, PAIR_EACH = 0.6, 0.75, 0.3
 # A division in a row of more siblings than this shares the weight of one name with them.
@@ -101,8 +106,8 @@ def focus(layout: Layout, resolutions: Sequence[Resolution], hints: Iterable[Hin
         scores.add(hint.code, HINT, hint.where, 0, 0)
     _weigh_names(layout, [r for r in resolutions if r.code], scores)
     _weigh_country(layout, scores)
-    _weigh_deixis(layout, scores)
-    return tuple(_primary(code, scores) for code in _descend(scores))
+    spoken = _weigh_deixis(layout, resolutions, scores)
+    return tuple(_primary(code, scores) for code in _descend(scores) if _is_strong(code, scores, spoken))
 
 
 # --- weights ---------------------------------------------------------------------------------------------------------
@@ -137,10 +142,12 @@ def _weigh_once(layout: Layout, resolution: Resolution, scores: Scores) -> None:
     rule = SOURCES[mention.kind]
     if any(e.rule == rule for e in scores.evidence.get(code, ())):
         return
-    line = layout.folded.rfind("\n", 0, mention.start) + 1
+    line = layout.lines.start(mention.start)
     before = layout.folded[max(line, mention.start - SOURCE_REACH) : mention.start]
-    near = mention.start - line < SOURCE_REACH or "来源" in before
-    fixed = {Kind.NUMBER: NUMBER, Kind.TOWNSHIP: TOWNSHIP}
+    quoted = before.endswith(QUOTED)
+    near = "来源" in before or (mention.start - line < SOURCE_REACH and not quoted)
+    heads = layout.at(mention.start) in (Zone.TITLE, Zone.LEAD)
+    fixed = {Kind.NUMBER: NUMBER, Kind.TOWNSHIP: TOWNSHIP if heads else TOWNSHIP_ELSEWHERE}
     weight = fixed.get(mention.kind, SOURCE if near else SOURCE_ELSEWHERE)
     scores.add(code, weight, rule, mention.start, mention.end)
 
@@ -155,17 +162,22 @@ def _weigh_country(layout: Layout, scores: Scores) -> None:
             scores.add(COUNTRY, WEIGHTS[zone], zone.value, start, match.end())
 
 
-def _weigh_deixis(layout: Layout, scores: Scores) -> None:
-    """Add what the text says of itself to the division that leads at that level."""
-    leading, direct = scores.total(), dict(scores.direct)
+def _weigh_deixis(layout: Layout, resolutions: Sequence[Resolution], scores: Scores) -> bool:
+    """Add what the text says of itself to the division that leads at that level, and of one just named to that one.
+    Whether the text speaks of itself at all."""
+    leading, direct, spoken = scores.total(), dict(scores.direct), False
+    named = [(r.mention.start, r.code) for r in resolutions if r.code and r.mention.kind in NAMING]
     for deixis in deictics(layout.folded):
         zone = layout.at(deixis.start)
         if zone in (Zone.HEADER, Zone.CHROME):
             continue
-        code = bind(deixis.unit, layout.folded, leading, direct)
+        itself = deixis.kind != SAID
+        spoken = spoken or itself
+        code = bind(deixis.unit, layout.folded, leading, direct) if itself else antecedent(deixis, named)
         if code:
-            strength = WEIGHTS[zone] if zone is Zone.TITLE else STRENGTH[deixis.kind]
+            strength = WEIGHTS[zone] if itself and zone is Zone.TITLE else STRENGTH[deixis.kind]
             scores.add(code, strength / deixis.repeat, "deixis", deixis.start, deixis.end)
+    return spoken
 
 
 def _qualifies_next(named: Sequence[Resolution], index: int) -> bool:
@@ -193,6 +205,8 @@ def _is_origin(folded: str, resolution: Resolution) -> bool:
     """Whether people or goods come from there (天津市旅居史, 来自上海)."""
     words, start, end = vocabulary(), resolution.mention.start, resolution.mention.end
     before = folded[max(0, start - 10) : start]
+    if resolution.mention.kind is Kind.CHAR:
+        return before.endswith(("来自", "途经"))  # 来京返京 is said where one arrives
     return bool(words.origin_before.search(before) or words.origin_after.match(folded[end : end + REACH]))
 
 
@@ -244,6 +258,15 @@ def _certain(code: str, scores: Scores) -> str:
     return parent if only and parent != COUNTRY else code
 
 
+def _is_strong(code: str, scores: Scores, spoken: bool) -> bool:
+    """Whether more than a passing mention of a paper or of one township makes a region the subject: a name, a source at
+    the head of the text, a township in its lead, several townships, or any of these in a text that speaks of its own
+    region."""
+    evidence = [*scores.evidence.get(code, ()), *_below(code, scores)]
+    several = sum(e.rule == "township" for e in evidence) > 1
+    return spoken or several or any(e.weight >= PASSING.get(e.rule, 0.0) for e in evidence)
+
+
 def _children(node: str, total: Mapping[str, float]) -> list[tuple[float, str]]:
     """(weight, code) of what lies right below a node, the heaviest first."""
     found = [(weight, code) for code, weight in total.items() if code != COUNTRY and divisions()[code].parent == node]
@@ -255,7 +278,7 @@ def _primary(code: str, scores: Scores) -> Primary:
     own = scores.evidence.get(code, [])
     if own:
         heaviest = max(own, key=lambda e: (e.weight, -e.start))
-        spans = {(e.start, e.end) for e in own if e.rule == heaviest.rule}
+        spans = {(e.start, e.end) for e in own if e.rule in (heaviest.rule, "deixis")}
         return Primary(code, heaviest.rule, tuple(sorted(spans)))
     below = sorted(_below(code, scores), key=lambda e: (-e.weight, e.start))
     return Primary(code, "rolled-up", tuple(sorted({(e.start, e.end) for e in below[:8]})))

@@ -15,7 +15,7 @@ from functools import cache
 
 import rjieba
 
-from tongbao.places.gazetteer import Form, divisions, gazetteer
+from tongbao.places.gazetteer import LEVELS, Form, divisions, gazetteer
 from tongbao.places.vocabulary import vocabulary
 
 # How far beyond a name its surroundings are read, in characters.
@@ -61,7 +61,7 @@ def find(folded: str, headlines: Iterable[int] = ()) -> tuple[Mention, ...]:
     edges, starts = _edges(folded, spans), {start for start, _ in spans}
     named = _leftmost_longest(m for span in spans if (m := _mention(folded, span, edges, starts)))
     taken = {at for mention in named for at in range(mention.start, mention.end)}
-    lone = (m for m in _characters(folded, headlines) if m.start not in taken)
+    lone = (m for m in _characters(folded, headlines, edges) if m.start not in taken)
     return tuple(sorted([*named, *lone], key=lambda m: m.start))
 
 
@@ -139,18 +139,26 @@ def _short_fits(folded: str, start: int, end: int, edges: set[int]) -> bool:
     return folded[start:end] not in vocabulary().never and start in edges and end in edges
 
 
-def _characters(folded: str, headlines: Iterable[int]) -> list[Mention]:
-    """One-character abbreviations where nothing else can be meant: 返京人员, a headline 琼多地…, 桂政发〔2021〕3号."""
-    words = vocabulary()
-    found = {m.start("char"): Kind.CHAR for m in words.char_around.finditer(folded)}
-    found |= {at: Kind.CHAR for at in headlines if words.char_headline.match(folded[at : at + REACH])}
-    found |= {m.start("char"): Kind.NUMBER for m in words.number_around.finditer(folded)}
-    return [Mention(at, at + 1, Form.ALIAS, _abbreviations()[folded[at]], kind) for at, kind in found.items()]
+def _characters(folded: str, headlines: Iterable[int], edges: set[int]) -> list[Mention]:
+    """One-character abbreviations where nothing else can be meant: 返京人员, a headline 琼多地…, 桂政发〔2021〕3号;
+    those of cities, and of provinces whose character has other uses, only as words of their own (来蓉, not 在深入)."""
+    words, every, provinces = vocabulary(), _abbreviations(LEVELS), _abbreviations(LEVELS[:1])
+    alone = (m.start("char") for m in words.lone_around.finditer(folded))
+    found = {at: (Kind.CHAR, every) for at in alone if at in edges and at + 1 in edges}
+    found |= {m.start("char"): (Kind.CHAR, provinces) for m in words.char_around.finditer(folded)}
+    found |= {at: (Kind.CHAR, provinces) for at in headlines if words.char_headline.match(folded[at : at + REACH])}
+    found |= {m.start("char"): (Kind.NUMBER, provinces) for m in words.number_around.finditer(folded)}
+    return [Mention(at, at + 1, Form.ALIAS, codes[folded[at]], kind) for at, (kind, codes) in found.items()]
 
 
 @cache
-def _abbreviations() -> dict[str, tuple[str, ...]]:
-    return {char: (d.code,) for d in divisions().values() for char in d.chars}
+def _abbreviations(levels: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """{character: the divisions of these levels that it stands for, the highest first}."""
+    found: dict[str, tuple[str, ...]] = {}
+    for division in sorted(divisions().values(), key=lambda d: LEVELS.index(d.level)):
+        for char in division.chars if division.level in levels else ():
+            found[char] = (*found.get(char, ()), division.code)
+    return found
 
 
 def _leftmost_longest(mentions: Iterable[Mention]) -> list[Mention]:

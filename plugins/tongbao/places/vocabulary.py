@@ -31,12 +31,15 @@ class Vocabulary:
     national_opening: re.Pattern[str]
     person_before: re.Pattern[str]
     char_around: re.Pattern[str]
+    lone_around: re.Pattern[str]
     char_headline: re.Pattern[str]
     origin_before: re.Pattern[str]
     origin_after: re.Pattern[str]
     own: re.Pattern[str]
     whole: re.Pattern[str]
     organ: re.Pattern[str]
+    inside: re.Pattern[str]
+    said: re.Pattern[str]
     issuer_after: re.Pattern[str]
 
 
@@ -65,11 +68,14 @@ def vocabulary() -> Vocabulary:
         national_opening=re.compile(table["national"]["opening_pattern"]),
         person_before=re.compile(persons["before_pattern"].replace("SURNAMES", persons["surnames"])),
         char_around=re.compile(chars["around_pattern"].replace("CHARS", chars["free"])),
+        lone_around=re.compile(chars["lone_pattern"].replace("CHARS", chars["lone"])),
         char_headline=re.compile(chars["headline_pattern"].replace("HEADLINE", chars["headline"])),
         origin_before=re.compile(table["origin"]["before_pattern"]),
         origin_after=re.compile(table["origin"]["after_pattern"]),
         own=re.compile(deixis["own_pattern"]),
         whole=re.compile(deixis["whole_pattern"]),
         organ=re.compile(deixis["organ_pattern"]),
+        inside=re.compile(deixis["inside_pattern"]),
+        said=re.compile(deixis["said_pattern"]),
         issuer_after=re.compile(table["issuer"]["after_pattern"]),
     )

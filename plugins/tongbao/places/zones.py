@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tongbao.model import BlockKind, Document
+from tongbao.places.lines import Lines
 from tongbao.places.vocabulary import vocabulary
 
 
@@ -43,6 +44,7 @@ class Layout:
     """The zones of one document, by offset."""
 
     folded: str
+    lines: Lines
     starts: tuple[int, ...]
     zones: tuple[tuple[int, Zone], ...]  # the end of each block and its zone
 
@@ -58,7 +60,7 @@ class Layout:
         zone = self.at(start)
         if zone in (Zone.CHROME, Zone.HEADER, Zone.SIGNOFF):
             return zone
-        line = self.folded.rfind("\n", 0, chain) + 1
+        line = self.lines.start(chain)
         if zone is not Zone.TITLE and chain - line < DATELINE_REACH and DATELINE.match(self.folded, end):
             return Zone.DATELINE
         opens = OPENING.fullmatch(self.folded, line, chain)
@@ -73,4 +75,5 @@ def layout(document: Document) -> Layout:
         if block.kind is BlockKind.PARAGRAPH and not led:
             zone, led = Zone.LEAD, True
         blocks.append((block.start, block.end, zone))
-    return Layout(document.folded, tuple(s for s, _, _ in blocks), tuple((e, z) for _, e, z in blocks))
+    starts, zones = tuple(s for s, _, _ in blocks), tuple((e, z) for _, e, z in blocks)
+    return Layout(document.folded, Lines(document.folded), starts, zones)
