@@ -1,4 +1,4 @@
-"""The evaluation: how well Tongbao repairs and tags, beside its peers, on labelled cases, generated damage and clean text.
+"""The evaluation: how well Tongbao repairs and tags, beside its peers, on labelled cases and on generated damage.
 
     make evaluate        the labelled cases, beside the peers
     make soak            generated damage, clean text, properties and cost; long: SIZE=500 for a quick look

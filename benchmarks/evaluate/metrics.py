@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
@@ -140,9 +141,7 @@ def share(part: int, whole: int) -> str:
 
 
 @contextlib.contextmanager
-def quiet() -> Iterable[None]:
+def quiet() -> Iterator[None]:
     """Swallow what a peer prints when it is imported."""
-    import io
-
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield

@@ -11,8 +11,8 @@ from pathlib import Path
 import chardet
 import charset_normalizer
 import ftfy
-from evaluate.metrics import Restored, Table, distance, tidy
 
+from evaluate.metrics import Restored, Table, distance, tidy
 from tongbao.repair import repair
 
 ROOT = Path(__file__).parents[2]
