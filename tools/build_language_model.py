@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tongbao.repair.tables import fold
+from tongbao.folding import fold
 from tongbao.repair.text_model import DIGIT, EDGE, LATIN, STEP, TARGET_NAME, symbols
 
 ROOT = Path(__file__).parents[1]

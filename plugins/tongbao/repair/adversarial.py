@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from tongbao.data import rows
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import tables
 from tongbao.repair.text_model import STEP, model
@@ -29,7 +30,7 @@ _MASK = re.compile(rf"(?<=[{_HAN}])[*＊](?=[{_HAN}，。、；：,])")
 @cache
 def lookalikes() -> Mapping[str, str]:
     """{character: what it stands for}."""
-    return {row[0]: row[1] for row in tables.rows("lookalikes.tsv")}
+    return {row[0]: row[1] for row in rows("lookalikes.tsv")}
 
 
 @cache

@@ -14,8 +14,8 @@ from functools import cache
 from itertools import groupby
 from typing import Final
 
+from tongbao.data import rows
 from tongbao.model import Edit, EditEvidence
-from tongbao.repair import tables
 from tongbao.repair.verdict import Verdict
 
 _REASONS: Final[Mapping[str, str]] = {
@@ -45,7 +45,7 @@ _HAN = re.compile("[\u3400-\u9fff]")
 @cache
 def table() -> Mapping[str, tuple[str, str]]:
     """{character: (kind, what is meant)}."""
-    return {chr(int(code, 16)): (kind, plain) for kind, code, plain in tables.rows("characters.tsv")}
+    return {chr(int(code, 16)): (kind, plain) for kind, code, plain in rows("characters.tsv")}
 
 
 @cache

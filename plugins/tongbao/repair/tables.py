@@ -1,32 +1,17 @@
-"""Tables of characters that several families of damage read: folding, pinyin readings, GBK pairs."""
+"""Tables of characters that several families of damage read: scripts, pinyin readings, GBK and Big5 pairs."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
+
+from tongbao.data import rows
+from tongbao.folding import fold_table
 
 # Spelling variants inside GBK pinyin glosses: IPA letters that GBK carries, and the keyboard spelling of ü.
 _SPELLING = str.maketrans({"ɑ": "a", "ɡ": "g", "v": "ü", "V": "ü"})
 _TONES = {"\u0304", "\u0301", "\u030c", "\u0300"}
-
-
-def rows(name: str) -> list[list[str]]:
-    """The lines of a table under `tongbao/data`, split at tabs, without comments."""
-    lines = files("tongbao.data").joinpath(name).read_text("utf-8").splitlines()
-    return [line.split("\t") for line in lines if line and not line.startswith("# ")]
-
-
-@cache
-def fold_table() -> Mapping[int, str]:
-    """{code point: Simplified, narrow, lower-case character}, for `str.translate`."""
-    return {ord(source): target for target, sources in rows("fold.tsv") for source in sources}
-
-
-def fold(text: str) -> str:
-    """Simplified, narrow, lower case; as long as `text`."""
-    return text.translate(fold_table())
 
 
 def toneless(syllable: str) -> str:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from tongbao.repair.tables import fold
+from tongbao.folding import fold
 
 TARGET_NAME = "language_model.npz"
 # Costs are stored in eighths of a nat.
