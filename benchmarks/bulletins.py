@@ -106,8 +106,10 @@ def _text(chance: random.Random, length: int) -> str:
     size = 0
     while size < length:
         about = chance.random() < 0.5
-        out.append(stock[topic + chance.randrange(_TOPIC) if about else int(_SENTENCES * chance.random() ** 1.3)])
-        size += len(out[-1])
+        at = topic + chance.randrange(_TOPIC) if about else int(_SENTENCES * chance.random() ** 1.3)
+        run = "".join(stock[at : at + chance.randrange(2, 6)])
+        out.append(run)
+        size += len(run)
         if chance.random() < 0.12:
             out.append("\n")
     return "".join(out)

@@ -265,6 +265,7 @@ def answers_without_addresses(answers: list[dict[str, Any]]) -> list[Any]:
 SMALL_CALLS = [
     ["search", {"q": "防"}, {"lang": "zh-hant", "limit": 1}],
     ["search", {"q": "防 Ａ", "from": "2019"}, {"limit": 1}],
+    ["search", {"regions": ["450000"]}, {"limit": 1}],
 ]
 
 
@@ -272,7 +273,8 @@ def test_a_damaged_file_is_reported_and_asked_for_again(client: Node, faulty: tu
     base, asked = faulty
     right = client.ask(f"{base}whole/", SMALL_CALLS)
     needed = sorted({name for name in asked if name.startswith("search/")})
-    assert {Path(name).name[:1] for name in needed} >= set("mcrfh")
+    kinds = ("/t/", "/r/", "/d/", "manifest", "columns", "fold", "hant")
+    assert [kind for kind in kinds if not any(kind in name for name in needed)] == []
     faults = [(way, name) for way in DAMAGE for name in needed]
     found = client.ask_all([(damaged(base, way, 1, name), SMALL_CALLS) for way, name in faults], retry=True)
     for (way, name), answers in zip(faults, found, strict=True):
@@ -287,8 +289,8 @@ def test_a_damaged_file_is_reported_and_asked_for_again(client: Node, faulty: tu
 def test_every_file_is_guarded(client: Node, small: Path, faulty: tuple[str, list[str]]) -> None:
     base, _ = faulty
     every = [
-        ["search", {"q": q}, {"limit": 100, "lang": lang}]
-        for q in ("", "防疫 -战 -Ａ⼀")
+        ["search", {"q": q, "regions": codes}, {"limit": 100, "lang": lang}]
+        for q, codes in (("", []), ("", sorted(REGIONS)), ("防疫 -战 -Ａ⼀", []))
         for lang in ("zh-hans", "zh-hant")
     ]
     right = answers_without_addresses(client.ask(f"{base}whole/", every))
@@ -302,7 +304,7 @@ def test_every_file_is_guarded(client: Node, small: Path, faulty: tuple[str, lis
             else:
                 assert answers_without_addresses([answer]) == [right[n]], name
     unused = [name for name, answers in zip(names, found, strict=True) if not any("error" in a for a in answers)]
-    assert all("/t/" in name or name.endswith("columns.bin") for name in unused), unused
+    assert all("/t/" in name or name.endswith(("columns.bin", "regions.bin")) for name in unused), unused
 
 
 def test_one_file_in_the_place_of_another_is_damage(client: Node, small: Path, serve: Serve, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ Array = NDArray[np.int64]
 
 MAGIC = b"TBS1"
 # One letter a kind of file, part of the frame.
-MANIFEST, TERMS, LIST, DOCUMENT, COLUMNS, REGIONS, FOLD, HANT = b"M", b"T", b"L", b"D", b"C", b"R", b"F", b"H"
+MANIFEST, TERMS, LIST, DOCUMENT, COLUMNS = b"M", b"T", b"L", b"D", b"C"
+REGIONS, PLACES, FOLD, HANT = b"R", b"P", b"F", b"H"
 
 
 def uvarint(number: int) -> bytes:
@@ -49,14 +51,28 @@ def fnv(data: bytes) -> int:
     return value
 
 
-def postings(documents: int, sizes: Array, numbers: Array, frequencies: Array) -> list[bytes]:
+class Lists(NamedTuple):
+    """Posting lists end to end: list n has `sizes[n]` postings, whose numbers are below `below[n]`.
+
+    `most` holds, for each posting, the most that its frequency may be; where that is 1, no bit is spent on it.
+    """
+
+    sizes: Array
+    below: Array
+    numbers: Array
+    frequencies: Array
+    most: Array
+
+
+def postings(lists: Lists) -> list[bytes]:
     """Posting lists as bits, the highest first, each filled up with zeros to a whole byte.
 
-    List n has the next `sizes[n]` of `numbers` and `frequencies`. For each posting: the document number minus the one
-    before, minus 1 (before the first stands -1), as a Rice code (quotient in ones and a zero, then k bits of
-    remainder), then the frequency as an Elias gamma code. A list's k is the largest, at least 0, with
-    size * 2**k <= 0.69 * `documents`: near the best for gaps at random.
+    For each posting: its number minus the one before, minus 1 (before the first stands -1), as a Rice code (quotient in
+    ones and a zero, then k bits of remainder), unless the list has all numbers below its limit; then the frequency as
+    an Elias gamma code, unless it can only be 1. A list's k is the largest, at least 0, with
+    size * 2**k <= 0.69 * limit: near the best for gaps at random.
     """
+    sizes, below, numbers, frequencies, most = lists
     if not len(sizes):
         return []
     starts = np.cumsum(sizes) - sizes
@@ -64,21 +80,24 @@ def postings(documents: int, sizes: Array, numbers: Array, frequencies: Array) -
     before[starts] = -1
     gaps = numbers - before - 1
     per_list = np.zeros(len(sizes), np.int64)
-    while (more := (sizes << (per_list + 1)) * 100 <= documents * 69).any():
+    while (more := (sizes << (per_list + 1)) * 100 <= below * 69).any():
         per_list += more
     k = np.repeat(per_list, sizes)
-    quotients, digits = gaps >> k, np.frexp(frequencies.astype(float))[1].astype(np.int64)
-    widths = quotients + 1 + k + 2 * digits - 1
+    quotients = gaps >> k
+    gap_widths = np.where(np.repeat(sizes == below, sizes), 0, quotients + 1 + k)
+    digits = np.where(most > 1, np.frexp(frequencies.astype(float))[1].astype(np.int64), 0)
+    widths = gap_widths + np.maximum(2 * digits - 1, 0)
     list_bytes = (np.add.reduceat(widths, starts) + 7) // 8
     ends = np.cumsum(list_bytes)
     # The bit at which each posting begins: where its list begins, and what the postings before it in the list take.
     taken = np.cumsum(widths) - widths
     at = np.repeat((ends - list_bytes) * 8 - taken[starts], sizes) + taken
     edges = np.zeros(int(ends[-1]) * 8 + 1, np.int8)
-    np.add.at(edges, at, 1)
-    np.add.at(edges, at + quotients, -1)
+    coded = gap_widths > 0
+    np.add.at(edges, at[coded], 1)
+    np.add.at(edges, (at + quotients)[coded], -1)
     bits = np.cumsum(edges[:-1], dtype=np.int8).view(np.uint8)
-    _put(bits, at + quotients + 1 + k, gaps, k)
+    _put(bits, at + gap_widths, gaps, np.where(coded, k, 0))
     _put(bits, at + widths, frequencies, digits)
     data = np.packbits(bits).tobytes()
     return [data[end - size : end] for size, end in zip(list_bytes.tolist(), ends.tolist(), strict=True)]
@@ -86,7 +105,7 @@ def postings(documents: int, sizes: Array, numbers: Array, frequencies: Array) -
 
 def _put(bits: NDArray[np.uint8], ends: Array, values: Array, widths: Array) -> None:
     """Write the lowest `widths` bits of each value so that they end before `ends`."""
-    for place in range(int(widths.max())):
+    for place in range(int(widths.max(initial=0))):
         some = widths > place
         bits[ends[some] - 1 - place] = values[some] >> place & 1
 

@@ -184,15 +184,18 @@ class Index:
         return found
 
     def postings(self, field: str) -> Iterator[Postings]:
-        """Yield the posting lists of a field, batch by batch, in the order of the grams' UTF-8; without positions."""
+        """Yield the posting lists of a field, batch by batch, in the order of the grams' UTF-8; without positions.
+
+        A bigram and the trigrams that begin with it come in one batch.
+        """
         lists: list[tuple[str, Numbers, Numbers]] = []
         waiting = 0
         for gram, numbers, frequencies in codec.read_lists(self._folder, field):
-            lists.append((gram, numbers, frequencies))
-            waiting += len(numbers)
-            if waiting > _BATCH:
+            if waiting > _BATCH and len(gram) < grams.LONGEST:
                 yield _joined(lists)
                 lists, waiting = [], 0
+            lists.append((gram, numbers, frequencies))
+            waiting += len(numbers)
         yield _joined(lists)
 
     def idf(self, field: str, gram: str) -> float:

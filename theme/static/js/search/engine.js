@@ -25,8 +25,9 @@ export class Engine {
     const { q = "", regions = [], scripts = [], kinds = [], from, to, sort = "relevance" } = request;
     const { limit = 10, offset = 0, lang = "zh-hans", proof = PROOF } = options;
     if (!SORTS.includes(sort)) throw new SearchError("request", null, `${sort} is no order; write ${SORTS.join(", ")}`);
-    const filter = { regions, scripts, kinds, first: from ? span(from)[0] : null, last: to ? span(to)[1] : null };
-    const manifest = await this.#files.manifest();
+    const [manifest, chosen] = await Promise.all([this.#files.manifest(), this.#places(regions)]);
+    const within = regions.length ? new Set(chosen.flatMap(({ region }) => [...region.docs])) : null;
+    const filter = { scripts, kinds, first: from ? span(from)[0] : null, last: to ? span(to)[1] : null };
     const query = await this.parse(q);
     const terms = await Promise.all(query.include.map((term) => this.#term(term)));
     const excluded = await Promise.all(query.exclude.map((term) => this.#term(term)));
@@ -34,8 +35,8 @@ export class Engine {
     const all = terms.length
       ? new Set(terms[0].fields.flatMap(({ docs }) => [...docs.keys()]))
       : Array(manifest.documents).keys();
-    let candidates = candidatesOf(terms, excluded, [...all]);
-    const facts = await this.#facts(candidates, limit);
+    let candidates = candidatesOf(terms, excluded, [...all]).filter((doc) => within === null || within.has(doc));
+    const { facts, known } = await this.#facts(candidates, limit, chosen);
     candidates = candidates.filter((doc) => passes(facts(doc), filter));
     const order = orderOf(sort);
     candidates = await this.#refine(candidates, terms, excluded, limit);
@@ -58,7 +59,7 @@ export class Engine {
     const page = settled.slice(offset, offset + limit);
     const [hits, facets] = await Promise.all([
       Promise.all(page.map((hit) => this.#hit(hit, query.include, lang, manifest))),
-      this.#facets([...settled, ...rest].map((hit) => facts(hit.doc)), exact, lang),
+      this.#facets([...settled, ...rest].map((hit) => facts(hit.doc)), known, exact, lang),
     ]);
     return { total: exact ? found : found - open.length, atMost: found, exact, hits, facets };
   }
@@ -70,10 +71,15 @@ export class Engine {
 
   /** Every region of the archive: {code, name, parent, count}. */
   async regions({ lang = "zh-hans" } = {}) {
-    const traditional = lang === "zh-hant";
-    const [rows, table] = await Promise.all([this.#files.regions(), traditional ? this.#files.hantTable() : new Map()]);
-    const inScript = ({ name, hant }) => (traditional ? hant ?? toString(points(name).map((c) => table.get(c) ?? c)) : name);
-    return rows.map((row) => ({ code: row.code, name: inScript(row), parent: row.parent, count: row.count }));
+    const [rows, name] = await Promise.all([this.#files.regions(), this.#namer(lang)]);
+    return rows.map((row) => ({ code: row.code, name: name(row), parent: row.parent, count: row.count }));
+  }
+
+  /** A function that gives the name of a region in the script of the page. */
+  async #namer(lang) {
+    if (lang !== "zh-hant") return ({ name }) => name;
+    const table = await this.#files.hantTable();
+    return ({ name, hant }) => hant || toString(points(name).map((code) => table.get(code) ?? code));
   }
 
   async #fold(q) {
@@ -125,12 +131,29 @@ export class Engine {
     return Object.fromEntries(FIELDS.map((name) => [name, lists.map((list) => counts(list[name]))]));
   }
 
-  /** What is known of documents: from their own files while they are few, else from the columns of all. */
-  async #facts(candidates, few) {
-    if (candidates.length > few) return this.#files.columns();
+  /** The entries of those of `codes` that bulletins have. */
+  async #places(codes) {
+    return (await Promise.all(codes.map((code) => this.#files.place(code)))).filter(Boolean);
+  }
+
+  /**
+   * What is known of documents, and the regions that count as facets: from the documents' own files while they are few,
+   * else from the columns of all and the files of the chosen regions.
+   */
+  async #facts(candidates, few, chosen) {
+    if (candidates.length > few) {
+      const { regions, of } = await this.#files.columns();
+      const own = chosen.flatMap(({ region, above, below }) => [region, ...above, ...below]);
+      const added = [...new Map(own.map((region) => [region.code, region])).values()];
+      const facts = (doc) => {
+        const row = of(doc);
+        return { ...row, regions: [...new Set([...row.regions, ...added.filter(({ docs }) => docs.has(doc)).map(({ code }) => code)])] };
+      };
+      return { facts: added.length ? facts : of, known: [...regions, ...added] };
+    }
     const documents = await Promise.all(candidates.map((doc) => this.#files.document(doc)));
     const facts = new Map(candidates.map((doc, n) => [doc, documents[n]]));
-    return (doc) => facts.get(doc);
+    return { facts: (doc) => facts.get(doc), known: documents.flatMap(({ places }) => places) };
   }
 
   /** The hit with its true score, or null where the text does not hold what its grams promise. */
@@ -143,9 +166,10 @@ export class Engine {
   }
 
   async #hit({ doc, score }, include, lang, manifest) {
-    const [document, table] = await Promise.all([
+    const [document, table, name] = await Promise.all([
       this.#files.document(doc),
       lang === "zh-hant" ? this.#files.hantTable() : new Map(),
+      this.#namer(lang),
     ]);
     const terms = include.map(points);
     const inScript = ({ folded, hans, hant }) => {
@@ -162,11 +186,12 @@ export class Engine {
       titleRuns: runs(title, aligned ? document.title.folded : [], terms, [], true),
       date: dateLabel(document.days),
       regions: document.regions,
+      places: narrowest(document.places).map((place) => ({ code: place.code, name: name(place) })),
       snippet: runs(inScript(document.text), document.text.folded, terms, document.repairs),
     };
   }
 
-  async #facets(facts, exact, lang) {
+  async #facets(facts, known, exact, lang) {
     const [regions, years, kinds, scripts] = [new Map(), new Map(), new Map(), new Map()];
     const add = (counts, value) => counts.set(value, (counts.get(value) ?? 0) + 1);
     for (const { regions: codes, days, kind, script } of facts) {
@@ -179,17 +204,26 @@ export class Engine {
         }
       }
     }
-    const names = new Map(facts.length ? (await this.regions({ lang })).map((region) => [region.code, region]) : []);
+    const [rows, name] = [new Map(known.map((region) => [region.code, region])), await this.#namer(facts.length ? lang : "")];
     const sorted = (counts) =>
       [...counts].sort(([a, n], [b, m]) => m - n || ((a ?? "") < (b ?? "") ? -1 : 1));
     return {
       exact,
-      regions: sorted(regions).map(([code, count]) => ({ code, name: names.get(code).name, parent: names.get(code).parent, count })),
+      regions: sorted(regions).map(([code, count]) => {
+        const row = rows.get(code);
+        return { code, name: name(row), parent: row.parent, count };
+      }),
       years: sorted(years).map(([year, count]) => ({ year, count })),
       kinds: sorted(kinds).map(([kind, count]) => ({ kind, count })),
       scripts: sorted(scripts).map(([script, count]) => ({ script, count })),
     };
   }
+}
+
+/** The regions that hold no other one of `places`. */
+function narrowest(places) {
+  const above = new Set(places.map(({ parent }) => parent));
+  return places.filter(({ code }) => !above.has(code));
 }
 
 /** {document: [frequency in each list]} of the documents that all lists hold, from the shortest list on. */
@@ -237,8 +271,7 @@ function decide(docs, sure, triples, pairs) {
   }
 }
 
-function passes({ regions, script, kind, days: [from, to] }, { regions: wanted, scripts, kinds, first, last }) {
-  if (wanted.length && !wanted.some((code) => regions.includes(code))) return false;
+function passes({ script, kind, days: [from, to] }, { scripts, kinds, first, last }) {
   if ((scripts.length && !scripts.includes(script)) || (kinds.length && !kinds.includes(kind))) return false;
   if (first === null && last === null) return true;
   return from > 0 && (last === null || from <= last) && (first === null || to >= first);

@@ -1,6 +1,7 @@
 // Fetch, check and decode the exported files. docs/search-format.md describes every byte.
 
 const MAGIC = "TBS1";
+const FORMAT = 2;
 const SINGLES = 240;
 const ESCAPE = 255;
 const IDF_TABLE = 64;
@@ -90,20 +91,26 @@ export class Reader {
     return value;
   }
 
-  /** `size` postings of an index of `documents`: {docs, tfs}. */
-  postings(documents, size) {
+  /**
+   * `size` postings with numbers below `below`: {docs, tfs}. `parent` is the list whose places are these numbers and whose
+   * frequencies limit those here; `ones`: all frequencies are 1.
+   */
+  postings(below, size, parent = null, ones = false) {
     let k = 0;
-    while (size * 2 ** (k + 1) * 100 <= documents * 69) k++;
+    while (size * 2 ** (k + 1) * 100 <= below * 69) k++;
     const docs = new Uint32Array(size);
-    const tfs = new Uint32Array(size);
-    let doc = -1;
+    const tfs = new Uint32Array(size).fill(1);
+    let at = -1;
     for (let n = 0; n < size; n++) {
-      let quotient = 0;
-      while (this.bits(1)) quotient++;
-      doc += 1 + quotient * 2 ** k + this.bits(k);
+      at++;
+      if (size < below) {
+        while (this.bits(1)) at += 2 ** k;
+        at += this.bits(k);
+      }
+      docs[n] = parent ? parent.docs[at] : at;
+      if (ones || parent?.tfs[at] === 1) continue;
       let zeros = 0;
       while (!this.bits(1)) zeros++;
-      docs[n] = doc;
       tfs[n] = 2 ** zeros + this.bits(zeros);
     }
     if (this.bit) this.bits(8 - this.bit);
@@ -116,27 +123,36 @@ export class Reader {
     return [first, first + this.uvarint()];
   }
 
-  codes() {
-    return this.string().split(" ").filter(Boolean);
+  /** A region: {code, name, hant (where unusual), parent (a code or null)}. */
+  region() {
+    const [code, name, hant, parent] = this.list(() => this.string(), 4);
+    return { code, name, hant, parent: parent || null };
   }
 }
 
 /** {title, text} of every gram of a shard: each {size, idf, docs, tfs}, or {size, idf, apart} for a list in a file of its own. */
-function shard(bytes, manifest) {
+function shard(bytes, { alphabet, documents, idf: table }) {
   const reader = new Reader(bytes);
-  const field = () => {
-    const size = reader.uvarint();
-    if (size === 0) return null;
-    if (size < IDF_TABLE) return { size, idf: manifest.idf[size], ...reader.postings(manifest.documents, size) };
-    const idf = reader.float();
-    const apart = reader.uvarint();
-    return apart ? { size, idf, apart: apart - 1 } : { size, idf, ...reader.postings(manifest.documents, size) };
+  const list = (size, parent, alone) => {
+    const idf = size < IDF_TABLE ? table[size] : reader.float();
+    const apart = alone && size >= IDF_TABLE ? reader.uvarint() : 0;
+    if (apart) return { size, idf, apart: apart - 1 };
+    return { size, idf, ...reader.postings(parent?.size ?? documents, size, parent) };
+  };
+  const entry = (above, alone) => {
+    const head = reader.uvarint();
+    const text = head > 1 ? list(head >> 1, above?.text, alone) : null;
+    const title = head & 1 ? list(reader.uvarint(), above?.title, alone) : null;
+    return { title, text };
   };
   const grams = new Map();
   for (const length of [1, 2, 3]) {
     reader.list(() => {
-      const gram = String.fromCodePoint(...reader.characters(manifest.alphabet, length));
-      grams.set(gram, { title: field(), text: field() });
+      const gram = String.fromCodePoint(...reader.characters(alphabet, length));
+      const below = length === 2 ? reader.uvarint() : 0;
+      const own = entry(null, below === 0);
+      grams.set(gram, own);
+      reader.list(() => grams.set(gram + String.fromCodePoint(...reader.characters(alphabet, 1)), entry(own, false)), below);
     });
   }
   return grams;
@@ -168,19 +184,21 @@ function documentFile(bytes, manifest) {
   const document = {
     id: reader.string(),
     days: reader.days(),
-    regions: reader.codes(),
+    places: reader.list(() => reader.region()),
     script: reader.string(),
     kind: reader.string(),
     length: reader.uvarint(),
     title: variants(),
     text: variants(),
   };
+  document.regions = document.places.map(({ code }) => code);
   let at = 0;
   document.repairs = reader.list(() => [(at += reader.uvarint()), (at += reader.uvarint())]);
   return document;
 }
 
-function columns(bytes, manifest, regions) {
+/** {regions: those in the columns, of: a function from a document's number to what is known of it}. */
+function columns(bytes, manifest) {
   const reader = new Reader(bytes);
   const all = (read) => reader.list(read, manifest.documents);
   const number = () => reader.uvarint();
@@ -189,13 +207,17 @@ function columns(bytes, manifest, regions) {
     const run = reader.days();
     for (let n = reader.uvarint(); n > 0; n--) days.push(run);
   });
+  const regions = reader.list(() => reader.region());
+  const rowOf = new Map(regions.map(({ code }, row) => [code, row]));
   const places = all(() => {
     const head = reader.uvarint();
     let row = 0;
     const rows = reader.list(() => (row += reader.uvarint()), head >> 1);
     const codes = new Set();
     for (let at of rows) {
-      for (; regions[at] && !codes.has(regions[at].code); at = head & 1 ? -1 : regions[at].above) codes.add(regions[at].code);
+      for (; at !== undefined && !codes.has(regions[at].code); at = head & 1 ? undefined : rowOf.get(regions[at].parent)) {
+        codes.add(regions[at].code);
+      }
     }
     return [...codes];
   });
@@ -204,23 +226,33 @@ function columns(bytes, manifest, regions) {
   let length = 0;
   const lengths = reader.list(() => (length += number()));
   const size = all(number);
-  return (n) => ({
+  const of = (n) => ({
     days: days[n],
     regions: places[n],
     script: scripts[script[n]],
     kind: kinds[kind[n]],
     length: lengths[size[n]],
   });
+  return { regions, of };
 }
 
-/** Rows {code, name, hant (where unusual), parent (a code or null), above (the parent's row or -1), count}. */
+/** {code: {region, above, below}}: each region of a shard with its documents, and so those above and below it. */
+function placeShard(bytes, { documents }) {
+  const reader = new Reader(bytes);
+  const row = () => {
+    const region = reader.region();
+    const size = reader.uvarint();
+    return { ...region, docs: new Set(reader.postings(documents, size, null, true).docs) };
+  };
+  const entries = reader.list(() => ({ region: row(), above: reader.list(row), below: reader.list(row) }));
+  return new Map(entries.map((entry) => [entry.region.code, entry]));
+}
+
+/** Rows {code, name, hant (where unusual), parent (a code or null), count}. */
 function regionRows(bytes) {
   const { codes, names, hant, parents, counts } = json(bytes);
-  return codes.map((code, row) => {
-    const parent = parents[row];
-    const above = typeof parent === "number" ? parent : -1;
-    return { code, name: names[row], hant: hant[row], parent: codes[above] ?? (above === parent ? null : parent), above, count: counts[row] };
-  });
+  const above = (parent) => (typeof parent === "string" ? parent : (codes[parent] ?? null));
+  return codes.map((code, row) => ({ code, name: names[row], hant: hant[row], parent: above(parents[row]), count: counts[row] }));
 }
 
 function foldTable(bytes) {
@@ -271,12 +303,14 @@ export class Files {
     this.#manifest ??= this.#fetch("manifest.bin", "M", 0, null).then(
       ({ corpus, payload }) => {
         const manifest = json(payload);
-        if (manifest.format !== 1) {
+        if (manifest.format !== FORMAT) {
           const file = this.#base + "manifest.bin";
-          throw new SearchError("unsupported", file, `${file}: this page reads format 1, not ${manifest.format}; reload it`);
+          throw new SearchError("unsupported", file, `${file}: this page reads format ${FORMAT}, not ${manifest.format}; reload it`);
         }
         const alphabet = codesOf(manifest.characters);
-        return { ...manifest, corpus, alphabet, hans: mapping(manifest.hans), folded: new Set(alphabet) };
+        const pairs = Array.from(manifest.heavy);
+        const heavy = new Set(pairs.flatMap((char, n) => (n % 2 ? [] : [char + pairs[n + 1]])));
+        return { ...manifest, corpus, alphabet, heavy, hans: mapping(manifest.hans), folded: new Set(alphabet) };
       },
     );
     this.#manifest.catch(() => (this.#manifest = null));
@@ -286,7 +320,8 @@ export class Files {
   /** {title, text} lists of a gram; null where no bulletin has it. */
   async gram(gram) {
     const manifest = await this.manifest();
-    const number = fnv(gram) % manifest.shards;
+    const pair = Array.from(gram).slice(0, 2).join("");
+    const number = fnv(manifest.heavy.has(pair) ? gram : pair) % manifest.shards;
     const entry = (await this.#get(`t/${number.toString(16)}.bin`, "T", number, shard)).get(gram);
     if (!entry) return { title: null, text: null };
     const [title, text] = await Promise.all([this.#whole(entry.title), this.#whole(entry.text)]);
@@ -304,13 +339,17 @@ export class Files {
     return this.#get(`d/${number.toString(16)}.bin`, "D", number, documentFile);
   }
 
-  /** A function from a document's number to its days, regions, script, kind and length. */
-  async columns() {
-    const regions = await this.regions();
-    return this.#get("columns.bin", "C", 0, (bytes, manifest) => columns(bytes, manifest, regions));
+  columns() {
+    return this.#get("columns.bin", "C", 0, columns);
   }
 
-  /** Rows {code, name, hant?, parent, count}, by code. */
+  /** {region, above, below} of a code, each row {code, name, hant, parent, docs}; undefined where no bulletin has it. */
+  async place(code) {
+    const number = fnv(code) % (await this.manifest()).places;
+    return (await this.#get(`r/${number.toString(16)}.bin`, "P", number, placeShard)).get(code);
+  }
+
+  /** Rows {code, name, hant?, parent, count} of all regions, by code. */
   regions() {
     return this.#get("regions.bin", "R", 0, regionRows);
   }

@@ -1,0 +1,126 @@
+"""What filters, facets and scores need of all bulletins: columns, and the bulletins of each region."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+import numpy as np
+
+from tongbao.script import to_hant
+from tongbao.search import frames
+from tongbao.search.frames import Lists, string, uvarint
+from tongbao.search.index import Index
+
+# Up to so many regions all of them are columns; beyond that only the topmost ones are, since a client needs the columns
+# for every query of more than a page of hits.
+SHOWN = 64
+SHARD_BYTES = 2048
+
+
+def days(published: tuple[str, str] | None) -> bytes:
+    """The first day, counted from 0001-01-01 as 1 (0: no date), and how many days later the last one is."""
+    if published is None:
+        return b"\0\0"
+    first, last = (date.fromisoformat(day).toordinal() for day in published)
+    return uvarint(first) + uvarint(last - first)
+
+
+class Regions:
+    """The regions that documents have, by code."""
+
+    def __init__(self, index: Index, regions: Mapping[str, tuple[str, str | None]], hant: Mapping[str, str]) -> None:
+        """`regions` gives {code: (name in Simplified, parent's code)}, `hant` characters' usual Traditional ones."""
+        self._documents = len(index)
+        self._members: defaultdict[str, list[int]] = defaultdict(list)
+        for number, codes in enumerate(index.regions):
+            for code in dict.fromkeys(codes):
+                self._members[code].append(number)
+        self._names = {code: regions.get(code, (code, None)) for code in sorted(self._members)}
+        self._hant = {}
+        for code, (name, _) in self._names.items():
+            other = to_hant(name)
+            self._hant[code] = "" if other == "".join(hant.get(char, char) for char in name) else other
+        tops = [code for code, (_, parent) in self._names.items() if parent not in self._names]
+        self.shown = {code: row for row, code in enumerate(self._names if len(self._names) <= SHOWN else tops)}
+
+    def row(self, code: str) -> bytes:
+        """Code, name, Traditional name where it is unusual, code of the parent or nothing: strings."""
+        name, parent = self._names[code]
+        return b"".join(map(string, (code, name, self._hant[code], parent or "")))
+
+    def all(self) -> dict[str, object]:
+        """Codes, names, unusual Traditional names by row, parents (row; code where it has none; -1) and counts."""
+        rows = {code: row for row, code in enumerate(self._names)}
+        return {
+            "codes": list(rows),
+            "names": [name for name, _ in self._names.values()],
+            "hant": {rows[code]: other for code, other in self._hant.items() if other},
+            "parents": [rows.get(parent, parent) if parent else -1 for _, parent in self._names.values()],
+            "counts": [len(self._members[code]) for code in rows],
+        }
+
+    def shards(self) -> tuple[bytes, ...]:
+        """For each region its row, its documents, its ancestors, and the rows and documents of its children."""
+        children: defaultdict[str, list[str]] = defaultdict(list)
+        for code, (_, parent) in self._names.items():
+            if parent in self._names:
+                children[str(parent)].append(code)
+        packed = dict(zip(self._names, self._lists(), strict=True))
+        entries = {
+            code: b"".join(
+                (
+                    *(packed[code], uvarint(len(above)), *(packed[up] for up in above)),
+                    *(uvarint(len(children[code])), *(packed[child] for child in children[code])),
+                )
+            )
+            for code in self._names
+            for above in [list(self._above(code))]
+        }
+        count = max(1, round(sum(map(len, entries.values())) / SHARD_BYTES))
+        members: list[list[bytes]] = [[] for _ in range(count)]
+        for code, entry in entries.items():
+            members[frames.fnv(code.encode()) % count].append(entry)
+        return tuple(uvarint(len(own)) + b"".join(own) for own in members)
+
+    def _lists(self) -> list[bytes]:
+        members = [self._members[code] for code in self._names]
+        sizes = np.array([len(own) for own in members], np.int64)
+        numbers = np.array([number for own in members for number in own], np.int64)
+        ones = np.ones(len(numbers), np.int64)
+        packed = frames.postings(Lists(sizes, np.full(len(sizes), self._documents, np.int64), numbers, ones, ones))
+        heads = (self.row(code) + uvarint(len(self._members[code])) for code in self._names)
+        return [head + data for head, data in zip(heads, packed, strict=True)]
+
+    def encode(self, codes: Sequence[str]) -> bytes:
+        """The shown ones of a set as the rows of those without parts in it, if these and their ancestors are all."""
+        wanted = {code for code in codes if code in self.shown}
+        leaves = wanted - {up for code in wanted for up in self._above(code)}
+        closed = {up for code in leaves for up in (code, *self._above(code))} == wanted
+        rows = sorted(self.shown[code] for code in (leaves if closed else wanted))
+        return uvarint(len(rows) * 2 + (not closed)) + frames.gaps(rows)
+
+    def _above(self, code: str) -> Iterator[str]:
+        seen = {code}
+        while (parent := self._names[code][1]) in self._names and parent not in seen:
+            code = str(parent)
+            seen.add(code)
+            yield code
+
+
+def columns(index: Index, regions: Regions) -> bytes:
+    """What filters, facets and scores need of every document, column by column."""
+    runs = Counter(index.published)  # documents are in the order of their publication, which Counter keeps
+    out = [uvarint(len(runs)), *(days(published) + uvarint(size) for published, size in runs.items())]
+    out += [uvarint(len(regions.shown)), *(regions.row(code) for code in regions.shown)]
+    out += [regions.encode(codes) for codes in index.regions]
+    for column in (index.script, [kind or "" for kind in index.kind]):
+        values = sorted(set(column))
+        rows = {value: uvarint(row) for row, value in enumerate(values)}
+        out += [uvarint(len(values)), *map(string, values), *(rows[value] for value in column)]
+    lengths = [index.length("text", n) for n in range(len(index))]
+    values_of_length = sorted(set(lengths))
+    rank = {length: uvarint(row) for row, length in enumerate(values_of_length)}
+    out += [uvarint(len(values_of_length)), frames.gaps(values_of_length), *(rank[length] for length in lengths)]
+    return b"".join(out)
