@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
+# What Chromium says of a request that was under way when the page was left: no fault of the site.
+LEFT = "net::ERR_ABORTED"
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

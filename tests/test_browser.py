@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
+from conftest import LEFT
 from playwright.sync_api import Browser, Page
 
 from tongbao.script import fold
@@ -37,7 +38,7 @@ def page(browser: Browser) -> Iterator[Page]:
     origins: set[str] = set()
     opened.on("console", lambda message: troubles.append(message.text))
     opened.on("pageerror", lambda error: troubles.append(str(error)))
-    opened.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
+    opened.on("requestfailed", lambda request: None if request.failure == LEFT else troubles.append(request.url))
     opened.on("request", lambda request: origins.add(urlsplit(request.url).netloc))
     yield opened
     context.close()
