@@ -48,6 +48,7 @@ def main() -> int:
     raw = sum(len(document.text.encode()) for document in corpus)
     mean = statistics.mean(len(document.text) for document in corpus)
     print(f"{options.count} bulletins, {raw / 1e6:.1f} MB, mean {mean:.0f} characters")
+    shutil.copytree(MODULES, folder / "site/theme/js/search")
     build(corpus, folder, raw)
     requests = make_queries(corpus, options.queries)
     report(ask(folder / "site", requests), corpus, folder / "index", requests)
@@ -66,13 +67,13 @@ def build(corpus: Sequence[SearchDocument], folder: Path, raw: int) -> None:
     seconds = f"index {indexed - clock:.1f} s, export {exported - indexed:.1f} s"
     print(f"{seconds}, peak {memory / 1024:.0f} MB ({before / 1024:.0f} before)")
     files = [path for path in (folder / "site/search").rglob("*.bin")]
-    for name in ("t", "l", "d", ""):
+    for name in ("t", "l", "d", "r", ""):
         own = [path.stat().st_size for path in files if not name or path.parent.name == name]
         if own:
             share = f"{sum(own) / 1e6:8.2f} MB  {sum(own) / raw:.3f} of the text"
             print(f"  {name or 'all':4}{len(own):7} files {share}, largest {max(own)} B")
     for path in files:
-        if path.parent.name not in {"t", "l", "d"}:
+        if path.parent.name not in {"t", "l", "d", "r"}:
             print(f"  {path.name:14}{path.stat().st_size:8} B")
 
 
@@ -102,7 +103,7 @@ def make_queries(corpus: Sequence[SearchDocument], count: int) -> list[dict[str,
 
 def ask(site: Path, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """For each request the answer, and (requests, bytes) cold and warm."""
-    sent: list[int] = []
+    sent: list[tuple[str, int]] = []
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -112,7 +113,7 @@ def ask(site: Path, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
         def do_GET(self) -> None:
             if self.path == "/count":
-                body = json.dumps([len(sent), sum(sent)]).encode()
+                body = json.dumps(sent).encode()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -120,7 +121,8 @@ def ask(site: Path, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                 sent.clear()
                 return
             path = site / self.path.lstrip("/")
-            sent.append(path.stat().st_size if path.is_file() else 0)
+            kind = path.parent.name if len(path.parent.name) == 1 else path.stem
+            sent.append((kind, path.stat().st_size if path.is_file() else 0))
             super().do_GET()
 
         def log_message(self, format: str, *args: object) -> None:
@@ -132,7 +134,7 @@ def ask(site: Path, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     job = {
-        "module": (MODULES / "index.js").as_uri(),
+        "module": (site / "theme/js/search/index.js").as_uri(),
         "base": f"http://127.0.0.1:{server.server_port}/",
         "requests": requests,
     }
@@ -154,11 +156,20 @@ def report(
 ) -> None:
     modules = sum(path.stat().st_size for path in MODULES.glob("*.js"))
     for kind in ("cold", "warm"):
-        numbers, sizes = zip(*(answer[kind] for answer in answers), strict=True)
+        numbers = [len(answer[kind]) for answer in answers]
+        sizes = [sum(size for _, size in answer[kind]) for answer in answers]
         print(
             f"{kind}: median {statistics.median(sizes) / 1e3:.1f} kB, worst {max(sizes) / 1e3:.1f} kB;"
             f" requests median {statistics.median(numbers):.0f}, worst {max(numbers)}"
         )
+        for part in sorted({name for answer in answers for name, _ in answer[kind]}):
+            own = [[size for name, size in answer[kind] if name == part] for answer in answers]
+            mean = statistics.mean(map(sum, own)) / 1e3
+            print(f"  {part:10}{mean:7.1f} kB, {statistics.mean(map(len, own)):5.1f} requests a query on average")
+        if True:
+            for size, n in sorted(zip(sizes, range(len(sizes)), strict=True), reverse=True)[:8]:
+                parts = [name for name, _ in answers[n][kind]]
+                print(f"  {size / 1e3:.1f} kB", requests[n], {p: parts.count(p) for p in sorted(set(parts))})
     print(f"modules of the client: {modules / 1e3:.1f} kB as written")
     clocks = [answer["ms"] for answer in answers]
     print(f"answer in ms, cold: median {statistics.median(clocks):.0f}, worst {max(clocks):.0f}")

@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from tongbao.folding import fold, fold_table
@@ -184,6 +185,6 @@ def _manifest(
         "k1": K1,
         "fields": {field: {"b": B[field], "average": index.average_length(field)} for field in FIELDS},
         "idf": [packed.idf.get(frequency, 0) for frequency in range(terms.IDF_TABLE)],
-        "characters": alphabet.characters,
+        "characters": [ord(char) - ord(before) for before, char in pairwise("\0" + alphabet.characters)],
         "hans": ["".join(hans), "".join(hans.values())],
     }

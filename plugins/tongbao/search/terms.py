@@ -19,7 +19,7 @@ from tongbao.search.frames import Array, Lists, uvarint
 from tongbao.search.index import FIELDS, Index
 from tongbao.search.texts import Alphabet
 
-SHARD_BYTES = 4096
+SHARD_BYTES = 3072
 # A list above this size stands in a file of its own, so that its shard's other grams do not pay for it.
 LIST_BYTES = 2048
 # A bigram is heavy where its trigrams take more than this; so many at most, since clients need to know which.
@@ -89,7 +89,11 @@ def _pack(index: Index, place: int, batch: Postings, out: _Grams) -> None:
     absolute = Lists(sizes, below, batch.numbers.astype(np.int64), batch.frequencies.astype(np.int64), no_limit)
     lengths = np.array([len(gram) for gram in batch.grams], np.int64)
     nested = frames.postings(_nested(absolute, lengths, len(index)))
-    idfs = [index.idf(name, gram) for gram in batch.grams]
+    # The idf depends on the document frequency alone, and asking Whoosh takes a look-up.
+    by_size = {
+        size: index.idf(name, gram) for size, gram in dict(zip(sizes.tolist(), batch.grams, strict=True)).items()
+    }
+    idfs = [by_size[size] for size in sizes.tolist()]
     rows = zip(batch.grams, sizes.tolist(), idfs, nested, strict=True)
     weight: dict[str, int] = {}
     for gram, size, idf, data in rows:

@@ -15,7 +15,7 @@ _LEAST_TEXTS = 3
 
 
 class Alphabet:
-    """The frequent characters of the folded texts, the most frequent first."""
+    """The frequent characters of the folded texts, those of one byte first, by code point in either part."""
 
     def __init__(self, characters: str) -> None:
         self.characters = characters
@@ -31,7 +31,8 @@ class Alphabet:
             total.update(counts)
             spread.update(counts.keys())
         frequent = [char for char in total if spread[char] >= _LEAST_TEXTS]
-        return cls("".join(sorted(frequent, key=lambda char: (-total[char], char))[:MOST]))
+        ranked = sorted(frequent, key=lambda char: (-total[char], char))[:MOST]
+        return cls("".join(sorted(ranked[:SINGLES]) + sorted(ranked[SINGLES:])))
 
     def encode(self, text: str) -> bytes:
         """One byte for a rank below 240, two for one below 4,080, else 255 and the code point."""

@@ -2,8 +2,9 @@
 
 import { openIndex } from "./search/index.js";
 
-const PAGE = 20;
+const PAGE = 10;
 const FACETS = 12;
+const PLACES = 4; // of a hit
 const FIELDS = ["q", "region", "from", "to", "sort"];
 const DAY = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/;
 
@@ -55,28 +56,15 @@ function element(name, attributes, ...children) {
 const runNode = ({ text, mark, repaired }) =>
   mark ? element("mark", { class: repaired ? "repaired" : null, title: repaired ? words.repaired : null }, text) : text;
 
-let places = null;
-/** {code: region} of the whole archive, fetched once. */
-async function regionsByCode() {
-  places ??= new Map((await index.regions({ lang: language })).map((region) => [region.code, region]));
-  return places;
-}
-
-/** Regions of a hit that hold no other of its regions, most specific ones first shown. */
-function narrowest(codes, known) {
-  const above = new Set(codes.map((code) => known.get(code)?.parent));
-  return codes.filter((code) => !above.has(code) && known.has(code)).slice(0, 4);
-}
-
 /** The address of a hit, with its first match for the browser to scroll to. */
 function hitAddress({ url, snippet }) {
   const match = snippet.find((run) => run.mark);
   return match ? `${url}#:~:text=${encodeURIComponent(match.text).replaceAll("-", "%2D")}` : url;
 }
 
-function hitNode(hit, known) {
+function hitNode(hit) {
   const date = hit.date ? element("time", {}, hit.date) : element("span", { class: "open" }, words.undated);
-  const names = narrowest(hit.regions, known).map((code) => element("span", {}, known.get(code).name));
+  const names = hit.places.slice(0, PLACES).map(({ name }) => element("span", {}, name));
   return element(
     "li",
     { "data-id": hit.id },
@@ -99,6 +87,8 @@ function facetNode(title, items) {
 }
 
 function showFacets(facets, state) {
+  const first = facets.regions.find(({ code }) => code === state.regions[0]);
+  if (first) offerRegion(first.code, first.name);
   const regions = facets.regions.slice(0, FACETS).map(({ code, name, count }) => ({
     label: name, count, chosen: state.regions.includes(code), state: { ...state, regions: [code] },
   }));
@@ -129,7 +119,15 @@ function fail(text) {
   report("", "error");
 }
 
+/** The choice of a region that is not among the topmost ones, once it is wanted; its name is known with the answer. */
+function offerRegion(code, name = code) {
+  const known = [...form.elements.region.options].find(({ value }) => value === code);
+  if (!known) form.elements.region.append(element("option", { value: code, "data-added": "" }, name));
+  else if ("added" in known.dataset) known.textContent = name;
+}
+
 function fillForm(state) {
+  if (state.regions.length) offerRegion(state.regions[0]);
   for (const name of FIELDS) form.elements[name].value = name === "region" ? (state.regions[0] ?? "") : state[name];
   for (const link of document.querySelectorAll(".scripts a")) link.search = location.search;
   document.title = state.q ? `${state.q} · ${siteTitle}` : siteTitle;
@@ -157,12 +155,9 @@ async function show() {
 async function extend(state, mine, offset) {
   try {
     const request = { ...state, sort: state.sort || "relevance", from: state.from || undefined, to: state.to || undefined };
-    const [answer, known] = await Promise.all([
-      index.search(request, { limit: PAGE, offset, lang: language }),
-      regionsByCode(),
-    ]);
+    const answer = await index.search(request, { limit: PAGE, offset, lang: language });
     if (mine !== turn) return;
-    const nodes = answer.hits.map((hit) => hitNode(hit, known));
+    const nodes = answer.hits.map((hit) => hitNode(hit));
     if (offset) $("results").append(...nodes);
     else $("results").replaceChildren(...nodes);
     if (offset) nodes[0]?.querySelector("a").focus();

@@ -307,7 +307,8 @@ export class Files {
           const file = this.#base + "manifest.bin";
           throw new SearchError("unsupported", file, `${file}: this page reads format ${FORMAT}, not ${manifest.format}; reload it`);
         }
-        const alphabet = codesOf(manifest.characters);
+        let code = 0;
+        const alphabet = manifest.characters.map((gap) => (code += gap));
         const pairs = Array.from(manifest.heavy);
         const heavy = new Set(pairs.flatMap((char, n) => (n % 2 ? [] : [char + pairs[n + 1]])));
         return { ...manifest, corpus, alphabet, heavy, hans: mapping(manifest.hans), folded: new Set(alphabet) };
