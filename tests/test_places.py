@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tongbao.model import Block, BlockKind, Document, HtmlMeta, Reading, RegionTags, Role, Sidecar
-from tongbao.places import divisions, lineage, tag
+from tongbao.model import Block, BlockKind, DateTag, Document, HtmlMeta, Reading, RegionTags, Role, Sidecar
+from tongbao.places import as_of, divisions, lineage, tag
+from tongbao.places.others import foreign_and_ports
 from tongbao.reading import read
 from tongbao.script import convert, fold
 
@@ -49,7 +50,7 @@ def named(tags: RegionTags) -> set[str]:
 
 def _is_name(code: str, text: str) -> bool:
     division = divisions()[code]
-    names = {division.name, *division.aliases, *division.chars, *(name for name, _ in division.former)}
+    names = {division.name, *division.aliases, *division.chars, *(former.name for former in division.former)}
     return fold(text) in map(fold, names)
 
 
@@ -63,6 +64,13 @@ def test_names(case: dict[str, Any]) -> None:
     tags = tag(document(case["text"]))
     assert named(tags) == set(case["tags"])
     assert {e.text for a in tags.ambiguous for e in a.evidence} == set(case.get("open", ()))
+
+
+@pytest.mark.parametrize("case", cases("others"))
+def test_places_that_are_no_divisions(case: dict[str, Any]) -> None:
+    found = tag(document(case["text"])).others
+    assert [[p.kind, p.name, p.parent or p.code] for p in found] == case["places"]
+    assert all(e.text == case["text"][e.start : e.end] for p in found for e in p.evidence)
 
 
 @pytest.mark.parametrize("case", cases("focus"))
@@ -137,6 +145,37 @@ def test_later_divisions_do_not_take_the_names_of_earlier_ones() -> None:
     assert named(tag(document("林芝市米林市"))) == {"西藏自治区/林芝市", "西藏自治区/林芝市/米林市"}
 
 
+@pytest.mark.parametrize(
+    ("text", "earliest", "latest", "unit"),
+    [
+        ("南通市海门市召开会议", "2019-05-01", "2019-05-01", ("320684", "海门市")),
+        ("南通市海门市召开会议", "2020-03-01", "2020-03-31", ("320684", "海门市")),
+        ("南通市海门区召开会议", "2020-11-01", "2020-11-01", None),
+        ("南通市海门区召开会议", "2022-05-01", "2022-05-01", None),
+        ("南通市海门召开会议", "2019-01-01", "2021-12-31", None),
+        ("沙湾县召开会议", "2020-05-01", "2020-05-01", ("654223", "沙湾县")),
+    ],
+)
+def test_the_unit_of_the_day(text: str, earliest: str, latest: str, unit: tuple[str, str] | None) -> None:
+    published = DateTag(earliest, earliest, latest, "publication", "test", ())
+    tags = as_of(tag(document(text)), published)
+    assert tags.tags[0].at_date == unit
+    assert as_of(tags, None) == tags
+
+
+def test_what_a_name_could_have_meant_is_told() -> None:
+    tags = {t.name: t.alternatives for t in tag(document("北京市朝阳区、海淀区各有一例。")).tags}
+    assert tags == {"北京市": (), "朝阳区": (("220104", "朝阳区"),), "海淀区": ()}
+
+
+def test_ports_and_countries_are_whole() -> None:
+    places = foreign_and_ports()
+    assert all(p.parent in divisions() and p.name.endswith("口岸") for p in places if p.kind == "port")
+    assert len({p.code for p in places if p.kind == "country"}) > 190
+    names = [p.name for p in places]
+    assert len(names) == len(set(names))
+
+
 def test_table_is_whole() -> None:
     table = divisions()
     assert {len(lineage(code)) for code in table} == {1, 2, 3}
@@ -160,7 +199,7 @@ def test_every_division_is_found_by_its_full_name() -> None:
     assert not gained
 
 
-@pytest.mark.parametrize("unit", ["朝阳区", "朝阳", "长安区\n", "来宁,", "邢台日报"])
+@pytest.mark.parametrize("unit", ["朝阳区", "朝阳", "长安区\n", "来宁,", "邢台日报", "日本", "友谊关、"])
 def test_hostile_texts_take_linear_time(unit: str) -> None:
     found = document(unit * (100_000 // len(unit)))
     began = time.process_time()

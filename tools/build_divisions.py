@@ -37,12 +37,13 @@ HEAD = """\
 # code: GB/T 2260 (ISO 3166-2 for Taiwan's counties, this project's own for the districts of Hong Kong and Macau).
 # short: the name without its generic part. aliases, chars, areas, media: other names, one-character abbreviations,
 # functional areas inside it, its newspapers and sites whose names do not say so. former: NAME<YEAR, a name in use until
-# that year. since, until: first year, and the year it ended.
+# that year; former_codes: the code that went with each (- where the source has none).
+# since, until: first year, and the year it ended.
 # Lists are separated by |. point: own (GeoNames, CC BY 4.0) or parent (the point of the division above).
 """
 LEVEL_NUMBERS = {"province": 1, "prefecture": 2, "county": 3}
-COLUMNS = ["code", "name", "level", "parent", "short", "aliases", "chars", "areas", "media", "former", "since", "until"]
-COLUMNS += ["lat", "lon", "point"]
+COLUMNS = ["code", "name", "level", "parent", "short", "aliases", "chars", "areas", "media", "former"]
+COLUMNS += ["former_codes", "since", "until", "lat", "lon", "point"]
 
 # Longest first: an ethnic group's name is part of the generic name (前郭尔罗斯|蒙古族自治县).
 PEOPLES = (
@@ -70,6 +71,7 @@ class Row:
     areas: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     former: tuple[str, ...] = ()
+    former_codes: tuple[str, ...] = ()
     since: str = ""
     until: str = ""
     lat: str = ""
@@ -138,7 +140,7 @@ def wind_back(rows: dict[str, Row], events: list[dict[str, Any]]) -> dict[str, R
 
 
 def former_names(rows: dict[str, Row], events: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """{code in force at the end of REFERENCE: ["NAME<YEAR", ...]}, followed through later changes of code."""
+    """{code in force at the end of REFERENCE: ["NAME<YEAR:CODE", ...]}, followed through later changes of code."""
     following = defaultdict(list)
     for event in events:
         if event["old"] and event["new"]:
@@ -157,7 +159,7 @@ def former_names(rows: dict[str, Row], events: list[dict[str, Any]]) -> dict[str
         renamed = code in rows and not rows[code].until and name != rows[code].name and name not in WORDS
         # A county may follow a prefecture of that name only in the source's own confusion of levels.
         if renamed and event["level"] == LEVEL_NUMBERS[rows[code].level]:
-            found[code].append(f"{name}<{event['year']}")
+            found[code].append(f"{name}<{event['year']}:{event['old'][0]}")
     return {code: list(dict.fromkeys(names)) for code, names in found.items()}
 
 
@@ -194,6 +196,8 @@ def table(name: str) -> list[dict[str, str]]:
 def named(row: Row, hand: Names, former: Iterable[str]) -> Row:
     values = hand.values
     aliases = dict.fromkeys([*ruled_aliases(row), *values["alias"]])
+    codes = dict(entry.split(":") for entry in former)
+    codes |= {name: "-" for name in values["former"] if name not in codes}
     return replace(
         row,
         short=short_name(row.name),
@@ -201,7 +205,8 @@ def named(row: Row, hand: Names, former: Iterable[str]) -> Row:
         chars=tuple(values["char"]),
         areas=tuple(values["area"]),
         media=tuple(values["media"]),
-        former=tuple(dict.fromkeys([*former, *values["former"]])),
+        former=tuple(codes),
+        former_codes=tuple(codes.values()),
         since=row.since or "".join(values["since"]),
     )
 

@@ -63,9 +63,15 @@ def _explain(console: Console, bulletin: Bulletin) -> None:
     _edits(console, "suggestions (not taken)", bulletin.repaired.suggestions)
     tags = Table("tag", "value", "rule", "evidence", title="tags", title_justify="left", expand=False)
     for region in bulletin.regions.tags:
-        tags.add_row(
-            f"region {region.role.value}", f"{region.code} {region.name}", region.rule, _quote(region.evidence)
-        )
+        then = f" (then {' '.join(region.at_date)})" if region.at_date else ""
+        value = f"{region.code} {region.name}{then}"
+        tags.add_row(f"region {region.role.value}", value, region.rule, _quote(region.evidence))
+        if region.alternatives:
+            names = " / ".join(f"{code} {name}" for code, name in region.alternatives)
+            tags.add_row("", Text(f"not {names}", style="dim"), "", "")
+    for place in bulletin.regions.others:
+        name = " ".join(filter(None, (place.code, place.name, place.parent and f"({place.parent})")))
+        tags.add_row(place.kind, name, place.rule, _quote(place.evidence))
     for unclear in bulletin.regions.ambiguous:
         names = " / ".join(f"{code} {name}" for code, name in unclear.candidates)
         tags.add_row("region undecided", names, "", _quote(unclear.evidence))

@@ -225,13 +225,29 @@ class Role(StrEnum):
 class RegionTag:
     """A division (GB/T 2260 code) with the rule and the spans that gave it.
 
-    `level` is province, prefecture or county.
+    `level` is province, prefecture or county. `alternatives` are the (code, name) of what its names could have meant
+    elsewhere. `at_date` is the unit's (code, name) on the bulletin's day, where it had another (海门市 until 2020).
     """
 
     code: str
     name: str
     level: str
     role: Role
+    rule: str
+    evidence: tuple[Evidence, ...]
+    alternatives: tuple[tuple[str, str], ...] = ()
+    at_date: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTag:
+    """A place that is no division. `kind` is country, port (of entry) or functional-area; `parent` the GB/T 2260 code
+    of the division it lies in, None for countries; `code` the ISO 3166-1 code of a country, None for others."""
+
+    kind: str
+    name: str
+    parent: str | None
+    code: str | None
     rule: str
     evidence: tuple[Evidence, ...]
 
@@ -246,10 +262,12 @@ class Ambiguity:
 
 @dataclass(frozen=True, slots=True)
 class RegionTags:
-    """Tags in order: primary before mentioned, then by first evidence. One tag per code."""
+    """Tags in order: primary before mentioned, then by first evidence. One tag per code. `others` are the places that
+    are no divisions, by first evidence."""
 
     tags: tuple[RegionTag, ...] = ()
     ambiguous: tuple[Ambiguity, ...] = ()
+    others: tuple[PlaceTag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

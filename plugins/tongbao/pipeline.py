@@ -47,6 +47,7 @@ def process(received: Received) -> Bulletin:
     regions = places.tag(document)
     about = [code for tag in regions.tags if tag.role is Role.PRIMARY for code in places.lineage(tag.code)]
     found = dates.tag(document, tuple(dict.fromkeys(about)))
+    regions = places.as_of(regions, found.published)
     kind = genre.classify(document)
     to_received = _evidence_mapper(received.text, OffsetMap(repaired.edits))
     return Bulletin(
@@ -57,6 +58,7 @@ def process(received: Received) -> Bulletin:
         regions=RegionTags(
             tuple(replace(t, evidence=to_received(t.evidence)) for t in regions.tags),
             tuple(Ambiguity(a.candidates, to_received(a.evidence)) for a in regions.ambiguous),
+            tuple(replace(p, evidence=to_received(p.evidence)) for p in regions.others),
         ),
         dates=DateTags(
             found.published and _date(found.published, to_received),

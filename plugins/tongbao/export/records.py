@@ -55,12 +55,24 @@ def record(bulletin: Bulletin) -> dict[str, Any]:
                 "role": tag.role.value,
                 "rule": tag.rule,
                 "evidence": _spans(tag.evidence),
+                "alternatives": _units(tag.alternatives),
+                "at_date": _units([tag.at_date])[0] if tag.at_date else None,
             }
             for tag in bulletin.regions.tags
         ],
         "ambiguous_regions": [
-            {"candidates": [{"code": c, "name": n} for c, n in a.candidates], "evidence": _spans(a.evidence)}
-            for a in bulletin.regions.ambiguous
+            {"candidates": _units(a.candidates), "evidence": _spans(a.evidence)} for a in bulletin.regions.ambiguous
+        ],
+        "places": [
+            {
+                "kind": place.kind,
+                "name": place.name,
+                "parent": place.parent,
+                "code": place.code,
+                "rule": place.rule,
+                "evidence": _spans(place.evidence),
+            }
+            for place in bulletin.regions.others
         ],
         "published": _date(bulletin.dates.published) if bulletin.dates.published else None,
         "events": [_date(tag) for tag in bulletin.dates.events],
@@ -94,6 +106,10 @@ def _edit(edit: Edit) -> dict[str, Any]:
         "confidence": edit.confidence,
         "evidence": {name: value for name, value in evidence.items() if value not in (None, "", [])},
     }
+
+
+def _units(units: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"code": code, "name": name} for code, name in units]
 
 
 def _spans(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:

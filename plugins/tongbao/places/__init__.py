@@ -15,9 +15,11 @@ from tongbao.places.disambiguation import Resolution, resolve
 from tongbao.places.focus import Hint, Primary, focus
 from tongbao.places.gazetteer import Division, Form, divisions, lineage
 from tongbao.places.mentions import NAMING, Kind, find
+from tongbao.places.others import others
+from tongbao.places.validity import as_of
 from tongbao.places.zones import Zone, layout
 
-__all__ = ["Division", "divisions", "lineage", "tag"]
+__all__ = ["Division", "as_of", "divisions", "lineage", "tag"]
 
 FORMS = {Form.FULL: "full-name", Form.FORMER: "former-name", Form.ALIAS: "alias", Form.SHORT: "short-name"}
 # Elements of a page's head that name the site or the source (GB-style government pages use the first three).
@@ -40,26 +42,30 @@ def tag(document: Document) -> RegionTags:
             named[resolution.code].append(resolution)
     tags = [_primary_tag(document, p, named.pop(p.code, []), hints) for p in primaries]
     tags += [_mention_tag(document, code, found) for code, found in named.items()]
-    return RegionTags(tuple(tags), _ambiguities(document, resolutions))
+    places = others(document.text, document.folded, resolutions)
+    return RegionTags(tuple(tags), _ambiguities(document, resolutions), places)
 
 
 def _primary_tag(document: Document, primary: Primary, named: Sequence[Resolution], hints: Sequence[Hint]) -> RegionTag:
     spans = sorted({*primary.spans, *((r.mention.start, r.mention.end) for r in named)} - {(0, 0)})
     evidence = tuple(_evidence(document, start, end) for start, end in spans)
     outside = tuple(Evidence(0, 0, h.text, h.where) for h in hints if primary.code in lineage(h.code))
-    return _tag(primary.code, Role.PRIMARY, primary.rule, evidence + outside)
+    return _tag(primary.code, Role.PRIMARY, primary.rule, evidence + outside, named)
 
 
 def _mention_tag(document: Document, code: str, named: Sequence[Resolution]) -> RegionTag:
     first = named[0]
     form = "abbreviation" if first.mention.kind is Kind.CHAR else FORMS[first.mention.form]
     evidence = tuple(_evidence(document, r.mention.start, r.mention.end) for r in named)
-    return _tag(code, Role.MENTIONED, f"{form}/{first.rule}", evidence)
+    return _tag(code, Role.MENTIONED, f"{form}/{first.rule}", evidence, named)
 
 
-def _tag(code: str, role: Role, rule: str, evidence: tuple[Evidence, ...]) -> RegionTag:
+def _tag(code: str, role: Role, rule: str, evidence: tuple[Evidence, ...], named: Sequence[Resolution]) -> RegionTag:
+    """The tag, with what its names could have meant elsewhere."""
     division = divisions()[code]
-    return RegionTag(code, division.name, division.level, role, rule, evidence)
+    candidates = dict.fromkeys(c for r in named for c in (*r.mention.candidates, *r.mention.lesser) if c != code)
+    alternatives = tuple((c, divisions()[c].name) for c in candidates)
+    return RegionTag(code, division.name, division.level, role, rule, evidence, alternatives)
 
 
 def _ambiguities(document: Document, resolutions: Sequence[Resolution]) -> tuple[Ambiguity, ...]:

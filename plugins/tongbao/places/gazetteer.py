@@ -21,14 +21,23 @@ REFERENCE_YEAR = 2022
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """A name that a division had until the year `ended`, and the unit's code then (None where the source has none)."""
+
+    name: str
+    ended: int
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Division:
     """A division of China.
 
     `code` is GB/T 2260 (ISO 3166-2 for Taiwan's counties), `parent` the code above (100000 above the provinces),
     `level` province, prefecture or county. `short` is the name without its generic part, `aliases` other names, `chars`
     one-character abbreviations, `areas` functional areas inside it, `media` newspapers and sites whose names do not say
-    that they are its. `former` are (name, year it ended). `since` and `until` are years, None where open. `lat` and
-    `lon` are degrees (WGS 84); `located` is False where they are the parent's.
+    that they are its. `former` are earlier names, the oldest first. `since` and `until` are years, None where open.
+    `lat` and `lon` are degrees (WGS 84); `located` is False where they are the parent's.
     """
 
     code: str
@@ -40,12 +49,17 @@ class Division:
     chars: tuple[str, ...]
     areas: tuple[str, ...]
     media: tuple[str, ...]
-    former: tuple[tuple[str, int], ...]
+    former: tuple[Former, ...]
     since: int | None
     until: int | None
     lat: float
     lon: float
     located: bool
+
+
+def _former(entry: str, code: str) -> Former:
+    name, _, year = entry.partition("<")
+    return Former(name, int(year), None if code == "-" else code)
 
 
 class Form(IntEnum):
@@ -75,7 +89,6 @@ def _division(record: Mapping[str, str]) -> Division:
     def year(column: str) -> int | None:
         return int(record[column]) if record[column] else None
 
-    former = (name.split("<") for name in several("former"))
     return Division(
         code=record["code"],
         name=record["name"],
@@ -86,7 +99,7 @@ def _division(record: Mapping[str, str]) -> Division:
         chars=several("chars"),
         areas=several("areas"),
         media=several("media"),
-        former=tuple((name, int(ended)) for name, ended in former),
+        former=tuple(map(_former, several("former"), several("former_codes"))),
         since=year("since"),
         until=year("until"),
         lat=float(record["lat"]),
@@ -147,8 +160,8 @@ def townships() -> Iterator[tuple[str, str]]:
 
 def _forms(division: Division) -> Iterator[tuple[Form, str]]:
     yield Form.FULL, fold(division.name)
-    for name, _ in division.former:
-        yield Form.FORMER, fold(name)
+    for former in division.former:
+        yield Form.FORMER, fold(former.name)
     for name in division.aliases:
         yield (Form.SHORT if name == division.short else Form.ALIAS), fold(name)
     for name in division.areas:

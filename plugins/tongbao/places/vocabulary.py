@@ -41,6 +41,9 @@ class Vocabulary:
     inside: re.Pattern[str]
     said: re.Pattern[str]
     issuer_after: re.Pattern[str]
+    people_tail: re.Pattern[str]
+    gate: re.Pattern[str]
+    area_tail: re.Pattern[str]
 
 
 @cache
@@ -78,4 +81,7 @@ def vocabulary() -> Vocabulary:
         inside=re.compile(deixis["inside_pattern"]),
         said=re.compile(deixis["said_pattern"]),
         issuer_after=re.compile(table["issuer"]["after_pattern"]),
+        people_tail=re.compile(table["others"]["people_pattern"]),
+        gate=re.compile(table["others"]["gate_pattern"]),
+        area_tail=re.compile(table["others"]["area_pattern"]),
     )
