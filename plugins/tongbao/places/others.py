@@ -16,6 +16,7 @@ from tongbao.data import rows
 from tongbao.folding import fold
 from tongbao.model import Evidence, PlaceTag
 from tongbao.places.disambiguation import Resolution
+from tongbao.places.gazetteer import LEVELS, divisions
 from tongbao.places.mentions import NAMING, Kind
 from tongbao.places.vocabulary import vocabulary
 
@@ -140,7 +141,8 @@ def _is_word(folded: str, start: int, end: int) -> bool:
 
 
 def _ports(folded: str, resolutions: Sequence[Resolution], matched: Sequence[tuple[Place, Span]]) -> Iterator[_Found]:
-    """Each 口岸 with the name before it, a known port's or a division's; known ports before it in a list are ports."""
+    """Each 口岸 with the name before it, a known port's or (below the provinces, which have many) a division's; known
+    ports before it in a list are ports too."""
     known = {span[1]: (place, span) for place, span in matched if place.kind == PORT}
     divided = {r.mention.end: r for r in resolutions if r.code and r.mention.kind in NAMING}
     for gate in vocabulary().gate.finditer(folded):
@@ -151,10 +153,11 @@ def _ports(folded: str, resolutions: Sequence[Resolution], matched: Sequence[tup
                 stop = gate.end() if end == gate.start() else end
                 yield _Found(PORT, place.name, place.parent, "", "name", (start, stop))
                 at = start - 1 if JOINT.fullmatch(folded, start - 1, start) else -1
-        elif at in divided:
-            mention, code = divided[at].mention, divided[at].code
-            name = folded[mention.start : mention.end] + gate["kind"] + GATE
-            yield _Found(PORT, name, code or "", "", "division", (mention.start, gate.end()))
+        elif at in divided and not gate["border"]:
+            mention, code = divided[at].mention, divided[at].code or ""
+            if divisions()[code].level != LEVELS[0]:
+                name = folded[mention.start : gate.end()]
+                yield _Found(PORT, name, code, "", "division", (mention.start, gate.end()))
 
 
 # --- functional areas ------------------------------------------------------------------------------------------------
