@@ -122,7 +122,7 @@ def results(repaired: Repaired) -> list[tuple[Edit, Span]]:
     return [(edit, (i.start, i.end)) for edit, i in zip(repaired.edits, invert(repaired.edits), strict=True)]
 
 
-def cpu(function: Callable[[str], object], text: str, rounds: int = 7) -> float:
+def cpu(function: Callable[[str], object], text: str, rounds: int = 5) -> float:
     """Median CPU milliseconds of a call; the first call, which loads tables, does not count. NaN where it fails."""
     times = []
     for _ in range(rounds + 1):
