@@ -102,6 +102,8 @@ def queries(seed: int, corpus: Sequence[SearchDocument], count: int, longest: in
             request["scripts"] = chance.sample(["Hans", "Hant", "mixed"], k=2)
         if chance.random() < 0.15:
             request["kinds"] = ["notice"]
+        if chance.random() < 0.1:
+            request["received"] = True
         if chance.random() < 0.25:
             request["from"] = chance.choice(("2019", "2020-02", "2020-03-05"))
         if chance.random() < 0.25:
@@ -134,8 +136,17 @@ def brute_force(corpus: Iterable[SearchDocument], request: dict[str, Any]) -> se
             document.published and document.published[0] <= last and document.published[1] >= first
         ):
             continue
+        if request.get("received") and not all(received_as(document, term) for term in query.include):
+            continue
         found.add(document.id)
     return found
+
+
+def received_as(document: SearchDocument, term: str) -> bool:
+    """Whether a term stands where no repair was, or in the title alone."""
+    text = fold(document.text)
+    spans = [(at, at + len(term)) for at in range(len(text)) if text.startswith(term, at)]
+    return not spans or any(all(b <= x or y <= a for x, y in document.repairs) for a, b in spans)
 
 
 # --- clients ---------------------------------------------------------------------------------------------------------

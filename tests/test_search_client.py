@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser
 from search_support import MODULES, REGIONS, Node, brute_force, calls, documents, node, queries
 
-from tongbao.search import Results, build_index, export, query
+from tongbao.search import Results, build_index, export, query, terms
 from tongbao.search.documents import date_label
 
 SYNTAX = json.loads((Path(__file__).parent / "cases/search/syntax.json").read_text("utf-8"))
@@ -46,7 +46,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_site(tmp_path_factory.mktemp("small"), documents(5, 6, 12))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(terms, "SHARD_BYTES", 500)  # so that terms have different shards
+        return make_site(tmp_path_factory.mktemp("small"), documents(5, 6, 12))
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +142,28 @@ def test_regions(client: Node, base: str) -> None:
     assert {row["code"]: row["count"] for row in hans} == counts
     assert {row["code"]: (row["name"], row["parent"]) for row in hans} == REGIONS
     assert {row["name"] for row in hant} >= {"廣西壯族自治區", "南寧市"}
+
+
+def test_suggestions(client: Node, base: str) -> None:
+    regions, titles, none, hant = (
+        answer["value"]
+        for answer in client.ask(
+            base,
+            [
+                ["suggest", "南"],
+                ["suggest", "防", {"limit": 3}],
+                ["suggest", "無此"],
+                ["suggest", "廣", {"lang": "zh-hant"}],
+            ],
+        )
+    )
+    counts = {code: sum(code in d.regions for d in CORPUS) for code in REGIONS}
+    assert regions["regions"] == [{"code": "450100", "name": "南宁市", "count": counts["450100"]}]
+    known = {d.title_hans for d in CORPUS}
+    assert len(titles["titles"]) == 3 and all(t["title"] in known and t["title"][0] == "防" for t in titles["titles"])
+    assert all(t["url"].startswith(f"{base}zh-hans/bulletin/") for t in titles["titles"])
+    assert none == {"regions": [], "titles": []}
+    assert [row["name"] for row in hant["regions"]] == ["廣西壯族自治區"]
 
 
 @pytest.mark.parametrize("request_", [{"q": "防", "from": "2020-02-30"}, {"q": "防", "to": "二月"}, {"sort": "best"}])
@@ -275,8 +299,9 @@ def test_a_damaged_file_is_reported_and_asked_for_again(client: Node, faulty: tu
     needed = sorted({name for name in asked if name.startswith("search/")})
     kinds = ("/t/", "/r/", "/d/", "manifest", "columns", "fold", "hant")
     assert [kind for kind in kinds if not any(kind in name for name in needed)] == []
+    # Once more than the client asks by itself.
     faults = [(way, name) for way in DAMAGE for name in needed]
-    found = client.ask_all([(damaged(base, way, 1, name), SMALL_CALLS) for way, name in faults], retry=True)
+    found = client.ask_all([(damaged(base, way, 2, name), SMALL_CALLS) for way, name in faults], retry=True)
     for (way, name), answers in zip(faults, found, strict=True):
         failed = [answer["error"] for answer in answers if "error" in answer]
         assert failed, name
@@ -304,7 +329,38 @@ def test_every_file_is_guarded(client: Node, small: Path, faulty: tuple[str, lis
             else:
                 assert answers_without_addresses([answer]) == [right[n]], name
     unused = [name for name, answers in zip(names, found, strict=True) if not any("error" in a for a in answers)]
-    assert all("/t/" in name or name.endswith(("columns.bin", "regions.bin")) for name in unused), unused
+    assert all("/t/" in name or name.endswith(("columns.bin", "regions.bin", "/s/0.bin")) for name in unused), unused
+
+
+def test_a_file_that_fails_once_is_read_again(client: Node, faulty: tuple[str, list[str]]) -> None:
+    base, _ = faulty
+    right = answers_without_addresses(client.ask(f"{base}whole/", SMALL_CALLS))
+    found = client.ask_all([(damaged(base, way, 1, "search/manifest.bin"), SMALL_CALLS) for way in DAMAGE])
+    assert [answers_without_addresses(answers) for answers in found] == [right] * len(DAMAGE)
+
+
+def test_what_could_be_searched_without_a_file_is_shown(client: Node, faulty: tuple[str, list[str]]) -> None:
+    base, asked = faulty
+    requests = [{"q": q} for q in ("防 战", "防", "战")]
+    right = client.ask(f"{base}whole/", calls(requests, limit=5))
+    names = sorted({name for name in asked if "/t/" in name or "/d/" in name})
+    lost = Counter[str]()
+    for name, (answer, *_) in zip(
+        names,
+        client.ask_all([(damaged(base, "drop", 99, name), calls(requests[:1], limit=5)) for name in names]),
+        strict=True,
+    ):
+        partial = answer.get("partial")
+        if not partial:
+            continue
+        left = [term for term in ("防", "战") if term not in partial["without"]]
+        whole = right[[request["q"] for request in requests].index(" ".join(left))]["value"]
+        assert not partial["answer"]["exact"]
+        ids = [hit["id"] for hit in partial["answer"]["hits"]]
+        assert partial["lost"] == ("/d/" in name)
+        assert set(ids) <= {hit["id"] for hit in whole["hits"]} and len(ids) >= len(whole["hits"]) - partial["lost"]
+        lost["term" if partial["without"] else "hit"] += 1
+    assert lost["hit"] and lost["term"], (lost, names)
 
 
 def test_one_file_in_the_place_of_another_is_damage(client: Node, small: Path, serve: Serve, tmp_path: Path) -> None:

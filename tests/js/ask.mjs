@@ -11,7 +11,7 @@ async function answer(index, [method, ...args], retry) {
     return { value: await index[method](...args) };
   } catch (error) {
     const again = retry ? await error.retry().then((value) => ({ value }), (e) => ({ second: shown(e) })) : {};
-    return { error: shown(error), ...again };
+    return { error: shown(error), partial: error.partial ?? null, ...again };
   }
 }
 

@@ -10,12 +10,13 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 from tongbao.folding import fold, fold_table
-from tongbao.search import facets, frames, terms
+from tongbao.search import facets, frames, suggestions, terms
 from tongbao.search.documents import SearchDocument
 from tongbao.search.frames import string, uvarint
 from tongbao.search.index import FIELDS, K1, B, Index
@@ -42,6 +43,10 @@ class _Folder:
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(data)
 
+    def write_all(self, name: str, kind: bytes, payloads: Sequence[bytes]) -> None:
+        for number, payload in enumerate(payloads):
+            self.write(f"{name}/{number:x}.bin", kind, number, payload)
+
     def digest(self) -> str:
         return self._digest.hexdigest()[:16]
 
@@ -62,8 +67,7 @@ def export(index_dir: Path, output_dir: Path, regions: Mapping[str, tuple[str, s
         hant = usual((d.hans, d.hant) for d in _documents(index))
         packed = terms.shards(index, alphabet)
         for kind, name, payloads in ((frames.TERMS, "t", packed.shards), (frames.LIST, "l", packed.lists)):
-            for number, payload in enumerate(payloads):
-                folder.write(f"{name}/{number:x}.bin", kind, number, payload)
+            folder.write_all(name, kind, payloads)
         table = facets.Regions(index, regions, hant)
         for number, document in enumerate(_documents(index)):
             payload = _document(document, index.length("text", number), table, alphabet, hans, hant)
@@ -71,12 +75,14 @@ def export(index_dir: Path, output_dir: Path, regions: Mapping[str, tuple[str, s
         folder.write("columns.bin", frames.COLUMNS, 0, facets.columns(index, table))
         folder.write("regions.bin", frames.REGIONS, 0, _json(table.all()))
         places = table.shards()
-        for number, payload in enumerate(places):
-            folder.write(f"r/{number:x}.bin", frames.PLACES, number, payload)
+        variants = partial(_variants, alphabet=alphabet, to_hans=hans, to_hant=hant)
+        beginnings = suggestions.shards(_documents(index), table, variants)
+        for kind, name, payloads in ((frames.PLACES, "r", places), (frames.SUGGESTIONS, "s", beginnings)):
+            folder.write_all(name, kind, payloads)
         for number, fold_file in enumerate(_fold()):
             folder.write(f"fold{number}.bin", frames.FOLD, number, fold_file)
         folder.write("hant.bin", frames.HANT, 0, _json(["".join(hant), "".join(hant.values())]))
-        manifest = _manifest(index, alphabet, hans, packed, len(places), folder.digest())
+        manifest = _manifest(index, alphabet, hans, packed, len(places), len(beginnings), folder.digest())
     _publish(output_dir, folder, frames.frame(frames.MANIFEST, 0, corpus, _json(manifest)))
 
 
@@ -173,7 +179,13 @@ def _fold() -> Iterator[bytes]:
 
 
 def _manifest(
-    index: Index, alphabet: Alphabet, hans: Mapping[str, str], packed: terms.Shards, places: int, folder: str
+    index: Index,
+    alphabet: Alphabet,
+    hans: Mapping[str, str],
+    packed: terms.Shards,
+    places: int,
+    beginnings: int,
+    folder: str,
 ) -> dict[str, object]:
     return {
         "format": FORMAT,
@@ -181,6 +193,7 @@ def _manifest(
         "documents": len(index),
         "shards": len(packed.shards),
         "places": places,
+        "suggestions": beginnings,
         "heavy": "".join(packed.heavy),
         "k1": K1,
         "fields": {field: {"b": B[field], "average": index.average_length(field)} for field in FIELDS},

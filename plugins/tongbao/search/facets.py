@@ -45,6 +45,14 @@ class Regions:
         tops = [code for code, (_, parent) in self._names.items() if parent not in self._names]
         self.shown = {code: row for row, code in enumerate(self._names if len(self._names) <= SHOWN else tops)}
 
+    def names(self) -> dict[str, str]:
+        """{code: name in Simplified}, by code."""
+        return {code: name for code, (name, _) in self._names.items()}
+
+    def count(self, code: str) -> int:
+        """How many documents have a region."""
+        return len(self._members[code])
+
     def row(self, code: str) -> bytes:
         """Code, name, Traditional name where it is unusual, code of the parent or nothing: strings."""
         name, parent = self._names[code]
@@ -123,4 +131,6 @@ def columns(index: Index, regions: Regions) -> bytes:
     values_of_length = sorted(set(lengths))
     rank = {length: uvarint(row) for row, length in enumerate(values_of_length)}
     out += [uvarint(len(values_of_length)), frames.gaps(values_of_length), *(rank[length] for length in lengths)]
+    # Which have a repair: only there does "as received" need the text.
+    out.append(np.packbits(np.array(index.repaired, bool)).tobytes())
     return b"".join(out)

@@ -14,7 +14,7 @@ Array = NDArray[np.int64]
 MAGIC = b"TBS1"
 # One letter a kind of file, part of the frame.
 MANIFEST, TERMS, LIST, DOCUMENT, COLUMNS = b"M", b"T", b"L", b"D", b"C"
-REGIONS, PLACES, FOLD, HANT = b"R", b"P", b"F", b"H"
+REGIONS, PLACES, SUGGESTIONS, FOLD, HANT = b"R", b"P", b"S", b"F", b"H"
 
 
 def uvarint(number: int) -> bytes:

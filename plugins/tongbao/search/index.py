@@ -33,7 +33,7 @@ FIELDS = ("title", "text")
 K1 = 1.2
 # Titles are of one length; without normalisation no client needs their lengths.
 B = {"title": 0.0, "text": 0.75}
-_VERSION = "2"
+_VERSION = "3"
 _CURRENT = "CURRENT"
 _INDEX = re.compile(r"[0-9a-f]{64}(\.new)?")
 _META = "documents.json"
@@ -109,6 +109,7 @@ def _write(ordered: tuple[SearchDocument, ...], folder: Path) -> None:
         "regions": [d.regions for d in ordered],
         "script": [d.script for d in ordered],
         "kind": [d.kind for d in ordered],
+        "repaired": [bool(d.repairs) for d in ordered],
     }
     (folder / _META).write_text(json.dumps(columns, separators=(",", ":")), "ascii")
 
@@ -141,6 +142,7 @@ class Index:
         self.regions: list[tuple[str, ...]] = [tuple(codes) for codes in columns["regions"]]
         self.script: list[str] = columns["script"]
         self.kind: list[str | None] = columns["kind"]
+        self.repaired: list[bool] = columns["repaired"]
         weighting = scoring.BM25F(K1=K1, **{f"{field}_B": b for field, b in B.items()})
         self._searcher = index.open_dir(folder).searcher(weighting=weighting)
         self._reader = self._searcher.reader()

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from tongbao.script import fold
+from tongbao.folding import fold
 from tongbao.search import snippet
-from tongbao.search.documents import date_label, first_day, last_day
+from tongbao.search.documents import SearchDocument, date_label, first_day, last_day
 from tongbao.search.index import FIELDS, Index
 from tongbao.search.syntax import Query, parse
 
@@ -83,12 +83,14 @@ def query(
     offset: int = 0,
     scripts: Sequence[str] = (),
     kinds: Sequence[str] = (),
+    received: bool = False,
 ) -> Results:
     """Find the bulletins that contain every term of `q` in title or text and none of its excluded terms.
 
     A bulletin needs one of the codes in `regions`, one of `scripts` (as received) and one of `kinds`, unless these are
     empty; `date_from` and `date_to` (yyyy, yyyy-mm or yyyy-mm-dd) keep the bulletins whose publication may fall between
-    them, never those without a date. `sort` is one of SORTS.
+    them, never those without a date. With `received`, a term of `q` counts only as it was received: where it stands in
+    the text outside all repairs, or in the title while the text does not hold it. `sort` is one of SORTS.
     Raises ValueError for a date or an order that can't be read, SearchIndexError where there is no index.
     """
     if sort not in SORTS:
@@ -99,6 +101,8 @@ def query(
     with Index(index_dir) as index:
         scores = _matching(index, parsed)
         numbers = [number for number in scores if passes(index, number)]
+        if received:
+            numbers = [n for n in numbers if not index.repaired[n] or _as_received(index.document(n), parsed.include)]
         numbers.sort(key=_order(index, scores, sort))
         page = numbers[offset : offset + limit]
         hits = tuple(_hit(index, n, scores[n], parsed.include) for n in page)
@@ -119,6 +123,17 @@ def _matching(index: Index, parsed: Query) -> dict[int, float]:
             for number in index.scores(field, term):
                 total.pop(number, None)
     return total
+
+
+def _as_received(document: SearchDocument, terms: Sequence[str]) -> bool:
+    """Whether each term stands in the text outside all repairs, or in the title alone."""
+    folded = fold(document.text)
+    for term in terms:
+        found = snippet.matches(folded, [term])
+        clean = (all(end <= a or b <= start for a, b in document.repairs) for start, end, _ in found)
+        if found and not any(clean):
+            return False
+    return True
 
 
 def _order(index: Index, scores: dict[int, float], sort: str) -> Callable[[int], tuple[float, int]]:

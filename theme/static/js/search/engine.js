@@ -21,32 +21,53 @@ export class Engine {
     this.#files = new Files(root + "search/");
   }
 
+  /**
+   * Answer a request. Where a file fails, the error carries in `partial` what could be answered without it, if anything:
+   * {answer, without: the terms left out, lost: hits whose texts could not be read}.
+   */
   async search(request = {}, options = {}) {
-    const { q = "", regions = [], scripts = [], kinds = [], from, to, sort = "relevance" } = request;
+    try {
+      return await this.#answer(request, options);
+    } catch (error) {
+      if (!error.file) throw error;
+      const lost = { terms: new Set(), hits: 0 };
+      const answer = await this.#answer(request, options, lost).catch(() => null);
+      if (answer && !lost.terms.size && !lost.hits) return answer; // the file could be read the second time
+      if (answer) error.partial = { answer: { ...answer, exact: false }, without: [...lost.terms], lost: lost.hits };
+      throw error;
+    }
+  }
+
+  /** With `lost`, terms and hits that can't be read are left out and noted there. */
+  async #answer(request, options, lost = null) {
+    const { q = "", regions = [], scripts = [], kinds = [], from, to, sort = "relevance", received = false } = request;
     const { limit = 10, offset = 0, lang = "zh-hans", proof = PROOF } = options;
     if (!SORTS.includes(sort)) throw new SearchError("request", null, `${sort} is no order; write ${SORTS.join(", ")}`);
     const [manifest, chosen] = await Promise.all([this.#files.manifest(), this.#places(regions)]);
     const within = regions.length ? new Set(chosen.flatMap(({ region }) => [...region.docs])) : null;
     const filter = { scripts, kinds, first: from ? span(from)[0] : null, last: to ? span(to)[1] : null };
     const query = await this.parse(q);
-    const terms = await Promise.all(query.include.map((term) => this.#term(term)));
-    const excluded = await Promise.all(query.exclude.map((term) => this.#term(term)));
+    const [terms, excluded] = await Promise.all([query.include, query.exclude].map((own) => this.#terms(own, lost)));
+    if (lost?.terms.size && !terms.length) return null;
 
     const all = terms.length
       ? new Set(terms[0].fields.flatMap(({ docs }) => [...docs.keys()]))
       : Array(manifest.documents).keys();
     let candidates = candidatesOf(terms, excluded, [...all]).filter((doc) => within === null || within.has(doc));
-    const { facts, known } = await this.#facts(candidates, limit, chosen);
+    const { facts, known } = await this.#facts(candidates, lost ? 0 : limit, chosen);
     candidates = candidates.filter((doc) => passes(facts(doc), filter));
     const order = orderOf(sort);
     candidates = await this.#refine(candidates, terms, excluded, limit);
     const ranked = candidates.map((doc) => {
-      const { length, days } = facts(doc);
-      return { doc, days, proven: isProven(doc, terms, excluded), score: scoreOf(doc, length, terms, manifest) };
+      const { length, days, repaired } = facts(doc);
+      return { doc, days, proven: isProven(doc, terms, excluded) && !(received && repaired && terms.length), score: scoreOf(doc, length, terms, manifest) };
     });
     ranked.sort(order);
 
-    const settle = async (hit) => (hit.proven ? hit : this.#verify(hit, facts(hit.doc).length, terms, excluded, manifest));
+    const settle = async (hit) => {
+      if (hit.proven) return hit;
+      return readable(this.#verify(hit, facts(hit.doc).length, terms, excluded, manifest, received), lost);
+    };
     const settled = await settlePage(ranked, order, offset + limit, settle);
     let rest = ranked.splice(0);
     const open = rest.filter((hit) => !hit.proven);
@@ -58,7 +79,7 @@ export class Engine {
     const found = settled.length + rest.length;
     const page = settled.slice(offset, offset + limit);
     const [hits, facets] = await Promise.all([
-      Promise.all(page.map((hit) => this.#hit(hit, query.include, lang, manifest))),
+      this.#hits(page, query.include, lang, manifest, lost),
       this.#facets([...settled, ...rest].map((hit) => facts(hit.doc)), known, exact, lang),
     ]);
     return { total: exact ? found : found - open.length, atMost: found, exact, hits, facets };
@@ -87,6 +108,17 @@ export class Engine {
     // The manifest's characters are folded, and folding is idempotent: most queries need no table.
     const table = await this.#files.foldTable(codes);
     return toString(codes.map((code) => (code >= 65 && code <= 90 ? code + 32 : (table.get(code) ?? code))));
+  }
+
+  async #terms(terms, lost) {
+    const found = terms.map((term) =>
+      this.#term(term).catch((error) => {
+        if (!lost) throw error;
+        lost.terms.add(term);
+        return null;
+      }),
+    );
+    return (await Promise.all(found)).filter(Boolean);
   }
 
   /** A term with, for each field, {document: its grams' frequencies} of the documents that hold all of its grams. */
@@ -157,12 +189,18 @@ export class Engine {
   }
 
   /** The hit with its true score, or null where the text does not hold what its grams promise. */
-  async #verify(hit, length, terms, excluded, manifest) {
+  async #verify(hit, length, terms, excluded, manifest, received) {
     const document = await this.#files.document(hit.doc);
     const holds = (term, name) => indexOf(document[name].folded, term.codes) >= 0;
     if (excluded.some((term) => FIELDS.some((name) => holds(term, name)))) return null;
     if (!terms.every((term) => FIELDS.some((name) => holds(term, name)))) return null;
+    if (received && !terms.every((term) => asReceived(document, term.codes))) return null;
     return { ...hit, score: scoreOf(hit.doc, length, terms, manifest, holds) };
+  }
+
+  async #hits(page, include, lang, manifest, lost) {
+    const hits = page.map((hit) => readable(this.#hit(hit, include, lang, manifest), lost));
+    return (await Promise.all(hits)).filter(Boolean);
   }
 
   async #hit({ doc, score }, include, lang, manifest) {
@@ -172,22 +210,42 @@ export class Engine {
       this.#namer(lang),
     ]);
     const terms = include.map(points);
-    const inScript = ({ folded, hans, hant }) => {
-      const simplified = variant(folded, hans, manifest.hans);
-      return lang === "zh-hant" ? variant(simplified, hant, table) : simplified;
-    };
+    const inScript = scriptOf(lang, manifest, table);
     const title = inScript(document.title);
     const aligned = title.length === document.title.folded.length;
     return {
       id: document.id,
       score,
-      url: new URL(`${lang}/bulletin/${encodeURIComponent(document.id)}/`, this.#root).href,
+      url: this.#address(document.id, lang),
       title: toString(title),
       titleRuns: runs(title, aligned ? document.title.folded : [], terms, [], true),
       date: dateLabel(document.days),
       regions: document.regions,
       places: narrowest(document.places).map((place) => ({ code: place.code, name: name(place) })),
       snippet: runs(inScript(document.text), document.text.folded, terms, document.repairs),
+    };
+  }
+
+  #address(id, lang) {
+    return new URL(`${lang}/bulletin/${encodeURIComponent(id)}/`, this.#root).href;
+  }
+
+  /** What may be meant by the beginning `q`: {regions: [{code, name, count}], titles: [{title, url}]}. */
+  async suggest(q, { lang = "zh-hans", limit = 6 } = {}) {
+    const typed = (await this.#fold(q)).trim();
+    const found = typed ? await this.#files.suggestions(Array.from(typed)[0]) : null;
+    if (!found) return { regions: [], titles: [] };
+    const [manifest, table, name] = await Promise.all([
+      this.#files.manifest(),
+      lang === "zh-hant" ? this.#files.hantTable() : new Map(),
+      this.#namer(lang),
+    ]);
+    const inScript = scriptOf(lang, manifest, table);
+    const regions = found.regions.filter((region) => region.name.startsWith(typed)).sort((a, b) => b.count - a.count);
+    const titles = found.titles.filter(({ title }) => toString(title.folded).startsWith(typed));
+    return {
+      regions: regions.slice(0, limit).map((region) => ({ code: region.code, name: name(region), count: region.count })),
+      titles: titles.slice(0, limit).map(({ id, title }) => ({ title: toString(inScript(title)), url: this.#address(id, lang) })),
     };
   }
 
@@ -218,6 +276,33 @@ export class Engine {
       scripts: sorted(scripts).map(([script, count]) => ({ script, count })),
     };
   }
+}
+
+/** What a hit turns out to be; with `lost`, null and a note there if its text can't be read. */
+function readable(hit, lost) {
+  if (!lost) return hit;
+  return hit.catch(() => {
+    lost.hits++;
+    return null;
+  });
+}
+
+/** A function that gives a text {folded, hans, hant} in the script of a page. */
+function scriptOf(lang, manifest, table) {
+  return ({ folded, hans, hant }) => {
+    const simplified = variant(folded, hans, manifest.hans);
+    return lang === "zh-hant" ? variant(simplified, hant, table) : simplified;
+  };
+}
+
+/** Whether a term stands in the text outside all repairs, or not in the text at all. */
+function asReceived({ text: { folded }, repairs }, codes) {
+  let at = indexOf(folded, codes);
+  if (at < 0) return true;
+  for (; at >= 0; at = indexOf(folded, codes, at + 1)) {
+    if (repairs.every(([from, to]) => at + codes.length <= from || to <= at)) return true;
+  }
+  return false;
 }
 
 /** The regions that hold no other one of `places`. */
@@ -325,8 +410,8 @@ if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScop
       if (method === "open") engine = new Engine(...args);
       self.postMessage({ id, value: method === "open" ? null : await engine[method](...args) });
     } catch (error) {
-      const { name, reason = "fault", file = null, message } = error;
-      self.postMessage({ id, error: { name, reason, file, message } });
+      const { name, reason = "fault", file = null, message, partial } = error;
+      self.postMessage({ id, error: { name, reason, file, message, partial } });
     }
   };
 }

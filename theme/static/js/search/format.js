@@ -174,13 +174,23 @@ export function variant(base, { alone, own, places }, expected) {
   return out;
 }
 
+/** A folded text and the differences of its two scripts. */
+const variantsOf = (reader, { alphabet }) => ({
+  folded: reader.characters(alphabet, reader.uvarint()),
+  hans: difference(reader),
+  hant: difference(reader),
+});
+
+/** {character: {regions, titles}} of a shard of suggestions. */
+function suggestionShard(bytes, manifest) {
+  const reader = new Reader(bytes);
+  const region = () => ({ count: reader.uvarint(), ...reader.region() });
+  const title = () => ({ id: reader.string(), title: variantsOf(reader, manifest) });
+  return new Map(reader.list(() => [reader.string(), { regions: reader.list(region), titles: reader.list(title) }]));
+}
+
 function documentFile(bytes, manifest) {
   const reader = new Reader(bytes);
-  const variants = () => ({
-    folded: reader.characters(manifest.alphabet, reader.uvarint()),
-    hans: difference(reader),
-    hant: difference(reader),
-  });
   const document = {
     id: reader.string(),
     days: reader.days(),
@@ -188,12 +198,13 @@ function documentFile(bytes, manifest) {
     script: reader.string(),
     kind: reader.string(),
     length: reader.uvarint(),
-    title: variants(),
-    text: variants(),
+    title: variantsOf(reader, manifest),
+    text: variantsOf(reader, manifest),
   };
   document.regions = document.places.map(({ code }) => code);
   let at = 0;
   document.repairs = reader.list(() => [(at += reader.uvarint()), (at += reader.uvarint())]);
+  document.repaired = document.repairs.length > 0;
   return document;
 }
 
@@ -226,8 +237,10 @@ function columns(bytes, manifest) {
   let length = 0;
   const lengths = reader.list(() => (length += number()));
   const size = all(number);
+  const repaired = bytes.subarray(reader.at);
   const of = (n) => ({
     days: days[n],
+    repaired: ((repaired[n >> 3] >> (7 - (n & 7))) & 1) > 0,
     regions: places[n],
     script: scripts[script[n]],
     kind: kinds[kind[n]],
@@ -348,6 +361,12 @@ export class Files {
   async place(code) {
     const number = fnv(code) % (await this.manifest()).places;
     return (await this.#get(`r/${number.toString(16)}.bin`, "P", number, placeShard)).get(code);
+  }
+
+  /** {regions, titles} that begin with a folded character; undefined where none do. */
+  async suggestions(char) {
+    const number = fnv(char) % (await this.manifest()).suggestions;
+    return (await this.#get(`s/${number.toString(16)}.bin`, "S", number, suggestionShard)).get(char);
   }
 
   /** Rows {code, name, hant?, parent, count} of all regions, by code. */

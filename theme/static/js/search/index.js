@@ -8,10 +8,12 @@ export { SearchError };
  * Open the index of a site. `baseUrl` is the address of the site's root, or of its `search/` folder (recognised by its name).
  * Nothing is fetched before the first question.
  *
- * `await index.search({q, regions, scripts, kinds, from, to, sort}, {limit, offset, lang, proof})` resolves to
+ * `await index.search({q, regions, scripts, kinds, from, to, sort, received}, {limit, offset, lang, proof})` resolves to
  * `{total, atMost, exact, hits: [{id, score, url, title, titleRuns, date, regions, snippet}], facets}`;
- * `await index.regions({lang})` to `[{code, name, parent, count}]`, `await index.parse(q)` to `{include, exclude}`. All reject with a SearchError, which says in `reason`
- * and `file` what failed and asks again by `retry()`.
+ * `await index.regions({lang})` to `[{code, name, parent, count}]`, `await index.suggest(beginning, {lang, limit})` to
+ * `{regions: [{code, name, count}], titles: [{title, url}]}`, `await index.parse(q)` to `{include, exclude}`. All reject with a
+ * SearchError, which says in `reason` and `file` what failed, carries in `partial` what could be answered, and asks again by
+ * `retry()`.
  */
 export function openIndex(baseUrl) {
   const root = siteRoot(baseUrl);
@@ -31,6 +33,7 @@ export function openIndex(baseUrl) {
   return {
     search: (request = {}, options = {}) => ask("search", [request, options]),
     regions: (options = {}) => ask("regions", [options]),
+    suggest: (q, options = {}) => ask("suggest", [q, options]),
     parse: (q) => ask("parse", [q]),
   };
 }
@@ -64,7 +67,7 @@ async function openWorker(root) {
   worker.onmessage = ({ data: { id, value, error } }) => {
     const { resolve, reject } = waiting.get(id);
     waiting.delete(id);
-    if (error) reject(Object.assign(new SearchError(error.reason, error.file, error.message), { name: error.name }));
+    if (error) reject(Object.assign(new SearchError(error.reason, error.file, error.message), { name: error.name, partial: error.partial }));
     else resolve(value);
   };
   const call = (method, args) =>
