@@ -8,44 +8,47 @@ Q       ?=
 FILE    ?=
 PYTHON  ?= python3
 VENV    ?= .venv
+PEERS   ?= .venv-evaluate
 
 BIN     := $(VENV)/bin
-SITE     = TONGBAO_CACHE="$(CACHE)" $(BIN)/pelican "$(CONTENT)" -o "$(OUTPUT)"
+# Values reach the recipes through the environment: the shell does not read what is in them.
+export CONTENT OUTPUT Q FILE
+export TONGBAO_CACHE = $(CACHE)
+SITE    := $(BIN)/pelican "$$CONTENT" -o "$$OUTPUT"
 READY   := $(VENV)/.ready
 TESTS   := $(VENV)/.ready-tests
 
 .DEFAULT_GOAL := help
-.PHONY: help html serve devserver regenerate publish test check lint data samples bench clean search explain
+.PHONY: help html serve devserver regenerate publish test check lint data samples bench evaluate soak clean search explain
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  variables: CONTENT=$(CONTENT) OUTPUT=$(OUTPUT) CACHE=$(CACHE) PORT=$(PORT) STRICT=1 (fail on quarantined input)"
 
-html: $(READY)  ## build the site of CONTENT into OUTPUT
+html: $(READY) content-there  ## build the site of CONTENT into OUTPUT
 	@$(SITE) -s pelicanconf.py
 
-publish: $(READY)  ## build with publishconf.py: absolute addresses for feeds and the sitemap
+publish: $(READY) content-there  ## build with publishconf.py: absolute addresses for feeds and the sitemap
 	@$(SITE) -s publishconf.py
 
 serve: $(READY)  ## serve OUTPUT on PORT
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory "$(OUTPUT)" $(PORT)
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory "$$OUTPUT" $(PORT)
 
 regenerate: $(READY)  ## build again whenever content, theme, plugins or settings change
-	@$(BIN)/watchfiles --filter all "$(MAKE) --no-print-directory html CONTENT='$(CONTENT)' OUTPUT='$(OUTPUT)'" \
-	  "$(CONTENT)" theme plugins pelicanconf.py
+	@$(BIN)/watchfiles --filter all "$(MAKE) --no-print-directory html" "$$CONTENT" theme plugins pelicanconf.py
 
 devserver: html  ## serve and regenerate
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory "$(OUTPUT)" $(PORT) & server=$$!; \
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory "$$OUTPUT" $(PORT) & server=$$!; \
 	trap 'kill $$server' EXIT INT TERM; $(MAKE) --no-print-directory regenerate
 
 search: $(READY)  ## search the last built site: make search Q=疫情防控
-	@$(BIN)/tongbao search --index "$(CACHE)/index" -- "$(Q)"
+	@$(BIN)/tongbao search --index "$$TONGBAO_CACHE/index" -- "$$Q"
 
 explain: $(READY)  ## explain each repair and tag of one file: make explain FILE=...
-	@$(BIN)/tongbao explain "$(FILE)"
+	@$(BIN)/tongbao explain "$$FILE"
 
 check: $(READY)  ## process CONTENT without building; fail where an input can't be published
-	@$(BIN)/tongbao check "$(CONTENT)"
+	@$(BIN)/tongbao check "$$CONTENT"
 
 test: $(TESTS)  ## run all tests, browser tests included
 	@$(BIN)/python -m pytest
@@ -59,14 +62,28 @@ data: $(VENV)/.ready-data  ## rebuild the data tables from their sources and sho
 	@for tool in tools/build_*.py; do echo "$$tool"; $(BIN)/python "$$tool" || exit 1; done
 	@git diff --stat --exit-code -- plugins/tongbao/data
 
-samples: $(READY)  ## make the sample bulletins of content/ again from their clean texts
+samples: $(TESTS)  ## make the sample bulletins of content/ again from their clean texts
 	@$(BIN)/python tools/make_samples.py
 
 bench: $(TESTS)  ## measure the stages, side by side with their peers
 	@for bench in benchmarks/bench_*.py; do echo "$$bench"; $(BIN)/python "$$bench" || exit 1; done
 
+evaluate: $(PEERS)/.ready  ## score repair and tagging on labelled cases beside their peers
+	@PYTHONPATH=benchmarks $(PEERS)/bin/python -m evaluate repair tagging --write
+
+soak: $(PEERS)/.ready  ## generated damage, clean text, properties, cost; long: SIZE=500 SHARE=50000 EXAMPLES_EACH=500
+	@PYTHONPATH=benchmarks $(PEERS)/bin/python -m evaluate damage clean properties cost --write
+
 clean:  ## remove the site, the caches and the virtual environment
-	rm -rf "$(OUTPUT)" "$(CACHE)" "$(VENV)" .pytest_cache .mypy_cache .ruff_cache .hypothesis plugins/*.egg-info
+	@if [ -e "$$OUTPUT/.tongbao-site" ]; then rm -rf "$$OUTPUT"; \
+	elif [ -e "$$OUTPUT" ]; then echo "$$OUTPUT is no site of ours and is left alone"; fi
+	@rm -rf "$$TONGBAO_CACHE"/bulletins.sqlite* "$$TONGBAO_CACHE"/index*
+	@if [ -e "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis plugins/*.egg-info
+
+.PHONY: content-there
+content-there:
+	@test -d "$$CONTENT" || { echo "$$CONTENT: there is no such folder; name one with CONTENT=..." >&2; exit 2; }
 
 # --- set-up: stamps, so that a ready environment costs nothing --------------------------------------------------------
 
@@ -87,4 +104,11 @@ $(TESTS): $(READY)
 
 $(VENV)/.ready-data: $(READY)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[data]'
+	@touch $@
+
+# The peers live apart: they pull in much that the project does not use.
+$(PEERS)/.ready: pyproject.toml constraints.txt
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv "$(PEERS)"
+	@echo "setting up $(PEERS)"
+	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[evaluate]'
 	@touch $@

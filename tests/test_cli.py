@@ -65,7 +65,30 @@ def test_import_copies_bytes_and_never_overwrites(file: Path, tmp_path: Path) ->
     assert (into / file.name).read_text("utf-8") == "another"
 
 
-@pytest.mark.parametrize("arguments", [["search", "x", "--index", "nowhere"], ["explain", "nowhere"], ["nothing"]])
+def test_import_takes_bulletins_and_sidecars_only(file: Path, tmp_path: Path) -> None:
+    (file.parent / ".hidden.txt").write_text("x", "utf-8")
+    (file.parent / "paper.pdf").write_bytes(b"%PDF")
+    (file.parent / "link.txt").symlink_to("/etc/hostname")
+    (file.parent / "通知 一.toml").write_text('site = "x"\n', "utf-8")
+    result = CliRunner().invoke(main, ["import", str(file.parent), "--into", str(tmp_path / "into")])
+    assert sorted(p.name for p in (tmp_path / "into").iterdir()) == ["通知 一.toml", "通知 一.txt"]
+    assert result.exit_code == 1
+    assert "paper.pdf" in result.stderr
+    assert "link.txt" in result.stderr
+    assert ".hidden" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", "x", "--index", "nowhere"],
+        ["search", "x", "--index", "."],
+        ["explain", "nowhere"],
+        ["check", "."],
+        ["import", ".", "--into", "sub"],
+        ["nothing"],
+    ],
+)
 def test_usage_errors(arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(main, arguments).exit_code == 2

@@ -26,6 +26,9 @@ ODD_NAME = "瑞丽 \"7月\" 'a&b' <通告>%20#1?.txt"
 SCRIPT = "<script>alert('标题')</script>"
 BAIT = '"><img src=x onerror=alert(1)><svg/onload=alert(2)> javascript:alert(3) &lt;b&gt; {{ 7*7 }} {% raw %}'
 
+# A file name in GBK, as old archives hold them, and how it is shown.
+GBK_NAME, GBK_NAME_SHOWN = "报.txt".encode("gbk"), r"\xb1\xa8.txt"
+
 # What is published: {path below bulletins/: bytes}.
 PUBLISHED: Mapping[str, bytes] = {
     "one-line.txt": "三亚市今日开展全员核酸检测。".encode(),
@@ -96,6 +99,7 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     (folder / "copy of crlf.txt").write_bytes(PUBLISHED["crlf.txt"])
+    Path(os.fsdecode(os.fsencode(folder) + b"/" + GBK_NAME)).write_bytes((NOTICE + "壬").encode())
     (folder / "link-out.txt").symlink_to(secret)
     (folder / "link-folder").symlink_to(root)
     (folder / "link-loop.txt").symlink_to("link-loop.txt")
@@ -114,7 +118,7 @@ def corpus(content: Path) -> pipeline.Corpus:
 
 def test_nothing_is_lost(corpus: pipeline.Corpus) -> None:
     published = {p for b in corpus.bulletins for p in (b.received.source, *b.received.also_received_as)}
-    assert published == {f"bulletins/{n}" for n in (*PUBLISHED, "copy of crlf.txt")}
+    assert published == {f"bulletins/{n}" for n in (*PUBLISHED, "copy of crlf.txt", GBK_NAME_SHOWN)}
     assert {q.source for q in corpus.quarantined} == {f"bulletins/{n}" for n in (*QUARANTINED, *LINKS)}
 
 

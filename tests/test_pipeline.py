@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,35 @@ def test_a_text_that_a_stage_fails_on_is_quarantined(content: Path, monkeypatch:
     assert isinstance(item, Quarantined)
     assert item.source == "bulletins/one.txt"
     assert "a fault" in item.fault
+
+
+def test_a_broken_store_is_made_again(content: Path, tmp_path: Path) -> None:
+    (tmp_path / "bulletins.sqlite").write_bytes(b"no database" * 100)
+    assert pipeline.run(content, tmp_path) == pipeline.run(content)
+
+
+def test_what_speaks_against_a_declared_charset_is_a_warning(content: Path) -> None:
+    (content / "bulletins/one.toml").write_text('charset = "klingon"\n', "utf-8")
+    [warning] = pipeline.run(content).warnings
+    assert warning.startswith("bulletins/one.txt: ")
+    assert "klingon" in warning
+
+
+def test_every_library_that_a_stage_imports_is_part_of_the_key() -> None:
+    """Else its upgrade would serve bulletins that the older one made."""
+    here = Path(pipeline.__file__).parent
+    outside = {"click", "rich", "whoosh"}  # the command line and the index
+    imported = {
+        name.split(".")[0]
+        for path in here.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    libraries = imported - set(sys.stdlib_module_names) - {"tongbao"} - outside
+    assert {name.replace("_", "-") for name in libraries} == set(store.LIBRARIES)

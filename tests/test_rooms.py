@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "folding": {"data"},
     **{stage: BASE for stage in STAGES},
     "search": BASE | {"script"},
-    "export": BASE | {"", "script", "reading"},
+    "export": BASE | {"", "script", "reading", "search"},
     "store": {"model"},
     "pipeline": BASE | STAGES | {"store"},
     "cli": BASE | STAGES | {"", "store", "pipeline", "search", "export"},

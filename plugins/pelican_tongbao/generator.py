@@ -18,17 +18,20 @@ from pelican_tongbao.feeds import atom
 from pelican_tongbao.labels import labels
 from pelican_tongbao.pages import TAGS, Page, all_pages, feed_address, region_name
 from pelican_tongbao.sitemap import sitemap
-from tongbao import places, search
+from tongbao import places, receive, search
 from tongbao.export import records, urls
 from tongbao.export.browse import Catalogue, Entry, catalogue
-from tongbao.export.page import title
 from tongbao.export.report import report
-from tongbao.model import Bulletin
+from tongbao.export.searching import search_document
 from tongbao.pipeline import Corpus, run
 
 
 class StrictError(Exception):
     """Inputs were quarantined, and the build was asked to fail then."""
+
+
+class ChangedError(Exception):
+    """A received file is not what it was when the build began."""
 
 
 class BulletinGenerator(Generator):  # type: ignore[misc]
@@ -97,41 +100,18 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         """The received bytes for download, each under its SHA-256."""
         for bulletin in self.corpus.bulletins:
             received = bulletin.received
-            data = Path(self.path, received.source).read_bytes()
+            data = receive.locate(Path(self.path), received.source).read_bytes()
             if hashlib.sha256(data).hexdigest() != received.sha256:
-                raise ValueError(f"{received.source}: changed while the site was built; build again")
+                raise ChangedError(f"{received.source}: changed while the site was built; build again")
             self._write(urls.received(received.sha256), data)
 
     def _write_search(self) -> None:
         regions = {code: (region_name(code, "zh-hans"), _parent(code)) for code in self.catalogue.shelves}
         with _alone(self.cache):
             index = self.cache / "index"
-            search.build_index(map(search_document, self.corpus.bulletins), index)
+            documents = (search_document(bulletin, places.lineage) for bulletin in self.corpus.bulletins)
+            search.build_index(documents, index)
             search.export(index, Path(self.output_path, "search"), regions)
-
-
-def search_document(bulletin: Bulletin) -> search.SearchDocument:
-    """What the index takes of a bulletin: regions of both roles, with their ancestors."""
-    published = bulletin.dates.published
-    codes = (code for tag in bulletin.regions.tags for code in places.lineage(tag.code))
-    spans, shift = [], 0
-    for edit in bulletin.repaired.edits:
-        spans.append((edit.start + shift, edit.start + shift + len(edit.after)))
-        shift += len(edit.after) - (edit.end - edit.start)
-    return search.SearchDocument(
-        id=bulletin.id,
-        title=title(bulletin, urls.LANGUAGES[0]),
-        text=bulletin.repaired.text,
-        title_hans=title(bulletin, "zh-hans"),
-        title_hant=title(bulletin, "zh-hant"),
-        hans=bulletin.scripts.hans,
-        hant=bulletin.scripts.hant,
-        published=(published.earliest, published.latest) if published else None,
-        regions=tuple(dict.fromkeys(codes)),
-        script=bulletin.scripts.received.value,
-        kind=bulletin.genre.kind,
-        repairs=tuple(spans),
-    )
 
 
 def _parent(code: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 from pelican import Pelican
 from pelican.plugins import signals
 
-from pelican_tongbao.generator import BulletinGenerator, StrictError
+from pelican_tongbao.generator import BulletinGenerator, ChangedError, StrictError
 from pelican_tongbao.publish import PublishError, staged
 from tongbao.pipeline import Corpus
 from tongbao.receive import ReceiveError
@@ -21,6 +21,10 @@ _FAILED = 1
 
 class BuildError(Exception):
     """Pelican logged errors that it does not stop for; the site would be incomplete."""
+
+
+# What can go wrong with the input and the output, each with a message of its own; anything else is a fault of ours.
+_FAULTS = (BuildError, ChangedError, FileNotFoundError, PublishError, ReceiveError, SearchIndexError, StrictError)
 
 
 class Site(Pelican):  # type: ignore[misc]
@@ -40,7 +44,7 @@ class Site(Pelican):  # type: ignore[misc]
             with staged(output) as staging:
                 corpus = self._build(staging)
                 self._require_no_errors()
-        except (BuildError, PublishError, StrictError, ReceiveError, SearchIndexError) as error:
+        except _FAULTS as error:
             print(f"tongbao: {error}", file=sys.stderr)
             sys.exit(_FAILED)
         finally:
@@ -69,8 +73,8 @@ class Site(Pelican):  # type: ignore[misc]
             source = Path(self.settings[name]).resolve()
             if source.is_relative_to(output.resolve()):
                 raise PublishError(f"{output}: the output holds {source}, which the build reads; name another folder")
-        if output.resolve().is_relative_to(Path(self.settings["PATH"]).resolve() / "bulletins"):
-            raise PublishError(f"{output}: the output lies among the received files; name another folder")
+        if output.resolve().is_relative_to(Path(self.settings["PATH"]).resolve()):
+            raise PublishError(f"{output}: the output lies inside the content folder; name another folder")
 
     def _require_no_errors(self) -> None:
         if self._errors.messages:

@@ -1,15 +1,18 @@
 """The command line: `tongbao explain | search | import | check`.
 
-Exit codes: 0 success, 1 findings (quarantined inputs, no hits), 2 a usage error.
+Exit codes: 0 success, 1 findings (quarantined inputs, no hits), 2 a usage error: what was asked for can't be done as
+asked. Every error names the file, what is wrong and what to do.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -26,7 +29,20 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ANY = click.Path(exists=True, path_type=Path)
 
 
-@click.group()
+class _Commands(click.Group):
+    """Says in one line what the library and the system refuse to do."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no Chinese still gets an answer
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            return super().invoke(ctx)
+        except (receive.ReceiveError, search.SearchIndexError, OSError) as error:
+            raise click.UsageError(str(error)) from error
+
+
+@click.group(cls=_Commands)
 @click.version_option(package_name="tongbao")
 def main() -> None:
     """Tongbao (通報): an archive of response bulletins, each repair and each tag explained."""
@@ -37,7 +53,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: the line of data/bulletins.jsonl.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, as in data/bulletins.jsonl.")
 def explain(file: Path, as_json: bool) -> None:
     """Print how FILE was read: its encoding, each repair, each tag, and why."""
     received = receive.receive_file(file, file.parent)
@@ -135,7 +151,10 @@ def search_command(
     """Find bulletins that contain QUERY, in either script, as the search page does."""
     if not index.is_dir():
         raise click.UsageError(f"{index} holds no search index; build the site first (make html) or name --index")
-    results = search.query(index, query, regions, date_from, date_to, sort, limit)
+    try:
+        results = search.query(index, query, regions, date_from, date_to, sort, limit)
+    except ValueError as error:
+        raise click.UsageError(f"{error}; dates are written 2022, 2022-03 or 2022-03-19") from error
     if as_json:
         hits = [{"id": hit.id, "score": hit.score, "title": hit.title, "date": hit.date} for hit in results.hits]
         click.echo(json.dumps({"total": results.total, "hits": hits}, ensure_ascii=False))
@@ -154,29 +173,46 @@ def search_command(
 @click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=Path("content/bulletins"))
 def import_command(sources: tuple[Path, ...], into: Path) -> None:
     """Copy received files (and folders of them) INTO the content folder, bytes unchanged, never over another file."""
+    inside = [source for source in sources if into.resolve().is_relative_to(source.resolve())]
+    if inside:
+        raise click.UsageError(f"{into} lies inside {inside[0]}, which is to be copied; name another folder")
     refused: list[Quarantined] = []
     copied = 0
     for root, path in _files(sources):
         target = into / path.relative_to(root)
-        if target.exists():
-            if target.read_bytes() != path.read_bytes():
-                refused.append(Quarantined(str(path), f"{target} is another file", "rename one of the two"))
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-        copied += 1
+        fault = _refusal(path, target)
+        if fault:
+            refused.append(fault)
+        elif not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+            copied += 1
     click.echo(f"{copied} files copied into {into}")
     _complain(refused)
     sys.exit(1 if refused else 0)
 
 
 def _files(sources: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
-    """(root, file) for each regular file that is named, or lies in a folder that is."""
+    """(root, file) for each path that is named, and all but dotfiles in the folders that are."""
     for source in sources:
-        if source.is_dir():
-            yield from ((source, p) for p in sorted(source.rglob("*")) if p.is_file() and not p.is_symlink())
-        else:
+        if not source.is_dir():
             yield source.parent, source
+            continue
+        for path in sorted(source.rglob("*")):
+            hidden = any(part.startswith(".") for part in path.relative_to(source).parts)
+            if not hidden and (path.is_symlink() or not path.is_dir()):
+                yield source, path
+
+
+def _refusal(path: Path, target: Path) -> Quarantined | None:
+    """Why `path` is not copied to `target`, if it is not."""
+    if path.is_symlink() or not path.is_file():
+        return Quarantined(str(path), "a link, or no regular file", "name the file itself")
+    if path.suffix.lower() not in (*receive.SUFFIXES, ".toml"):
+        return Quarantined(str(path), "neither a bulletin nor a sidecar", f"received: {', '.join(receive.SUFFIXES)}")
+    if target.is_dir() or (target.exists() and target.read_bytes() != path.read_bytes()):
+        return Quarantined(str(path), f"{target} is there already, and another", "rename one of the two")
+    return None
 
 
 # --- check -----------------------------------------------------------------------------------------------------------

@@ -45,7 +45,8 @@ class Received:
 
     `id` is the sidecar's, else the first 16 hex digits of `sha256`. `source` and `also_received_as` are POSIX paths
     below the content folder. `text` is the decoded text (for HTML: the text of the page), never repaired.
-    `encoding` is the codec's canonical name; `encoding_evidence` the reasons for it, strongest first.
+    `encoding` is the codec's canonical name; `encoding_evidence` the reasons for it, strongest first; `warnings` what
+    someone should look at.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Received:
     also_received_as: tuple[str, ...] = ()
     sidecar: Sidecar = Sidecar()
     html: HtmlMeta | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

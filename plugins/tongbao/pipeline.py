@@ -98,6 +98,7 @@ def run(content: Path, cache: Path | None = None) -> Corpus:
     return Corpus(
         bulletins=tuple(r for r in results if isinstance(r, Bulletin)),
         quarantined=tuple(sorted((*quarantined, *failed), key=lambda q: q.source)),
+        warnings=tuple(f"{item.source}: {warning}" for item in received for warning in item.warnings),
     )
 
 

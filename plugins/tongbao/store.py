@@ -21,7 +21,7 @@ from types import TracebackType
 from tongbao.model import Bulletin, Received
 
 # The libraries whose behaviour reaches a bulletin's text or tags.
-LIBRARIES = ("ahocorasick-rs", "ftfy", "lxml", "numpy", "opencc", "pypinyin", "pyyaml")
+LIBRARIES = ("ahocorasick-rs", "borax", "ftfy", "lxml", "numpy", "opencc", "rjieba")
 SCHEMA = "CREATE TABLE IF NOT EXISTS bulletins (key TEXT PRIMARY KEY, digest TEXT NOT NULL, value BLOB NOT NULL)"
 
 
@@ -50,6 +50,13 @@ def key(received: Received) -> str:
     return hashlib.sha256(repr(received).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=60)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(SCHEMA)
+    return connection
+
+
 class Store:
     """Bulletins by key, in the SQLite file `path` (made with its folder where missing).
 
@@ -58,9 +65,14 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, timeout=60)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute(SCHEMA)
+        try:
+            self._connection = _open(path)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            # Not a database, or a broken one: a cache is made again.
+            path.unlink()
+            self._connection = _open(path)
 
     def __enter__(self) -> Store:
         return self

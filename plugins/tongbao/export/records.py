@@ -8,18 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from tongbao import reading
+from tongbao.export import urls
 from tongbao.model import Bulletin, DateTag, Edit, Evidence
-
-# The languages that every bulletin is published in, the first being the default.
-LANGUAGES = ("zh-hans", "zh-hant")
 
 # JSON need not escape these, but readers that split on any Unicode line end would cut a line in two.
 LINE_ENDS = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
-
-
-def url(bulletin_id: str, language: str = LANGUAGES[0]) -> str:
-    """The page of a bulletin, relative to the site's root."""
-    return f"{language}/bulletin/{bulletin_id}/"
 
 
 def record(bulletin: Bulletin) -> dict[str, Any]:
@@ -28,7 +21,7 @@ def record(bulletin: Bulletin) -> dict[str, Any]:
     sidecar = received.sidecar
     return {
         "id": bulletin.id,
-        "url": url(bulletin.id),
+        "url": urls.bulletin(bulletin.id),
         "source": received.source,
         "also_received_as": list(received.also_received_as),
         "sha256": received.sha256,

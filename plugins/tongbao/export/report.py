@@ -11,7 +11,7 @@ from tongbao import __version__
 from tongbao.model import Bulletin, Quarantined
 
 # The tools whose behaviour reaches the site.
-TOOLS = ("ahocorasick-rs", "ftfy", "jinja2", "lxml", "opencc", "pelican", "pypinyin", "whoosh-reloaded")
+TOOLS = ("ahocorasick-rs", "ftfy", "jinja2", "lxml", "opencc", "pelican", "rjieba", "whoosh-reloaded")
 
 
 def report(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from tongbao.export.records import LANGUAGES, url
-
 __all__ = [
     "LANGUAGES",
     "UNDATED",
@@ -20,11 +18,17 @@ __all__ = [
     "search",
 ]
 
+# The languages that every bulletin is published in, the first being the default.
+LANGUAGES = ("zh-hans", "zh-hant")
+
 # What stands for the code or the year of bulletins that have none.
 UNKNOWN = "unknown"
 UNDATED = "undated"
 
-bulletin = url
+
+def bulletin(bulletin_id: str, language: str = LANGUAGES[0]) -> str:
+    """The page of a bulletin."""
+    return f"{language}/bulletin/{bulletin_id}/"
 
 
 def home(language: str) -> str:

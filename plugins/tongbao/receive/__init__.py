@@ -5,6 +5,6 @@
 """
 
 from tongbao.receive.core import MAX_BYTES, SUFFIXES, receive_bytes
-from tongbao.receive.folder import ReceiveError, receive_file, receive_folder
+from tongbao.receive.folder import ReceiveError, locate, receive_file, receive_folder
 
-__all__ = ["MAX_BYTES", "SUFFIXES", "ReceiveError", "receive_bytes", "receive_file", "receive_folder"]
+__all__ = ["MAX_BYTES", "SUFFIXES", "ReceiveError", "locate", "receive_bytes", "receive_file", "receive_folder"]

@@ -43,6 +43,7 @@ def receive_bytes(data: bytes, source: str, sidecar: Sidecar = Sidecar()) -> Rec
         size=len(data),
         encoding=decoded.encoding,
         encoding_evidence=decoded.evidence,
+        warnings=decoded.warnings,
         text=text,
         sidecar=sidecar,
         html=html,

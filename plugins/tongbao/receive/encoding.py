@@ -62,11 +62,15 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The text, its encoding (Python's codec name) and the reasons for it in Chinese, strongest first."""
+    """The text, its encoding (Python's codec name) and the reasons for it in Chinese, strongest first.
+
+    `warnings` are those of the reasons that someone should look at: a declaration that the bytes contradict, lost bytes.
+    """
 
     text: str
     encoding: str
     evidence: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def decode(data: bytes, declared: Sequence[Declared] = ()) -> Decoded:
         if data.startswith(mark):
             text, bad = _lenient(data[len(mark) :], encoding)
             chosen = _Candidate(encoding, text, bad, _log_probability(text) + bad * BAD_BYTE)
-            return _accept(chosen, [f"文件开头有字节顺序标记 {mark.hex(' ').upper()}", *_agreement(chosen, declared)])
+            return _accept(chosen, [f"文件开头有字节顺序标记 {mark.hex(' ').upper()}"], declared)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -92,7 +96,7 @@ def decode(data: bytes, declared: Sequence[Declared] = ()) -> Decoded:
     if sequences >= CERTAIN_SEQUENCES or (text and text.isascii() and b"~{" not in data and b"\0" not in data):
         reason = f"全文是有效的 UTF-8，含 {sequences} 个多字节序列" if sequences else "全文是 ASCII 字符"
         chosen = _Candidate("utf-8", text, 0, _log_probability(text))
-        return _accept(chosen, [reason, *_agreement(chosen, declared)])
+        return _accept(chosen, [reason], declared)
     return _decide(data, declared)
 
 
@@ -112,10 +116,10 @@ def _decide(data: bytes, declared: Sequence[Declared]) -> Decoded:
         reasons.append(f"比次优的 {others[0][1].encoding} 对数似然高 {best_score - others[0][0]:.0f}")
     # Strict UTF-8 is text, however strange; and so is what a declaration vouches for.
     certain = not best.bad and (best.encoding == "utf-8" or _family(best.encoding) in vouched)
-    return _accept(best, [*reasons, *_agreement(best, declared)], certain)
+    return _accept(best, reasons, declared, certain)
 
 
-def _accept(chosen: _Candidate, evidence: Sequence[str], certain: bool = True) -> Decoded:
+def _accept(chosen: _Candidate, reasons: Sequence[str], declared: Sequence[Declared], certain: bool = True) -> Decoded:
     """The decoded text, unless it is no text at all. An encoding that is only guessed must also make text-like text."""
     length = max(1, len(chosen.text))
     controls = len(_CONTROLS.findall(chosen.text))
@@ -125,19 +129,22 @@ def _accept(chosen: _Candidate, evidence: Sequence[str], certain: bool = True) -
     if hopeless or (not certain and chosen.score / length < MIN_MEAN):
         nearest = f"{chosen.encoding} comes nearest, with {chosen.bad} bad places in {length} characters"
         raise UndecodableError(f"no encoding makes text of it: {nearest}")
-    return Decoded(chosen.text, chosen.encoding, tuple(evidence))
+    pro, contra = _agreement(chosen, declared)
+    return Decoded(chosen.text, chosen.encoding, (*reasons, *pro, *contra), tuple(contra))
 
 
-def _agreement(chosen: _Candidate, declared: Sequence[Declared]) -> list[str]:
-    out = []
+def _agreement(chosen: _Candidate, declared: Sequence[Declared]) -> tuple[list[str], list[str]]:
+    """What speaks for the choice, and what against it."""
+    pro: list[str] = []
+    contra: list[str] = []
     for item in declared:
         name = _codec_name(item.charset)
         agrees = name is not None and _family(name) == _family(chosen.encoding)
         verdict = "与此一致" if agrees else "与此不符，不采信" if name else "不是已知的编码，不采信"
-        out.append(f"{item.where}声明的编码 {item.charset} {verdict}")
+        (pro if agrees else contra).append(f"{item.where}声明的编码 {item.charset} {verdict}")
     if chosen.bad:
-        out.append(f"{chosen.bad} 处无法解码，以 U+FFFD 标出")
-    return out
+        contra.append(f"{chosen.bad} 处无法解码，以 U+FFFD 标出")
+    return pro, contra
 
 
 # --- candidates ------------------------------------------------------------------------------------------------------

@@ -64,6 +64,18 @@ def receive_file(path: Path, content: Path) -> Received | Quarantined:
     return receive_bytes(data, source, described)
 
 
+def locate(content: Path, source: str) -> Path:
+    """The file that was received as `source`. Raises FileNotFoundError where it is gone."""
+    path = content / source
+    if path.exists():
+        return path
+    # A name that is not UTF-8 is shown escaped.
+    for other in _walk(content / "bulletins"):
+        if _source(other, content) == source:
+            return other
+    raise FileNotFoundError(f"{path}: the received file is gone; build again")
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     """All below `folder` that is no folder, dotfiles left out. Links to folders are given as they are, not followed."""
     pending = [folder]
@@ -128,9 +140,10 @@ def _read(path: Path, content: Path, limit: int) -> bytes | None:
             raise _UnreadableError("not a regular file", "put a regular file in its place")
         with real.open("rb") as handle:
             data = handle.read(limit + 1)
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _UnreadableError(f"the file can't be read: {reason}", "make it readable, or delete it") from error
+    except RuntimeError as error:  # pathlib's word for a link that leads to itself
+        raise _UnreadableError("a link that leads to itself", "put a copy of the file in its place") from error
+    except OSError as error:
+        raise _UnreadableError(f"the file can't be read: {error.strerror}", "make it readable, or delete it") from error
     return data if len(data) <= limit else None
 
 
@@ -143,7 +156,8 @@ def _unique(received: Iterable[Received]) -> tuple[list[Received], list[Quaranti
     owners: dict[str, Received] = {}
     clashes = []
     for item in by_hash.values():
-        owner = owners.setdefault(item.id, item)
+        # An id is a folder of the site: some hosts do not tell `A` from `a`.
+        owner = owners.setdefault(item.id.lower(), item)
         if owner is not item:
             fault = f"its id {item.id!r} is already that of {owner.source}"
             clashes.append(Quarantined(item.source, fault, "give one of the two another id in its sidecar"))
