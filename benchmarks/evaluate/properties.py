@@ -85,26 +85,38 @@ PROPERTIES: dict[str, tuple[Callable[..., None], st.SearchStrategy]] = {
 }
 
 
+def examine(check: Callable[..., None], inputs: st.SearchStrategy) -> tuple[int, Exception | None]:
+    """Try a property on EACH examples: how many were tried, and the failure, if one was found."""
+    tried = 0
+
+    def counted(value: object) -> None:
+        nonlocal tried
+        tried += 1
+        check(value)
+
+    search = settings(
+        max_examples=EACH,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+    holds = search(given(inputs)(counted))
+    try:
+        holds()
+    except Exception as error:  # A counterexample is the finding.
+        return tried, error
+    return tried, None
+
+
 def tables() -> Iterator[Table]:
-    rows, notes = [], []
+    rows: list[list[object]] = []
+    notes = []
     for name, (check, inputs) in PROPERTIES.items():
-        counted = 0
-
-        @settings(
-            max_examples=EACH, deadline=None, database=None, derandomize=True,
-            suppress_health_check=list(HealthCheck), print_blob=False,
-        )  # fmt: skip
-        @given(inputs)
-        def holds(value: object, check: Callable[..., None] = check) -> None:
-            nonlocal counted
-            counted += 1
-            check(value)
-
-        try:
-            holds()
-            rows.append([name, counted, "holds"])
-        except Exception as error:  # A counterexample is the finding.
-            rows.append([name, counted, "fails"])
+        tried, error = examine(check, inputs)
+        rows.append([name, tried, "holds" if error is None else "fails"])
+        if error is not None:
             example = next((n for n in getattr(error, "__notes__", ()) if "Falsifying" in n), str(error))
-            notes.append(f"{name}: `{' '.join(example.split())[:300]}`")
+            notes.append(f"{name}: `{' '.join(example.split())[:300]}` ({type(error).__name__})")
     yield Table("properties", ["property", "examples", "verdict"], rows, notes)
