@@ -36,8 +36,8 @@ class _Folder:
         self._digest = hashlib.sha256()
         path.mkdir(parents=True)
 
-    def write(self, name: str, kind: bytes, number: int, payload: bytes) -> None:
-        data = frames.frame(kind, number, self._corpus, payload)
+    def write(self, name: str, kind: bytes, number: int, *payload: bytes) -> None:
+        data = frames.frame(kind, number, self._corpus, *payload)
         self._digest.update(string(name) + data)
         target = self.path / name
         target.parent.mkdir(exist_ok=True)
@@ -72,7 +72,7 @@ def export(index_dir: Path, output_dir: Path, regions: Mapping[str, tuple[str, s
         for number, document in enumerate(_documents(index)):
             payload = _document(document, index.length("text", number), table, alphabet, hans, hant)
             folder.write(f"d/{number:x}.bin", frames.DOCUMENT, number, payload)
-        folder.write("columns.bin", frames.COLUMNS, 0, facets.columns(index, table))
+        folder.write("columns.bin", frames.COLUMNS, 0, *facets.columns(index, table))
         folder.write("regions.bin", frames.REGIONS, 0, _json(table.all()))
         places = table.shards()
         variants = partial(_variants, alphabet=alphabet, to_hans=hans, to_hant=hant)

@@ -101,13 +101,16 @@ class Regions:
         heads = (self.row(code) + uvarint(len(self._members[code])) for code in self._names)
         return [head + data for head, data in zip(heads, packed, strict=True)]
 
-    def encode(self, codes: Sequence[str]) -> bytes:
-        """The shown ones of a set as the rows of those without parts in it, if these and their ancestors are all."""
+    def encode(self, codes: Sequence[str]) -> tuple[int, bytes]:
+        """The shown ones of a set as the rows of those without parts in it, if these and their ancestors are all.
+
+        Returns twice their number, plus 1 where all are named; and the rows.
+        """
         wanted = {code for code in codes if code in self.shown}
         leaves = wanted - {up for code in wanted for up in self._above(code)}
         closed = {up for code in leaves for up in (code, *self._above(code))} == wanted
         rows = sorted(self.shown[code] for code in (leaves if closed else wanted))
-        return uvarint(len(rows) * 2 + (not closed)) + frames.gaps(rows)
+        return len(rows) * 2 + (not closed), b"".join(map(uvarint, rows))
 
     def _above(self, code: str) -> Iterator[str]:
         seen = {code}
@@ -117,20 +120,38 @@ class Regions:
             yield code
 
 
-def columns(index: Index, regions: Regions) -> bytes:
+def columns(index: Index, regions: Regions) -> tuple[bytes, ...]:
     """What filters, facets and scores need of every document, column by column."""
-    runs = Counter(index.published)  # documents are in the order of their publication, which Counter keeps
-    out = [uvarint(len(runs)), *(days(published) + uvarint(size) for published, size in runs.items())]
-    out += [uvarint(len(regions.shown)), *(regions.row(code) for code in regions.shown)]
-    out += [regions.encode(codes) for codes in index.regions]
-    for column in (index.script, [kind or "" for kind in index.kind]):
-        values = sorted(set(column))
-        rows = {value: uvarint(row) for row, value in enumerate(values)}
-        out += [uvarint(len(values)), *map(string, values), *(rows[value] for value in column)]
+    sets = [regions.encode(codes) for codes in index.regions]
+    shown = uvarint(len(regions.shown)) + b"".join(regions.row(code) for code in regions.shown)
     lengths = [index.length("text", n) for n in range(len(index))]
-    values_of_length = sorted(set(lengths))
-    rank = {length: uvarint(row) for row, length in enumerate(values_of_length)}
-    out += [uvarint(len(values_of_length)), frames.gaps(values_of_length), *(rank[length] for length in lengths)]
-    # Which have a repair: only there does "as received" need the text.
-    out.append(np.packbits(np.array(index.repaired, bool)).tobytes())
-    return b"".join(out)
+    values = sorted(set(lengths))
+    rank = {length: uvarint(row) for row, length in enumerate(values)}
+    return (
+        *_runs(index),
+        shown,
+        b"".join(uvarint(head) for head, _ in sets),
+        b"".join(rows for _, rows in sets),
+        *_names(index.script),
+        *_names([kind or "" for kind in index.kind]),
+        uvarint(len(values)) + frames.gaps(values),
+        b"".join(rank[length] for length in lengths),
+        # Which have a repair: only there does "as received" need the text.
+        np.packbits(np.array(index.repaired, bool)).tobytes(),
+    )
+
+
+def _runs(index: Index) -> Iterator[bytes]:
+    """Runs of documents with one publication: number; gaps between first days; last days; sizes."""
+    runs = Counter(index.published)  # documents are in the order of their publication, which Counter keeps
+    dated = [tuple(date.fromisoformat(day).toordinal() for day in p) for p in runs if p]
+    yield uvarint(len(dated))
+    yield frames.gaps(first for first, _ in dated)
+    yield b"".join(uvarint(last - first) for first, last in dated)
+    yield b"".join(uvarint(size) for published, size in runs.items() if published)
+
+
+def _names(column: Sequence[str]) -> tuple[bytes, bytes]:
+    values = sorted(set(column))
+    rows = {value: uvarint(row) for row, value in enumerate(values)}
+    return uvarint(len(values)) + b"".join(map(string, values)), b"".join(rows[value] for value in column)

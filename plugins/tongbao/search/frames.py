@@ -33,13 +33,16 @@ def string(text: str) -> bytes:
     return uvarint(len(encoded)) + encoded
 
 
-def frame(kind: bytes, number: int, corpus: bytes, payload: bytes) -> bytes:
+def frame(kind: bytes, number: int, corpus: bytes, *payload: bytes) -> bytes:
     """A file: magic, CRC-32 of all that follows, kind, number and corpus (8 bytes), then the payload as raw DEFLATE.
 
-    Kind, number and corpus say which file this is, so one served in another's place is noticed too.
+    Kind, number and corpus say which file this is, so one served in another's place is noticed too. Each part of the
+    payload gets Huffman codes of its own, which suits columns of different things.
     """
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
-    rest = kind + number.to_bytes(4, "little") + corpus + packer.compress(payload) + packer.flush()
+    parts = [packer.compress(part) + packer.flush(zlib.Z_BLOCK) for part in payload[:-1]]
+    packed = b"".join(parts) + packer.compress(payload[-1]) + packer.flush()
+    rest = kind + number.to_bytes(4, "little") + corpus + packed
     return MAGIC + zlib.crc32(rest).to_bytes(4, "little") + rest
 
 

@@ -7,9 +7,10 @@ import { cover, indexOf, parse, points, runs, toString } from "./text.js";
 const FIELDS = ["title", "text"];
 const SORTS = ["relevance", "newest", "oldest"];
 // Texts fetched beyond a page to prove its total; what is left unproven after that makes it "at least".
-const PROOF = 10;
-// A posting list costs about as much as this many texts.
+const PROOF = 5;
+// A posting list costs about as much as this many texts; for more lists than MOST_LISTS nobody should wait.
 const LIST = 2;
+const MOST_LISTS = 3;
 
 export class Engine {
   #root;
@@ -147,7 +148,7 @@ export class Engine {
         const more = pairs ? codes.slice(2, -1).map((code, at) => toString([codes[at + 1], code])) : triples;
         const open = candidates.filter((doc) => fields.some(({ docs, sure }) => docs.has(doc) && !sure.has(doc)));
         const cost = pairs ? more.length : more.length - Math.ceil(codes.length / 3);
-        if (codes.length < 4 || open.length <= limit + LIST * cost) continue;
+        if (codes.length < 4 || cost > MOST_LISTS || open.length <= limit + LIST * cost) continue;
         const [wholes, overlaps] = await Promise.all([this.#frequencies(triples), this.#frequencies(pairs ? more : [])]);
         for (const { name, docs, sure } of fields) decide(docs, sure, wholes[name], overlaps[name]);
         candidates = candidatesOf(terms, excluded, candidates);

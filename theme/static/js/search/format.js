@@ -213,19 +213,16 @@ function columns(bytes, manifest) {
   const reader = new Reader(bytes);
   const all = (read) => reader.list(read, manifest.documents);
   const number = () => reader.uvarint();
-  const days = [];
-  reader.list(() => {
-    const run = reader.days();
-    for (let n = reader.uvarint(); n > 0; n--) days.push(run);
-  });
+  const runs = number();
+  let day = 0;
+  const firsts = reader.list(() => (day += number()), runs);
+  const spans = reader.list(number, runs);
+  const days = firsts.flatMap((first, run) => Array(number()).fill([first, first + spans[run]]));
   const regions = reader.list(() => reader.region());
   const rowOf = new Map(regions.map(({ code }, row) => [code, row]));
-  const places = all(() => {
-    const head = reader.uvarint();
-    let row = 0;
-    const rows = reader.list(() => (row += reader.uvarint()), head >> 1);
+  const places = all(number).map((head) => {
     const codes = new Set();
-    for (let at of rows) {
+    for (let at of reader.list(number, head >> 1)) {
       for (; at !== undefined && !codes.has(regions[at].code); at = head & 1 ? undefined : rowOf.get(regions[at].parent)) {
         codes.add(regions[at].code);
       }
@@ -239,7 +236,7 @@ function columns(bytes, manifest) {
   const size = all(number);
   const repaired = bytes.subarray(reader.at);
   const of = (n) => ({
-    days: days[n],
+    days: days[n] ?? [0, 0],
     repaired: ((repaired[n >> 3] >> (7 - (n & 7))) & 1) > 0,
     regions: places[n],
     script: scripts[script[n]],
