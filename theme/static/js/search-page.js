@@ -4,6 +4,7 @@ import { openIndex } from "./search/index.js";
 
 const PAGE = 10;
 const FACETS = 12;
+const TYPING = 200; // ms without a key before suggestions are looked up
 const PLACES = 4; // of a hit
 const FIELDS = ["q", "region", "from", "to", "sort"];
 const DAY = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/;
@@ -21,21 +22,21 @@ const words = Object.fromEntries(
 /** The words of the page with {n} filled in. */
 const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
-/** The state in the address: {q, regions, from, to, sort}. */
+/** The state in the address: {q, regions, from, to, sort, received}. */
 function stateOf(address) {
   const has = new URLSearchParams(address.search);
   const one = (name) => (has.get(name) ?? "").trim();
-  return { q: one("q"), regions: has.getAll("region").filter(Boolean), from: one("from"), to: one("to"), sort: one("sort") };
+  return { q: one("q"), regions: has.getAll("region").filter(Boolean), from: one("from"), to: one("to"), sort: one("sort"), received: one("received") };
 }
 
 /** The address of a state, relative to this page. */
-function addressOf({ q, regions, from, to, sort }) {
-  const pairs = [["q", q], ...regions.map((code) => ["region", code]), ["from", from], ["to", to], ["sort", sort]];
+function addressOf({ q, regions, from, to, sort, received }) {
+  const pairs = [["q", q], ...regions.map((code) => ["region", code]), ["from", from], ["to", to], ["sort", sort], ["received", received]];
   return "?" + new URLSearchParams(pairs.filter(([, value]) => value)).toString();
 }
 
 const isEmpty = (state) => !state.q && !state.regions.length && !state.from && !state.to;
-const filtered = (state) => state.regions.length > 0 || state.from || state.to;
+const filtered = (state) => state.regions.length > 0 || state.from || state.to || state.received;
 
 function faultOf({ from, to }) {
   const dates = [from, to].filter(Boolean);
@@ -97,7 +98,7 @@ function showFacets(facets, state) {
   }));
   const parts = [];
   if (filtered(state)) {
-    const open = { ...state, regions: [], from: "", to: "" };
+    const open = { ...state, regions: [], from: "", to: "", received: "" };
     parts.push(element("p", {}, element("a", { href: addressOf(open), "data-state": "" }, words.clear)));
   }
   if (regions.length) parts.push(facetNode(words.facet_regions, regions));
@@ -129,6 +130,7 @@ function offerRegion(code, name = code) {
 function fillForm(state) {
   if (state.regions.length) offerRegion(state.regions[0]);
   for (const name of FIELDS) form.elements[name].value = name === "region" ? (state.regions[0] ?? "") : state[name];
+  form.elements.received.checked = state.received !== "";
   for (const link of document.querySelectorAll(".scripts a")) link.search = location.search;
   document.title = state.q ? `${state.q} · ${siteTitle}` : siteTitle;
 }
@@ -154,23 +156,39 @@ async function show() {
 
 async function extend(state, mine, offset) {
   try {
-    const request = { ...state, sort: state.sort || "relevance", from: state.from || undefined, to: state.to || undefined };
+    const request = { ...state, sort: state.sort || "relevance", from: state.from || undefined, to: state.to || undefined, received: state.received !== "" };
     const answer = await index.search(request, { limit: PAGE, offset, lang: language });
-    if (mine !== turn) return;
-    const nodes = answer.hits.map((hit) => hitNode(hit));
-    if (offset) $("results").append(...nodes);
-    else $("results").replaceChildren(...nodes);
-    if (offset) nodes[0]?.querySelector("a").focus();
-    else showFacets(answer.facets, state);
-    const left = answer.total - offset - nodes.length;
-    $("more").textContent = say("more", { n: Math.min(left, PAGE) });
-    $("more").hidden = left <= 0;
-    $("more").onclick = () => extend(state, mine, offset + nodes.length);
-    const key = answer.total === 0 ? "nothing" : answer.exact ? "found" : "found_about";
-    report(say(key, { n: answer.total }), "done", String(answer.total));
+    if (mine === turn) showAnswer(answer, state, mine, offset);
   } catch (error) {
-    if (mine === turn) fail(say("error", { e: error.message }));
+    if (mine === turn) failWith(error, state, mine, offset);
   }
+}
+
+function showAnswer(answer, state, mine, offset) {
+  const nodes = answer.hits.map((hit) => hitNode(hit));
+  if (offset) $("results").append(...nodes);
+  else $("results").replaceChildren(...nodes);
+  if (offset) nodes[0]?.querySelector("a").focus();
+  else showFacets(answer.facets, state);
+  const left = answer.total - offset - nodes.length;
+  $("more").textContent = say("more", { n: Math.min(left, PAGE) });
+  $("more").hidden = left <= 0;
+  $("more").onclick = () => extend(state, mine, offset + nodes.length);
+  const key = answer.total === 0 && answer.exact ? "nothing" : answer.exact ? "found" : "found_about";
+  report(say(key, { n: answer.total }), "done", String(answer.total));
+}
+
+/** Say what failed, and show what could be searched without it. */
+function failWith(error, state, mine, offset) {
+  const { answer, without, lost } = error.partial ?? {};
+  const parts = [say("error", { e: error.message })];
+  if (answer && !offset) {
+    showAnswer(answer, state, mine, 0);
+    $("more").hidden = true;
+    if (without.length) parts.push(say("partial_terms", { terms: without.join(" ") }));
+    if (lost) parts.push(say("partial_hits", { n: lost }));
+  }
+  fail(parts.join(" "));
 }
 
 /** Go to a state: a step in the history, unless it is where we are. */
@@ -186,19 +204,32 @@ function stateOfForm() {
   const region = value("region");
   // The select shows one region; further ones in the address stay until it is changed.
   const regions = region && region === chosen[0] ? chosen : region ? [region] : [];
-  return { q: value("q"), regions, from: value("from"), to: value("to"), sort: value("sort") };
+  return { q: value("q"), regions, from: value("from"), to: value("to"), sort: value("sort"), received: form.elements.received.checked ? "1" : "" };
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   go(addressOf(stateOfForm()));
 });
-for (const name of ["region", "from", "to", "sort"]) {
+for (const name of ["region", "from", "to", "sort", "received"]) {
   form.elements[name].addEventListener("change", () => form.reportValidity() && go(addressOf(stateOfForm())));
 }
 form.elements.q.addEventListener("keydown", (event) => {
   // Enter that ends a composition chooses characters; 229 is what Safari sends for it.
   if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.preventDefault();
+});
+let pause;
+/** Offer regions and titles that begin with what is typed. They are an aid: where they fail, nothing is said. */
+async function suggest() {
+  const typed = form.elements.q.value;
+  const { regions, titles } = await index.suggest(typed, { lang: language }).catch(() => ({ regions: [], titles: [] }));
+  if (typed !== form.elements.q.value) return;
+  const values = [...regions.map(({ name }) => name), ...titles.map(({ title }) => title)];
+  $("suggestions").replaceChildren(...[...new Set(values)].map((value) => element("option", { value })));
+}
+form.elements.q.addEventListener("input", (event) => {
+  clearTimeout(pause);
+  if (!event.isComposing) pause = setTimeout(suggest, TYPING);
 });
 $("facets").addEventListener("click", (event) => {
   const link = event.target.closest("a[data-state]");
