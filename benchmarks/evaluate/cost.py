@@ -33,7 +33,7 @@ TAGGING = 8
 def bulletins() -> list[str]:
     """Texts of LENGTH characters from the samples, each beginning with another one."""
     texts = [p.read_text("utf-8") for p in sorted((ROOT / "tools/samples/texts").glob("*.txt"))]
-    return ["\n".join(texts[at:] + texts[:at])[:LENGTH] for at in range(0, len(texts), 5)]
+    return ["\n".join(texts[at:] + texts[:at])[:LENGTH] for at in range(0, len(texts), 8)]
 
 
 def kinds(clean: str) -> Iterator[tuple[str, str, str]]:
