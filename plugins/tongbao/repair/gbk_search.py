@@ -13,17 +13,27 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice, product
 
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import gbk_bytes, glosses, lattice, tables
-from tongbao.repair.codecs import ANY, gbk, without
-from tongbao.repair.lattice import Arc
+from tongbao.repair.codecs import ANY, Codec, gbk, without
+from tongbao.repair.lattice import Arc, Budget, Spelling
+from tongbao.repair.pairings import double_bytes
 from tongbao.repair.text_model import STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
 
 # All in the text model's steps of an eighth of a nat: what a repair must gain over the text as served, and over the
 # next reading, or the next where a byte was lost without a trace; the price of such a byte, and of a vanished pair.
-MARGIN, LEAD, LEAD_TRACELESS, TRACELESS, VANISHED = 64, 12, 32, 16, 8
+MARGIN, LEAD, LEAD_TRACELESS, TRACELESS, VANISHED = 64, 32, 40, 16, 0
+# A reading with one more vanished pair is one character longer, and dearer for that: it is let off so much.
+LENGTH = 24
+# The most that what a reading changes may cost on average (9 nats a character), and an allowance for short ones.
+CEILING, SHORT = 72, 32
+# Sets of glosses tried for a reading.
+MOST_SETS = 24
+# Spellings kept for each state, and steps of the search for each document.
+RIVALS, STEPS = 6, 600_000
 # A character that costs more than this (15.5 nats) where it stands makes a reading uncertain; other readings shown.
 DOUBTFUL, SHOWN = 124, 5
 # A character at least this rare by itself (11 nats) is one that damage makes and writers seldom use.
@@ -47,7 +57,7 @@ _TOKEN = re.compile(
 _TRIGGER = re.compile(
     rf"{_HOLE}[(（]?{_SYLLABLE}[)）]"
     rf"|(?<=[{_HAN}]){_SYLLABLE}[)）]"
-    rf"|{_HOLE}(?=[，。、；：！？{_HAN}]|[,;:!][{_HAN}])"
+    rf"|{_HOLE}(?=[，。、；：！？{_HAN}]|[,;:!?][@-~{_HAN}])"
     rf"|(?<=[^\s(（])[(（]{_SYLLABLE}[)）]"
     rf"|(?<=[{_HAN}])[@-~](?=[{_HAN}，。、；：！？,;:!?])"
 )
@@ -57,11 +67,48 @@ _NARROWING = str.maketrans(dict(gbk_bytes.NARROW) | {"（": "(", "）": ")"})
 _WIDENING = str.maketrans({n: w for w, n in gbk_bytes.NARROW.items() if n not in "()"})
 
 
+_HOLED_MARK = re.compile(rf"{_HOLE}([{gbk_bytes.MARKS}]|(?<=\ufffd)[,;:!?])")
+_WIDE_MARK = re.compile(rf"(?<=[{_HAN}])[，；：]")
+_NARROW_MARK = re.compile(rf"(?<=[{_HAN}])[,;:](?![{gbk_bytes.MARKS}])")
+
+
 @dataclass(frozen=True, slots=True)
 class _Token:
     kind: str
     text: str
     syllable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spinner:
+    """What a document shows of the spinner that was at work on it.
+
+    `readings` is {character: gloss}. `stops` are sets of full-width marks at which it may have parted bytes, the
+    likeliest first. `converted` says that it made Traditional text of Simplified, and `narrow` that it served marks as
+    ASCII.
+    """
+
+    readings: Mapping[str, str]
+    stops: tuple[str, ...]
+    converted: bool
+    narrow: bool
+
+    @property
+    def codec(self) -> Codec:
+        """Text that was converted to Traditional characters holds no Simplified forms."""
+        return without(gbk, tables.is_foreign_to_traditional) if self.converted else gbk
+
+
+def _spinner(text: str, readings: Mapping[str, str]) -> _Spinner:
+    holed = {m[1].translate(_WIDENING) for m in _HOLED_MARK.finditer(text)}
+    seen = "".join(mark for mark in gbk_bytes.MARKS if mark in holed)
+    wide, narrow = len(_WIDE_MARK.findall(text)), len(_NARROW_MARK.findall(text))
+    return _Spinner(
+        readings,
+        tuple(dict.fromkeys((seen, "", gbk_bytes.MARKS))),
+        sum(map(tables.is_traditional, readings)) > len(readings) / 2,
+        narrow > 2 * wide,
+    )
 
 
 def find(text: str, site: Mapping[str, str]) -> Verdict:
@@ -72,14 +119,25 @@ def find(text: str, site: Mapping[str, str]) -> Verdict:
     """
     if "?" not in text and ")" not in text and "\ufffd" not in text:
         return NOTHING
+    windows = _windows(text, bool(site))
+    if not windows:
+        return NOTHING
+    spinner, budget = _spinner(text, site), Budget(STEPS)
     made: list[Edit] = []
     offered: list[Edit] = []
-    for start, end in _windows(text, bool(site)):
-        for edit, certain in _restore(text, start, end, site):
-            if certain:
-                made += _peel(edit)
-            else:
-                offered.append(edit)
+    known: dict[tuple[str, str], _Reading | None] = {}
+    for start, end in windows:
+        served, before = text[start:end], text[max(0, start - 2) : start] or "\n"
+        if (served, before) not in known:
+            known[served, before] = _read(served, before, spinner, budget)
+        reading = known[served, before]
+        if reading is None:
+            continue
+        edit = _edit(start, served, reading)
+        if reading.certain:
+            made += _peel(edit)
+        else:
+            offered.append(edit)
     return Verdict(tuple(made), tuple(offered))
 
 
@@ -186,7 +244,9 @@ def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
     if token.kind == "residue":
         return [Arc((ANY,), literal=lattice.SWALLOWED), Arc(literal=text)]
     if token.kind == "lost":
-        return [Arc((ANY,)), Arc(literal=text)]
+        # A question mark may be one, of a page that serves marks as ASCII and holes as something else.
+        mark = [Arc(tuple(tables.gbk_bytes()["？"]), inside=True)] if text == "?" else []
+        return [Arc((ANY,)), Arc(literal=text), *mark]
     if token.kind == "inserted" and site:
         return [Arc(), Arc(literal=text)]
     if token.kind in ("mark", "inserted"):
@@ -194,43 +254,61 @@ def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
         pair = tuple(tables.gbk_bytes()[wide])
         lost = [Arc((ANY,), TRACELESS, text, inside=True), Arc((ANY, *pair), TRACELESS, inside=False)]
         return [Arc(literal=text), Arc(pair, inside=True), *lost]
-    if ord(text) < 0x80:
+    if ord(text) <= 0x80:
         return [Arc((ord(text),)), *([Arc((ANY,), TRACELESS, text)] if text < "@" else [])]
-    pair = tuple(tables.gbk_bytes().get(text, b""))
-    return [Arc(pair)] if pair else [Arc(literal=text)]
+    data = double_bytes("gbk").get(text)
+    return [Arc(data)] if data else [Arc(literal=text)]
 
 
-def _restore(text: str, start: int, end: int, site: Mapping[str, str]) -> Iterator[tuple[Edit, bool]]:
-    """The edit of a window, if there is one, and whether it is certain."""
-    served, before = text[start:end], text[max(0, start - 2) : start] or "\n"
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a window may have read: `texts` best first, the gain of the best over the text as served."""
+
+    texts: tuple[str, ...]
+    gain: int
+    certain: bool
+
+
+_GAP = (Arc(), Arc(cost=VANISHED, inside=True, vanished=True))
+_AGAIN = (Arc(), Arc(cost=VANISHED, inside=True, vanished=True, again=True))
+
+
+def _read(served: str, before: str, spinner: _Spinner, budget: Budget) -> _Reading | None:
+    """The best reading of a window, if there is one that is better than the text as served."""
     tokens = list(_tokens(served))
-    arcs = [_arcs(token, site) for token in tokens]
-    gap = [Arc(), Arc(cost=VANISHED, inside=True, vanished=True)]
-    leave = model().cost(served, before)
-    # Text that was converted to Traditional characters holds no Simplified forms.
-    converted = sum(map(tables.is_traditional, site)) > len(site) / 2
-    codec = without(gbk, tables.is_foreign_to_traditional) if converted else gbk
-    spellings = lattice.search([choice for token in arcs for choice in (gap, token)], codec, before)
-    spellings = [s for s in spellings if not (converted and _foreign(s.text, served))]
-    proofs = {s.text: traceless(s.text, tokens, site) for s in spellings}
+    choices = [choice for token in tokens for choice in (_GAP, _AGAIN, _AGAIN, _arcs(token, spinner.readings))]
+    spellings = [
+        s
+        for s in lattice.search(choices, spinner.codec, before, rivals=RIVALS, budget=budget)
+        if not (spinner.converted and _foreign(s.text, served))
+    ]
+    proofs = {s.text: traceless(s.text, tokens, spinner) for s in spellings}
     proved = [s for s in spellings if proofs[s.text] is not None]
     best = next(iter(proved or spellings), None)
+    leave = model().cost(served, before)
     if best is None or best.text == served or leave - best.cost < MARGIN:
-        return
+        return None
     pinned = any(t.kind == "orphan" or t.kind.startswith("holed") for t in tokens)
-    holes = sum(t.kind in ("lost", "residue") for t in tokens) if site else 0
+    holes = sum(t.kind in ("lost", "residue") for t in tokens) if spinner.readings else 0
     # A gloss explained is evidence enough, if only nothing rarer comes of it.
     if _rare(best.text) >= _rare(served) + (1 if pinned else holes):
-        return
+        return None
     rivals = [s for s in proved or spellings if s.text != best.text]
-    lead = rivals[0].cost - best.cost if rivals else MARGIN
     certain = (
         bool(proved)
+        and _lead(best, rivals) >= (LEAD_TRACELESS if proofs[best.text] else LEAD)
         and _plausible(best.text, served, before)
-        and lead >= (LEAD_TRACELESS if proofs[best.text] else LEAD)
+        and _fluent(best.text, served, before)
     )
     shown = [s.text.replace(lattice.SWALLOWED, "") for s in (best, *rivals[:SHOWN])]
-    yield _edit(start, served, shown, (leave - best.cost) * STEP, certain), certain
+    if spinner.narrow:
+        shown = [text.translate(_NARROWING) for text in shown]
+    return _Reading(tuple(shown), leave - best.cost, certain)
+
+
+def _lead(best: Spelling, rivals: Sequence[Spelling]) -> int:
+    """How much likelier the best is than the next. Longer rivals are dearer for their length, which is made good."""
+    return min((r.cost - LENGTH * max(0, len(r.text) - len(best.text)) - best.cost for r in rivals), default=MARGIN)
 
 
 def _plausible(restored: str, served: str, before: str) -> bool:
@@ -244,6 +322,14 @@ def _plausible(restored: str, served: str, before: str) -> bool:
     return True
 
 
+def _fluent(restored: str, served: str, before: str) -> bool:
+    """Whether what a reading changes is as likely, on average, as text is."""
+    head = _common(served, restored)
+    tail = _common(served[head:][::-1], restored[head:][::-1])
+    changed = restored[head : len(restored) - tail] + restored[len(restored) - tail :][:1]
+    return model().cost(changed, before + restored[:head]) <= CEILING * len(changed) + SHORT
+
+
 def _foreign(restored: str, served: str) -> bool:
     """Whether a reading brings Simplified forms into text that was converted."""
     return any(tables.is_simplified(c) and c not in served for c in restored)
@@ -254,33 +340,43 @@ def _rare(text: str) -> int:
     return sum(rarity(c) >= RARE for c in text)
 
 
-def traceless(restored: str, tokens: Sequence[_Token], site: Mapping[str, str]) -> int | None:
+def traceless(restored: str, tokens: Sequence[_Token], spinner: _Spinner) -> int | None:
     """How many bytes were lost without a trace, if the forward model makes the served tokens of `restored`; else None.
 
     Holes are left out of the comparison, since sites serve them as `?`, U+FFFD or nothing, and so is the width of
     marks. A gloss in the window belongs to the site's set even if it never stands whole.
     """
-    data = b"".join(tables.gbk_bytes().get(c, c.encode("utf-8", "replace")) for c in restored)
-    pairs = tables.gbk_pairs()
-    present = {c for at in range(len(data) - 1) if (c := pairs.get(data[at : at + 2]))}
-    readings = dict(site)
-    for syllable in {token.syllable for token in tokens} - {""}:
-        # A gloss that no known character of the site explains is that of a pair this window shows for the first time.
-        fitting = present & _readers(syllable, site)
-        if not fitting & site.keys():
-            readings |= dict.fromkeys(fitting, syllable)
     # What a spinner put before marks is left out, too; a reading drops it or is dearer.
     served = _plain("".join(token.text for token in tokens if token.kind not in ("residue", "inserted")))
-    marks = gbk_bytes.MARKS if any(t.kind in ("mark", "inserted") for t in tokens) else ""
     # Where the site serves marks as ASCII, the bytes were those of full-width marks.
     versions = dict.fromkeys((restored, restored.translate(_WIDENING)))
     visible = sum(t.kind in ("lost", "residue") or t.kind.startswith("holed") for t in tokens)
-    for version in versions:
-        for parting in dict.fromkeys((marks, "")):
-            model_served = gbk_bytes.damage(version, readings, marks=parting, hole="\ufffd", mark_hole="\ufffd")
-            if _plain(model_served) == served:
-                return max(0, model_served.count("\ufffd") - visible)
+    syllables = sorted({token.syllable for token in tokens} - {""})
+    for readings, version, stops in product(_glossed(restored, syllables, spinner.readings), versions, spinner.stops):
+        model_served = gbk_bytes.damage(version, readings, marks=stops, hole="\ufffd", mark_hole="\ufffd")
+        if _plain(model_served) == served:
+            return max(0, model_served.count("\ufffd") - visible)
     return None
+
+
+def _glossed(restored: str, syllables: Sequence[str], site: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The sets of glosses that the spinner may have had for the pairs of bytes in `restored`, at any offset.
+
+    A gloss that no known character of the site explains is that of a pair which this window shows for the first time.
+    """
+    data = b"".join(tables.gbk_bytes().get(c, c.encode("utf-8", "replace")) for c in restored)
+    pairs = tables.gbk_pairs()
+    present = {c for at in range(len(data) - 1) if (c := pairs.get(data[at : at + 2]))}
+    known = {c: site[c] for c in present & site.keys()}
+    choices: list[list[dict[str, str]]] = []
+    for syllable in syllables:
+        if syllable in known.values():
+            continue
+        fitting = sorted((present & _readers(syllable, site)) - site.keys())
+        together = [dict.fromkeys(fitting, syllable)] if len(fitting) > 1 else []
+        choices.append([*({c: syllable} for c in fitting), *together])
+    for chosen in islice(product(*choices), MOST_SETS):
+        yield known | {c: gloss for part in chosen for c, gloss in part.items()}
 
 
 def _plain(served: str) -> str:
@@ -288,19 +384,21 @@ def _plain(served: str) -> str:
     return re.sub(rf"{_HOLE}|\(?(?={_SYLLABLE}\))", "", narrow)
 
 
-def _edit(start: int, served: str, shown: Sequence[str], gain: float, certain: bool) -> Edit:
-    """The edit for the best of the readings in `shown`, trimmed to what it changes."""
-    head = _common(served, shown[0])
-    tail = _common(served[head:][::-1], shown[0][head:][::-1])
-    before, after = served[head : len(served) - tail], shown[0][head : len(shown[0]) - tail]
+def _edit(start: int, served: str, reading: _Reading) -> Edit:
+    """The edit for the best reading of a window, trimmed to what it changes."""
+    best, *others = reading.texts
+    head = _common(served, best)
+    tail = _common(served[head:][::-1], best[head:][::-1])
+    before, after = served[head : len(served) - tail], best[head : len(best) - tail]
     evidence = EditEvidence(
         reason=f"转载程序按字节插入内容，拆开了汉字的编码，其后的字节错位；按字节还原为“{after}”。",
         received_bytes=_hex(before),
         restored_bytes=_hex(after),
-        gain=gain,
-        candidates=tuple(other[head : len(other) - tail] for other in shown[1:]),
+        gain=reading.gain * STEP,
+        candidates=tuple(other[head : len(other) - tail] for other in others),
     )
-    return Edit("gbk-bytes", start + head, start + head + len(before), before, after, 1.0 if certain else 0.5, evidence)
+    confidence = 1.0 if reading.certain else 0.5
+    return Edit("gbk-bytes", start + head, start + head + len(before), before, after, confidence, evidence)
 
 
 def _peel(edit: Edit) -> list[Edit]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from heapq import nsmallest
 
 from tongbao.repair import tables
@@ -34,7 +35,8 @@ class Arc:
     `data` are the bytes that were there; `cost` is in the text model's steps. `literal` then passes through beside the
     codec, between characters only. `readers` demands that the last two bytes are one of these characters in GBK.
     `inside` is True for an arc that
-    needs a character begun, False for one that needs none. `vanished` stands for a pair of bytes without a character.
+    needs a character begun, False for one that needs none. `vanished` stands for a pair of bytes without a character,
+    `again` for another one directly behind it.
     """
 
     data: Pending = ()
@@ -43,6 +45,7 @@ class Arc:
     readers: frozenset[str] | None = None
     inside: bool | None = None
     vanished: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,15 @@ class Spelling:
     cost: int
 
 
+class Budget:
+    """How many more steps the searches of one document may take: it bounds the time of hostile texts."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
 _Chain = tuple["_Chain | None", str]
 _Path = tuple[int, "_Chain | None"]
 _State = tuple[Pending, str]
@@ -60,10 +72,24 @@ _State = tuple[Pending, str]
 _Step = tuple[_State, int, str]
 
 
-def search(tokens: Sequence[Sequence[Arc]], codec: Codec, before: str, beam: int = BEAM) -> list[Spelling]:
-    """The cheapest spellings that end between characters, best first; the best ones of each last character."""
+def search(
+    tokens: Sequence[Sequence[Arc]],
+    codec: Codec,
+    before: str,
+    beam: int = BEAM,
+    rivals: int = RIVALS,
+    budget: Budget | None = None,
+) -> list[Spelling]:
+    """The cheapest spellings that end between characters, best first; the best ones of each last character.
+
+    Nothing where the budget ends before the search does.
+    """
     states: dict[_State, list[_Path]] = {((), before[-2:]): [(0, None)]}
     for arcs in tokens:
+        if budget is not None:
+            budget.left -= len(states) * len(arcs)
+            if budget.left < 0:
+                return []
         following: dict[_State, list[_Path]] = {}
         cheapest = min(paths[0][0] for paths in states.values())
         for (pending, last), paths in states.items():
@@ -74,7 +100,7 @@ def search(tokens: Sequence[Sequence[Arc]], codec: Codec, before: str, beam: int
                     state = (rest, tail[-2:])
                     grown = [(cost + price, (chain, text) if text else chain) for cost, chain in paths]
                     known = following.get(state)
-                    following[state] = grown if known is None else _best(known + grown)
+                    following[state] = grown if known is None else sorted(known + grown, key=_price)[:rivals]
         if not following:
             return []
         states = _prune(following, beam)
@@ -93,10 +119,6 @@ def _prune(states: dict[_State, list[_Path]], beam: int) -> dict[_State, list[_P
     return kept
 
 
-def _best(paths: list[_Path]) -> list[_Path]:
-    return sorted(paths, key=_price)[:RIVALS]
-
-
 def _price(path: _Path) -> int:
     return path[0]
 
@@ -106,6 +128,8 @@ def _follow(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_St
     if arc.inside is not None and arc.inside != bool(pending):
         return
     if arc.vanished:
+        if arc.again and pending[0] >= 0:
+            return
         steps = _vanish(codec, pending, last)
     elif arc.readers is not None:
         steps = _pin(arc, codec, pending, last)
@@ -144,9 +168,15 @@ def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, t
 def _vanish(codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
     """A pair of GBK bytes without a character: its first byte completes one character, its second begins the next."""
     encoded = tables.gbk_bytes()
-    found = [c for c in codec((*pending, ANY)) or () if c in encoded and encoded[c][1] in lost_pairs()]
-    for price, character in _cheapest(found, last):
+    for price, character in _cheapest(_before_vanished(codec, pending), last):
         yield ((-encoded[character][1],), last + character), price, character
+
+
+@lru_cache(maxsize=1 << 12)
+def _before_vanished(codec: Codec, pending: Pending) -> tuple[str, ...]:
+    """The characters that begin with these bytes and whose last byte may begin a pair without a character."""
+    encoded = tables.gbk_bytes()
+    return tuple(c for c in codec((*pending, ANY)) or () if c in encoded and encoded[c][1] in lost_pairs())
 
 
 def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
@@ -174,8 +204,7 @@ def _step(last: str, character: str) -> int:
 
 
 def _cheapest(found: Sequence[str], last: str) -> list[tuple[int, str]]:
-    lm = model()
-    return nsmallest(READINGS, zip(lm.after(last[-2:]).costs(lm.places(found)), found, strict=True))
+    return model().cheapest(tuple(found), last, READINGS)
 
 
 def _text(chain: _Chain | None) -> str:

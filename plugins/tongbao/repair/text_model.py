@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
+from heapq import nsmallest
 from importlib.resources import files
 from types import MappingProxyType
 
@@ -25,11 +26,13 @@ EDGE, DIGIT, LATIN = "\n", "0", "a"
 FLOOR, AFTER_UNKNOWN = 136, 8
 # Contexts kept in memory; there are millions in principle.
 MAX_CONTEXTS = 200_000
+# Of more characters than this, the cheapest are sought in one step for all.
+MANY = 48
 
 _DIGITS = frozenset("0123456789")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
-# White space of all kinds parts text in the same way.
-_SAME = {"\r": EDGE, "\t": EDGE, " ": EDGE}
+# White space of all kinds parts text in the same way, and quotes of all shapes quote.
+_SAME = {"\r": EDGE, "\t": EDGE, " ": EDGE, "「": "“", "」": "”", "『": "‘", "』": "’"}
 
 
 def symbols(folded: str) -> list[str]:
@@ -55,6 +58,13 @@ class Context:
             return [row[place] for place in places]
         return [known[p] if p in known else min(row[p] + backoff, FLOOR) for p in places]
 
+    def all_costs(self) -> np.ndarray:
+        """The cost of every symbol."""
+        costs = np.minimum(np.frombuffer(self.row, np.uint8).astype(np.uint16) + self.backoff, FLOOR)
+        if self.known:
+            costs[list(self.known)] = list(self.known.values())
+        return costs
+
 
 class TextModel:
     """Costs of characters after characters."""
@@ -69,6 +79,8 @@ class TextModel:
         self._place: dict[str, int] = {}
         self._rows: dict[int, bytes] = {}
         self._contexts: dict[str, Context] = {}
+        self._all_costs = lru_cache(4096)(lambda last: self.after(last).all_costs())
+        self._many_places = lru_cache(4096)(lambda characters: np.array(self.places(characters), np.intp))
 
     def place(self, character: str) -> int:
         """The number of a character's symbol; `size` for what the model does not know."""
@@ -81,6 +93,15 @@ class TextModel:
         """The numbers of several characters' symbols."""
         known = self._place
         return [known[c] if c in known else self.place(c) for c in characters]
+
+    def cheapest(self, characters: tuple[str, ...], last: str, count: int) -> list[tuple[int, str]]:
+        """The `count` of `characters` that cost least after the text `last`, cheapest first, with their costs."""
+        if len(characters) <= MANY:
+            costs = self.after(last[-2:]).costs(self.places(characters))
+            return nsmallest(count, zip(costs, characters, strict=True))
+        every = self._all_costs(last[-2:])[self._many_places(characters)]
+        chosen = np.argsort(every, kind="stable")[:count]
+        return [(int(every[at]), characters[at]) for at in chosen.tolist()]
 
     def after(self, last: str) -> Context:
         """What the model says of the character after `last`, of which the last two characters count."""
