@@ -6,6 +6,7 @@ CACHE   ?= .cache
 PORT    ?= 8000
 Q       ?=
 FILE    ?=
+SIZE    ?= 1000
 PYTHON  ?= python3
 VENV    ?= .venv
 PEERS   ?= .venv-evaluate
@@ -73,6 +74,9 @@ evaluate: $(PEERS)/.ready  ## score repair and tagging on labelled cases beside 
 
 soak: $(PEERS)/.ready  ## generated damage, clean text, properties, cost; long: SIZE=500 SHARE=50000 EXAMPLES_EACH=500
 	@PYTHONPATH=benchmarks $(PEERS)/bin/python -m evaluate damage clean properties cost --write
+
+bench-search: $(TESTS)  ## measure the search over SIZE synthetic bulletins, beside Pagefind
+	@$(BIN)/python benchmarks/bench_search.py --count $(SIZE) --peer
 
 clean:  ## remove the site, the caches and the virtual environment
 	@if [ -e "$$OUTPUT/.tongbao-site" ]; then rm -rf "$$OUTPUT"; \

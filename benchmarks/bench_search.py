@@ -1,6 +1,6 @@
 """Measure the search over synthetic bulletins: bytes, requests, exactness, parity; size, time and memory of the build.
 
-    python benchmarks/bench_search.py [--count 1000] [--queries 60] [--out FOLDER]
+    python benchmarks/bench_search.py [--count 1000] [--queries 60] [--out FOLDER] [--peer]
 
 Bytes are those of the files that a server on loopback sends to the client in Node; HTML, CSS and modules are not in
 them. *Cold* counts what a first query fetches with ten snippets, *warm* what a query fetches after three others. Totals
@@ -10,7 +10,6 @@ and the first page are compared with a plain substring search, ids and scores wi
 from __future__ import annotations
 
 import argparse
-import http.server
 import json
 import random
 import resource
@@ -18,13 +17,14 @@ import shutil
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pagefind
 from bulletins import bulletins
+from counting import counted
 
 from tongbao.places import divisions
 from tongbao.script import fold
@@ -33,6 +33,8 @@ from tongbao.search import SearchDocument, build_index, export, query
 ROOT = Path(__file__).parents[1]
 MODULES = ROOT / "theme/static/js/search"
 LIMIT = 10
+# Name the dearest queries too.
+VERBOSE = False
 
 
 def main() -> int:
@@ -40,6 +42,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1000, help="bulletins")
     parser.add_argument("--queries", type=int, default=60)
     parser.add_argument("--out", type=Path, default=ROOT / ".cache/bench-search")
+    parser.add_argument("--peer", action="store_true", help="measure Pagefind too, from npm")
     options = parser.parse_args()
     folder = options.out / str(options.count)
     shutil.rmtree(folder, ignore_errors=True)
@@ -52,7 +55,19 @@ def main() -> int:
     build(corpus, folder, raw)
     requests = make_queries(corpus, options.queries)
     report(ask(folder / "site", requests), corpus, folder / "index", requests)
+    if options.peer:
+        peer(corpus, folder, [r["q"] for r in requests if set(r) == {"q"} and " " not in r["q"]])
     return 0
+
+
+def peer(corpus: Sequence[SearchDocument], folder: Path, queries: Sequence[str]) -> None:
+    """Pagefind beside it, where npm is to be had."""
+    program = pagefind.install(Path.home() / ".cache/tongbao-bench")
+    if program is None:
+        print("Pagefind is not measured: npm is missing or has no pagefind for this machine; install Node.js and npm")
+        return
+    folded = [(fold(d.title), fold(d.text), d) for d in corpus]
+    pagefind.measure(program, corpus, folder / "pagefind", queries, lambda q: brute_force(folded, {"q": q}))
 
 
 def build(corpus: Sequence[SearchDocument], folder: Path, raw: int) -> None:
@@ -67,13 +82,13 @@ def build(corpus: Sequence[SearchDocument], folder: Path, raw: int) -> None:
     seconds = f"index {indexed - clock:.1f} s, export {exported - indexed:.1f} s"
     print(f"{seconds}, peak {memory / 1024:.0f} MB ({before / 1024:.0f} before)")
     files = [path for path in (folder / "site/search").rglob("*.bin")]
-    for name in ("t", "l", "d", "r", ""):
+    for name in ("t", "l", "d", "r", "s", ""):
         own = [path.stat().st_size for path in files if not name or path.parent.name == name]
         if own:
             share = f"{sum(own) / 1e6:8.2f} MB  {sum(own) / raw:.3f} of the text"
             print(f"  {name or 'all':4}{len(own):7} files {share}, largest {max(own)} B")
     for path in files:
-        if path.parent.name not in {"t", "l", "d", "r"}:
+        if path.parent.name not in {"t", "l", "d", "r", "s"}:
             print(f"  {path.name:14}{path.stat().st_size:8} B")
 
 
@@ -103,45 +118,10 @@ def make_queries(corpus: Sequence[SearchDocument], count: int) -> list[dict[str,
 
 def ask(site: Path, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """For each request the answer, and (requests, bytes) cold and warm."""
-    sent: list[tuple[str, int]] = []
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def __init__(self, *args: Any) -> None:
-            super().__init__(*args, directory=str(site))
-
-        def do_GET(self) -> None:
-            if self.path == "/count":
-                body = json.dumps(sent).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-                sent.clear()
-                return
-            path = site / self.path.lstrip("/")
-            kind = path.parent.name if len(path.parent.name) == 1 else path.stem
-            sent.append((kind, path.stat().st_size if path.is_file() else 0))
-            super().do_GET()
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    class Server(http.server.ThreadingHTTPServer):
-        request_queue_size = 64
-
-    server = Server(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    job = {
-        "module": (site / "theme/js/search/index.js").as_uri(),
-        "base": f"http://127.0.0.1:{server.server_port}/",
-        "requests": requests,
-    }
-    done = subprocess.run(
-        ["node", str(ROOT / "benchmarks/ask.mjs")], input=json.dumps(job), capture_output=True, text=True
-    )
-    server.shutdown()
+    with counted(site) as (base, _):
+        module = (site / "theme/js/search/index.js").as_uri()
+        job = json.dumps({"module": module, "base": base, "requests": requests})
+        done = subprocess.run(["node", str(ROOT / "benchmarks/ask.mjs")], input=job, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"benchmarks/ask.mjs: {done.stderr.strip()}; node 20 is needed")
     answers: list[dict[str, Any]] = json.loads(done.stdout)
@@ -166,7 +146,7 @@ def report(
             own = [[size for name, size in answer[kind] if name == part] for answer in answers]
             mean = statistics.mean(map(sum, own)) / 1e3
             print(f"  {part:10}{mean:7.1f} kB, {statistics.mean(map(len, own)):5.1f} requests a query on average")
-        if True:
+        if VERBOSE:
             for size, n in sorted(zip(sizes, range(len(sizes)), strict=True), reverse=True)[:8]:
                 parts = [name for name, _ in answers[n][kind]]
                 print(f"  {size / 1e3:.1f} kB", requests[n], {p: parts.count(p) for p in sorted(set(parts))})
