@@ -42,10 +42,11 @@ def kinds(clean: str) -> Iterator[tuple[str, str, str]]:
     yield "clean", "clean", clean
     yield "clean", "clean, Traditional", convert(clean).hant
     yield "glossed", "glossed", glosses.damage(hant, site(80))
-    yield "byte-damaged", "byte-damaged", gbk_bytes.damage(hant, site(80))
-    yield "byte-damaged", "byte-damaged, split at marks", gbk_bytes.damage(hant, site(80), marks="，；！")
+    yield "byte-damaged", "byte-damaged", gbk_bytes.damage(hant, site(250))
+    yield "byte-damaged", "byte-damaged, split at marks", gbk_bytes.damage(hant, site(250), marks="，；！")
     for pairing in PAIRINGS:
-        yield "whole mojibake", pairing.name, damage(clean, pairing)
+        written = convert(clean).hant if pairing.written == "cp950" else clean
+        yield "whole mojibake", pairing.name, damage(written, pairing)
 
 
 def tables() -> Iterator[Table]:
