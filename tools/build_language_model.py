@@ -215,9 +215,8 @@ _SIZES = {"vocabulary": "symbols", "columns": "pairs", "triple_columns": "triple
 def main() -> int:
     arrays = build()
     np.savez_compressed(TARGET, **arrays)
-    print(
-        f"{TARGET.name}: {len(arrays['vocabulary'])} symbols, {len(arrays['columns'])} pairs, {TARGET.stat().st_size} bytes"
-    )
+    size = TARGET.stat().st_size
+    print(f"{TARGET.name}: {len(arrays['vocabulary'])} symbols, {len(arrays['columns'])} pairs, {size} bytes")
     return 0
 
 

@@ -64,7 +64,8 @@ class Declared:
 class Decoded:
     """The text, its encoding (Python's codec name) and the reasons for it in Chinese, strongest first.
 
-    `warnings` are those of the reasons that someone should look at: a declaration that the bytes contradict, lost bytes.
+    `warnings` are those of the reasons that someone should look at: a declaration that the bytes contradict, lost
+    bytes.
     """
 
     text: str
