@@ -16,6 +16,7 @@ from typing import Final
 
 from tongbao.data import rows
 from tongbao.model import Edit, EditEvidence
+from tongbao.repair.text_model import model
 from tongbao.repair.verdict import Verdict
 
 _REASONS: Final[Mapping[str, str]] = {
@@ -40,6 +41,10 @@ _ABOUT = re.compile("部首|偏旁|康熙|全角|全形|兼容字|相容字|竖�
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _KANA = re.compile("[\u3041-\u30ff]")
 _HAN = re.compile("[\u3400-\u9fff]")
+
+
+# What is rarer by itself than this (11 nats), and how near it must stand.
+RARE, NEAR = 88, 4
 
 
 @cache
@@ -72,12 +77,20 @@ def undo(text: str) -> Verdict:
     """Put the characters that are meant; in Japanese text width and old forms are left as they are."""
     unseen = _INVISIBLE.finditer(text) if _UNSEEN.search(text) else ()
     edits = [_edit("invisible", m.start(), m[0], "") for m in unseen]
-    found = [edit for m in _pattern().finditer(text) for edit in _plain(m)]
+    found = [edit for m in _pattern().finditer(text) for edit in _plain(m) if not _in_damage(text, edit)]
     if not found or not _is_chinese(text):
         return Verdict(tuple(edits))
     if _ABOUT.search(text):
         return Verdict(tuple(edits), tuple(found))
     return Verdict(tuple(sorted([*edits, *found], key=lambda e: e.start)))
+
+
+def _in_damage(text: str, edit: Edit) -> bool:
+    """Whether a single wide letter stands among characters that hardly anyone writes: it is a part of other damage."""
+    if edit.rule != "character-width" or len(edit.before) > 1:
+        return False
+    rarity = model().rarity
+    return any(rarity(c) >= RARE for c in text[max(0, edit.start - NEAR) : edit.end + NEAR] if c != edit.before)
 
 
 def _is_chinese(text: str) -> bool:

@@ -13,8 +13,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice, product
+from itertools import islice, pairwise, product
 
+import rjieba
+
+from tongbao.folding import fold
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import gbk_bytes, glosses, lattice, tables
 from tongbao.repair.codecs import ANY, Codec, gbk, without
@@ -25,15 +28,19 @@ from tongbao.repair.verdict import NOTHING, Verdict
 
 # All in the text model's steps of an eighth of a nat: what a repair must gain over the text as served, and over the
 # next reading, or the next where a byte was lost without a trace; the price of such a byte, and of a vanished pair.
-MARGIN, LEAD, LEAD_TRACELESS, TRACELESS, VANISHED = 64, 32, 40, 16, 0
-# A reading with one more vanished pair is one character longer, and dearer for that: it is let off so much.
-LENGTH = 24
+MARGIN, LEAD, LEAD_TRACELESS, TRACELESS, VANISHED = 64, 16, 32, 16, 0
+# A reading with one more vanished pair is one character longer, and dearer for that: it is let off so much. A best
+# reading with vanished pairs needs a longer lead.
+LENGTH, LEAD_VANISHED = 8, 32
+# What a reading is dearer for each word in it, for each wide mark brought into a text of narrow ones, and for corner
+# quotes in a text without.
+WORD, WIDE, CORNER = 8, 16, 16
 # The most that what a reading changes may cost on average (9 nats a character), and an allowance for short ones.
 CEILING, SHORT = 72, 32
 # Sets of glosses tried for a reading.
 MOST_SETS = 24
-# Spellings kept for each state, and steps of the search for each document.
-RIVALS, STEPS = 6, 600_000
+# Spellings kept for each state; states kept at first, and where these don't decide; steps for each document.
+RIVALS, BEAMS, STEPS = 8, (32, 128), 600_000
 # A character that costs more than this (15.5 nats) where it stands makes a reading uncertain; other readings shown.
 DOUBTFUL, SHOWN = 124, 5
 # A character at least this rare by itself (11 nats) is one that damage makes and writers seldom use.
@@ -57,7 +64,7 @@ _TOKEN = re.compile(
 _TRIGGER = re.compile(
     rf"{_HOLE}[(（]?{_SYLLABLE}[)）]"
     rf"|(?<=[{_HAN}]){_SYLLABLE}[)）]"
-    rf"|{_HOLE}(?=[，。、；：！？{_HAN}]|[,;:!?][@-~{_HAN}])"
+    rf"|{_HOLE}(?=[，。、；：！？{_HAN}]|[,;:!?][@-~,;:!?{_HAN}])"
     rf"|(?<=[^\s(（])[(（]{_SYLLABLE}[)）]"
     rf"|(?<=[{_HAN}])[@-~](?=[{_HAN}，。、；：！？,;:!?])"
 )
@@ -68,7 +75,7 @@ _WIDENING = str.maketrans({n: w for w, n in gbk_bytes.NARROW.items() if n not in
 
 
 _HOLED_MARK = re.compile(rf"{_HOLE}([{gbk_bytes.MARKS}]|(?<=\ufffd)[,;:!?])")
-_WIDE_MARK = re.compile(rf"(?<=[{_HAN}])[，；：]")
+_WIDE_MARK = re.compile(rf"(?<=[{_HAN},])[，；：]")
 _NARROW_MARK = re.compile(rf"(?<=[{_HAN}])[,;:](?![{gbk_bytes.MARKS}])")
 
 
@@ -84,14 +91,15 @@ class _Spinner:
     """What a document shows of the spinner that was at work on it.
 
     `readings` is {character: gloss}. `stops` are sets of full-width marks at which it may have parted bytes, the
-    likeliest first. `converted` says that it made Traditional text of Simplified, and `narrow` that it served marks as
-    ASCII.
+    likeliest first. `converted` says that it made Traditional text of Simplified, `narrow` that marks are ASCII, and
+    `corners` that the text quotes with 「」.
     """
 
     readings: Mapping[str, str]
     stops: tuple[str, ...]
     converted: bool
     narrow: bool
+    corners: bool
 
     @property
     def codec(self) -> Codec:
@@ -108,6 +116,7 @@ def _spinner(text: str, readings: Mapping[str, str]) -> _Spinner:
         tuple(dict.fromkeys((seen, "", gbk_bytes.MARKS))),
         sum(map(tables.is_traditional, readings)) > len(readings) / 2,
         narrow > 2 * wide,
+        "「" in text,
     )
 
 
@@ -276,39 +285,77 @@ _AGAIN = (Arc(), Arc(cost=VANISHED, inside=True, vanished=True, again=True))
 def _read(served: str, before: str, spinner: _Spinner, budget: Budget) -> _Reading | None:
     """The best reading of a window, if there is one that is better than the text as served."""
     tokens = list(_tokens(served))
+    reading = None
+    for beam in BEAMS:
+        reading = _weigh(served, before, tokens, spinner, _spellings(served, before, tokens, spinner, beam, budget))
+        if reading is not None and reading.certain:
+            break
+    return reading
+
+
+def _spellings(
+    served: str, before: str, tokens: Sequence[_Token], spinner: _Spinner, beam: int, budget: Budget
+) -> list[Spelling]:
+    """What the tokens may spell in such a text, best first."""
     choices = [choice for token in tokens for choice in (_GAP, _AGAIN, _AGAIN, _arcs(token, spinner.readings))]
-    spellings = [
-        s
-        for s in lattice.search(choices, spinner.codec, before, rivals=RIVALS, budget=budget)
-        if not (spinner.converted and _foreign(s.text, served))
+    found = [
+        replace(s, cost=s.cost + _extra(s.text, served, before, spinner))
+        for s in lattice.search(choices, spinner.codec, before, beam, RIVALS, budget)
+        if not (spinner.converted and _foreign(s.text, served)) and not _exotic(s.text, served)
     ]
+    return sorted(found, key=lambda s: s.cost)
+
+
+def _extra(text: str, served: str, before: str, spinner: _Spinner) -> int:
+    """What words and marks say of a spelling that characters don't."""
+    cost = WORD * len(rjieba.cut(fold(before + text), False))
+    if spinner.narrow:
+        cost += WIDE * max(0, _wide(text) - _wide(served))
+    return cost if spinner.corners else cost + CORNER * sum(c in "「」『』" for c in text)
+
+
+def _wide(text: str) -> int:
+    return sum(c in "，：；？！" for c in text)
+
+
+def _weigh(
+    served: str, before: str, tokens: Sequence[_Token], spinner: _Spinner, spellings: Sequence[Spelling]
+) -> _Reading | None:
+    """The best spelling, if it gains enough over the text as served, and whether it is certain."""
     proofs = {s.text: traceless(s.text, tokens, spinner) for s in spellings}
     proved = [s for s in spellings if proofs[s.text] is not None]
     best = next(iter(proved or spellings), None)
-    leave = model().cost(served, before)
-    if best is None or best.text == served or leave - best.cost < MARGIN:
+    if best is None or best.text == served:
         return None
+    gain = model().cost(served, before) - model().cost(best.text, before)
     pinned = any(t.kind == "orphan" or t.kind.startswith("holed") for t in tokens)
     holes = sum(t.kind in ("lost", "residue") for t in tokens) if spinner.readings else 0
     # A gloss explained is evidence enough, if only nothing rarer comes of it.
-    if _rare(best.text) >= _rare(served) + (1 if pinned else holes):
+    if gain < MARGIN or _rare(best.text) >= _rare(served) + (1 if pinned else holes):
         return None
     rivals = [s for s in proved or spellings if s.text != best.text]
     certain = (
         bool(proved)
-        and _lead(best, rivals) >= (LEAD_TRACELESS if proofs[best.text] else LEAD)
+        and _lead(best, rivals) >= _needed(best, proofs[best.text] or 0)
         and _plausible(best.text, served, before)
         and _fluent(best.text, served, before)
+        # Of two holes side by side too many readings are possible to weigh them all.
+        and not any(a.kind == b.kind == "lost" for a, b in pairwise(tokens))
     )
     shown = [s.text.replace(lattice.SWALLOWED, "") for s in (best, *rivals[:SHOWN])]
     if spinner.narrow:
         shown = [text.translate(_NARROWING) for text in shown]
-    return _Reading(tuple(shown), leave - best.cost, certain)
+    return _Reading(tuple(shown), gain, certain)
+
+
+def _needed(best: Spelling, traceless: int) -> int:
+    """The lead that a reading needs."""
+    return LEAD_TRACELESS if traceless else LEAD_VANISHED if best.vanished else LEAD
 
 
 def _lead(best: Spelling, rivals: Sequence[Spelling]) -> int:
     """How much likelier the best is than the next. Longer rivals are dearer for their length, which is made good."""
-    return min((r.cost - LENGTH * max(0, len(r.text) - len(best.text)) - best.cost for r in rivals), default=MARGIN)
+    return min((r.cost - LENGTH * max(0, r.vanished - best.vanished) - best.cost for r in rivals), default=MARGIN)
 
 
 def _plausible(restored: str, served: str, before: str) -> bool:
@@ -333,6 +380,14 @@ def _fluent(restored: str, served: str, before: str) -> bool:
 def _foreign(restored: str, served: str) -> bool:
     """Whether a reading brings Simplified forms into text that was converted."""
     return any(tables.is_simplified(c) and c not in served for c in restored)
+
+
+_DAILY = re.compile(rf"[\x1a-\x7f\n\u3000{_HAN}{_MARK}“”‘’（）《》〈〉「」『』【】〔〕—…·％]")
+
+
+def _exotic(restored: str, served: str) -> bool:
+    """Whether a reading brings in what is neither a Han character nor a mark in daily use: kana, Greek, frames."""
+    return any(c not in served and not _DAILY.match(c) for c in restored)
 
 
 def _rare(text: str) -> int:

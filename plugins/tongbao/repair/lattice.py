@@ -17,8 +17,9 @@ from tongbao.repair import tables
 from tongbao.repair.codecs import ANY, SECOND, Codec, Pending, lost_pairs
 from tongbao.repair.text_model import model
 
-# What a hole swallowed, as a literal: it costs nothing, and the caller takes it out.
-SWALLOWED = "\x1a"
+# What a hole swallowed, as a literal: it costs nothing, and the caller takes it out. VANISHED stands in a spelling's
+# chain where a pair vanished.
+SWALLOWED, VANISHED = "\x1a", "\x1b"
 
 # States kept, how much dearer than the cheapest one may be (20 nats), and how much where pairs may have vanished.
 BEAM, HOPELESS, DOUBTFUL = 32, 160, 64
@@ -50,10 +51,11 @@ class Arc:
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """A text that the lattice spells, and its cost."""
+    """A text that the lattice spells, its cost, and how many pairs must have vanished for it."""
 
     text: str
     cost: int
+    vanished: int = 0
 
 
 class Budget:
@@ -104,10 +106,12 @@ def search(
         if not following:
             return []
         states = _prune(following, beam)
-    ended: dict[str, int] = {}
+    ended: dict[str, Spelling] = {}
     for cost, chain in sorted((p for (pending, _), paths in states.items() if not pending for p in paths), key=_price):
-        ended.setdefault(_text(chain), cost)
-    return [Spelling(text, cost) for text, cost in ended.items()]
+        marked = _text(chain)
+        text = marked.replace(VANISHED, "")
+        ended.setdefault(text, Spelling(text, cost, len(marked) - len(text)))
+    return list(ended.values())
 
 
 def _prune(states: dict[_State, list[_Path]], beam: int) -> dict[_State, list[_Path]]:
@@ -169,7 +173,7 @@ def _vanish(codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
     """A pair of GBK bytes without a character: its first byte completes one character, its second begins the next."""
     encoded = tables.gbk_bytes()
     for price, character in _cheapest(_before_vanished(codec, pending), last):
-        yield ((-encoded[character][1],), last + character), price, character
+        yield ((-encoded[character][1],), last + character), price, character + VANISHED
 
 
 @lru_cache(maxsize=1 << 12)

@@ -213,9 +213,15 @@ def _codec(text: str, pairing: Pairing) -> Codec:
     simplified = sum(map(tables.is_simplified, rough))
     traditional = sum(map(tables.is_traditional, rough))
     codec = _CODECS[pairing.written]
+    if "「" not in rough:
+        codec = without(codec, _is_corner)
     if simplified > traditional:
         return without(codec, tables.is_traditional)
     return without(codec, tables.is_simplified) if traditional else codec
+
+
+def _is_corner(character: str) -> bool:
+    return character in "「」『』"
 
 
 def _tokens(text: str, pairing: Pairing, following: str) -> Iterator[Sequence[Arc]]:

@@ -24,8 +24,17 @@ def undo(text: str) -> Verdict:
     damage = gbk_search.find(text, site)
     if not found:
         return damage
-    small = [glosses.edit(text, m) for m in found] + [_mark(m) for m in _INSERTED.finditer(text)]
+    doubtful = _doubtful(text, damage.suggestions)
+    small = [glosses.edit(text, m) for m in found if m.start() not in doubtful]
+    small += [_mark(m) for m in _INSERTED.finditer(text)]
     return Verdict(_merge(small, damage.edits), damage.suggestions) if small else NOTHING
+
+
+def _doubtful(text: str, suggestions: Sequence[Edit]) -> frozenset[int]:
+    """Places in damage that stays, of what may be a gloss of bytes behind a character that is not the text's own."""
+    return frozenset(
+        at for s in suggestions for at in range(s.start + 1, s.end) if text[at] in "(（" and text[at - 1] not in s.after
+    )
 
 
 def _mark(match: re.Match[str]) -> Edit:
