@@ -31,10 +31,12 @@ from tongbao.repair.verdict import NOTHING, Verdict
 MARGIN, LEAD, LEAD_TRACELESS, TRACELESS, VANISHED = 64, 16, 32, 16, 0
 # A reading with one more vanished pair is one character longer, and dearer for that: it is let off so much. A best
 # reading with vanished pairs needs a longer lead.
-LENGTH, LEAD_VANISHED = 8, 32
-# What a reading is dearer for each word in it, for each wide mark brought into a text of narrow ones, and for corner
-# quotes in a text without.
-WORD, WIDE, CORNER = 8, 16, 16
+LENGTH, LEAD_VANISHED = 4, 24
+# What a full stop is cheaper where a hole stands before a mark: it is there most often.
+STOP = -8
+# What a reading is dearer for each word in it, for each wide mark brought into a text of narrow ones (the spinner put
+# those at any offset, too), and for each quote of a shape that the text does not use.
+WORD, WIDE, QUOTE = 14, 40, 16
 # The most that what a reading changes may cost on average (9 nats a character), and an allowance for short ones.
 CEILING, SHORT = 72, 32
 # Sets of glosses tried for a reading.
@@ -74,6 +76,7 @@ _NARROWING = str.maketrans(dict(gbk_bytes.NARROW) | {"（": "(", "）": ")"})
 _WIDENING = str.maketrans({n: w for w, n in gbk_bytes.NARROW.items() if n not in "()"})
 
 
+_QUOTES = "「」『』‘’"
 _HOLED_MARK = re.compile(rf"{_HOLE}([{gbk_bytes.MARKS}]|(?<=\ufffd)[,;:!?])")
 _WIDE_MARK = re.compile(rf"(?<=[{_HAN},])[，；：]")
 _NARROW_MARK = re.compile(rf"(?<=[{_HAN}])[,;:](?![{gbk_bytes.MARKS}])")
@@ -91,15 +94,15 @@ class _Spinner:
     """What a document shows of the spinner that was at work on it.
 
     `readings` is {character: gloss}. `stops` are sets of full-width marks at which it may have parted bytes, the
-    likeliest first. `converted` says that it made Traditional text of Simplified, `narrow` that marks are ASCII, and
-    `corners` that the text quotes with 「」.
+    likeliest first. `converted` says that it made Traditional text of Simplified, and `narrow` that marks are ASCII.
+    `unused` are quotes of the shapes that the text has none of.
     """
 
     readings: Mapping[str, str]
     stops: tuple[str, ...]
     converted: bool
     narrow: bool
-    corners: bool
+    unused: frozenset[str]
 
     @property
     def codec(self) -> Codec:
@@ -116,7 +119,7 @@ def _spinner(text: str, readings: Mapping[str, str]) -> _Spinner:
         tuple(dict.fromkeys((seen, "", gbk_bytes.MARKS))),
         sum(map(tables.is_traditional, readings)) > len(readings) / 2,
         narrow > 2 * wide,
-        "「" in text,
+        frozenset(_QUOTES) - set(text),
     )
 
 
@@ -255,7 +258,7 @@ def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
     if token.kind == "lost":
         # A question mark may be one, of a page that serves marks as ASCII and holes as something else.
         mark = [Arc(tuple(tables.gbk_bytes()["？"]), inside=True)] if text == "?" else []
-        return [Arc((ANY,)), Arc(literal=text), *mark]
+        return [Arc((ANY,)), Arc((0xA1,), STOP), Arc(literal=text), *mark]
     if token.kind == "inserted" and site:
         return [Arc(), Arc(literal=text)]
     if token.kind in ("mark", "inserted"):
@@ -308,10 +311,10 @@ def _spellings(
 
 def _extra(text: str, served: str, before: str, spinner: _Spinner) -> int:
     """What words and marks say of a spelling that characters don't."""
-    cost = WORD * len(rjieba.cut(fold(before + text), False))
+    cost = WORD * sum(tables.is_han(word[0]) for word in rjieba.cut(fold(before + text), False))
     if spinner.narrow:
         cost += WIDE * max(0, _wide(text) - _wide(served))
-    return cost if spinner.corners else cost + CORNER * sum(c in "「」『』" for c in text)
+    return cost + QUOTE * sum(c in spinner.unused for c in text)
 
 
 def _wide(text: str) -> int:
@@ -382,7 +385,7 @@ def _foreign(restored: str, served: str) -> bool:
     return any(tables.is_simplified(c) and c not in served for c in restored)
 
 
-_DAILY = re.compile(rf"[\x1a-\x7f\n\u3000{_HAN}{_MARK}“”‘’（）《》〈〉「」『』【】〔〕—…·％]")
+_DAILY = re.compile(rf"[\x1a-\x7f\n{_HAN}{_MARK}“”‘’（）《》〈〉「」『』【】〔〕—…·％]")
 
 
 def _exotic(restored: str, served: str) -> bool:
