@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import runpy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,7 @@ from tongbao.edits import OffsetMap, apply
 from tongbao.export.browse import catalogue
 from tongbao.export.page import bulletin_page
 from tongbao.model import (
+    Ambiguity,
     Block,
     BlockKind,
     Bulletin,
@@ -35,6 +36,7 @@ from tongbao.model import (
     Evidence,
     Genre,
     HeaderField,
+    PlaceTag,
     Reading,
     Received,
     RegionTag,
@@ -144,10 +146,48 @@ def bare() -> Bulletin:
     )
 
 
-@cache
+def placed() -> Bulletin:
+    """Places that are no divisions, a division that has changed its name, names with namesakes, dates in each role."""
+    text = "友誼關口岸通車\n3月5日,友誼關口岸恢復對越南通車。截至6日,海門市和長安區有車來往,按2月1日通知查驗。"
+    hans = "友谊关口岸通车\n3月5日,友谊关口岸恢复对越南通车。截至6日,海门市和长安区有车来往,按2月1日通知查验。"
+
+    def day(edtf: str, role: str, quote: str) -> DateTag:
+        return DateTag(edtf, edtf, edtf, role, "partial", evidence(text, quote))
+
+    return Bulletin(
+        Received("placed", "bulletins/placed.txt", "12" * 32, 150, "utf-8", (), text),
+        Repaired(text, text),
+        Scripts(Script.HANT, hans, text),
+        Reading(blocks(text, K.TITLE, K.PARAGRAPH)),
+        RegionTags(
+            tags=(
+                RegionTag(
+                    "320614", "海门区", "county", Role.MENTIONED, "former-name/unique", evidence(text, "海門市"),
+                    (("610116", "长安区"),), ("320684", "海门市"),
+                ),
+            ),
+            ambiguous=(Ambiguity((("130102", "长安区"), ("610116", "长安区")), evidence(text, "長安區")),),
+            others=(
+                PlaceTag("country", "越南", None, "VNM", "name", evidence(text, "越南")),
+                PlaceTag("port", "友谊关口岸", "451481", None, "name", evidence(text, "友誼關口岸")),
+            ),
+        ),
+        DateTags(None, (
+            day("2019-02-01", "cited", "2月1日"), day("2019-03-05", "event", "3月5日"),
+            day("2019-03-06", "window", "6日"),
+        )),
+        Genre(),
+    )  # fmt: skip
+
+
 def rendered() -> dict[str, tuple[Page, str]]:
     """{address: (page, HTML)} of the whole site of the three bulletins."""
-    bulletins = (bare(), damaged(), hostile())
+    return site(bare, damaged, hostile)
+
+
+@cache
+def site(*makers: Callable[[], Bulletin]) -> dict[str, tuple[Page, str]]:
+    bulletins = [make() for make in makers]
     settings = runpy.run_path(str(ROOT / "pelicanconf.py"))["JINJA_ENVIRONMENT"]
     environment = Environment(loader=FileSystemLoader(ROOT / "theme/templates"), **settings)
     return {
@@ -241,6 +281,45 @@ def test_tags_lead_to_their_evidence() -> None:
     assert row.xpath(".//ul[@class='why']/li/text()") == ["電頭", "星期相合"]
     anchor = row.xpath(".//li/a/@href")[0]
     assert tree.get_element_by_id(anchor[1:]).text_content() == "3月5日"
+
+
+def panel(row: str, language: str = "zh-hans") -> list[str]:
+    """The names and values of a row of the metadata of `placed`, each without its evidence."""
+    tree = html.document_fromstring(site(placed)[f"{language}/bulletin/placed/"][1])
+    items = tree.xpath(f"//div[@class='row {row}']/*")
+    return [" ".join(" ".join(item.xpath(".//text()[not(ancestor::details)]")).split()) for item in items]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("regions", [
+            "地区", "提及", "海门区 时为海门市 320684", "地名未定", "石家庄市长安区 130102 / 西安市长安区 610116",
+        ]),
+        ("places", ["其他地点", "口岸", "友谊关口岸 属凭祥市", "国家", "越南"]),
+        ("events", ["所述日期", "2019年3月5日", "统计时段", "2019年3月6日", "所引文件之日", "2019年2月1日"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_the_panel_tells_apart_what_a_field_holds(row: str, expected: list[str]) -> None:
+    assert panel(row) == expected
+
+
+def test_the_panel_follows_the_script_of_the_page() -> None:
+    assert panel("places", "zh-hant") == ["其他地點", "口岸", "友誼關口岸 屬憑祥市", "國家", "越南"]
+    assert "海門區 時為海門市 320684" in panel("regions", "zh-hant")
+
+
+def test_places_and_rejected_namesakes_are_explained() -> None:
+    tree = html.document_fromstring(site(placed)["zh-hans/bulletin/placed/"][1])
+    port = tree.xpath("//dd[@class='port']/details")[0]
+    assert port.xpath("ul[@class='why']/li/text()") == ["名称见于地名表"]
+    assert tree.get_element_by_id(port.xpath(".//a/@href")[0][1:]).text_content() == "友谊关口岸"
+    region = tree.xpath("//dd[@class='mentioned']/details/p/text()")
+    assert region == ["另有同名：西安市长安区 610116，未取", "代码 320614"]
+    assert tree.xpath("//dd[@class='country']/details/p/text()") == ["代码 VNM"]
+    ids = tree.xpath("//@id")
+    assert len(ids) == len(set(ids))
 
 
 def test_the_received_text_is_shown_unchanged() -> None:

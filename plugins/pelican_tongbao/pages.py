@@ -57,6 +57,8 @@ class Page:
             "t": labels(self.language),
             "say": to_hant if self.language == "zh-hant" else str,
             "rules": lambda rule: rule_names(rule, self.language),
+            "region": lambda code: region_name(code, self.language),
+            "lineal": lambda code: lineal_name(code, self.language),
             **self.view,
         }
 
@@ -77,6 +79,12 @@ def region_name(code: str, language: str) -> str:
     division = places.divisions().get(code)
     name = division.name if division else code
     return to_hant(name) if language == "zh-hant" else name
+
+
+def lineal_name(code: str, language: str) -> str:
+    """A division's name after that of what it lies in (阳泉市城区), to tell it from its namesakes."""
+    above = places.lineage(code)[1:2]
+    return "".join(region_name(each, language) for each in (*above, code))
 
 
 def feed_address(address: str) -> str:

@@ -10,19 +10,26 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from tongbao import reading
 from tongbao.edits import OffsetMap, invert
 from tongbao.export import urls
 from tongbao.export.marks import Mark, Marker, Token, plain
-from tongbao.model import Ambiguity, BlockKind, Bulletin, DateTag, Edit, Evidence, RegionTag, Role
+from tongbao.model import Ambiguity, BlockKind, Bulletin, DateTag, Edit, Evidence, PlaceTag, RegionTag, Role
 from tongbao.script import convert, to_hant
+
+_T = TypeVar("_T")
 
 REPAIR, SUGGESTION, EVIDENCE = "repair", "suggestion", "evidence"
 
 # The anchors of a mark in the reading text, in the text as received and in the list.
 _TEXT_ANCHOR = {REPAIR: "t", SUGGESTION: "ts", EVIDENCE: "e"}
 _RECEIVED_ANCHOR = {REPAIR: "o", SUGGESTION: "os", EVIDENCE: "oe"}
+
+# How the values of a row are grouped.
+_PLACES = ("port", "country", "functional-area")
+_DATES = ("event", "window", "cited")
 
 _TITLE_LENGTH = 40
 
@@ -51,13 +58,20 @@ class Quote:
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One value of the metadata panel. `address` is relative to the site's root, or absolute if it names a scheme.
-    `role` tells apart values of one row: primary, mentioned, ambiguous; file, duplicate."""
+    `role` tells apart values of one row: primary, mentioned, ambiguous; port, country, functional-area; event, window,
+    cited; file, duplicate. `code` is a division's (GB/T 2260) or a country's (ISO 3166-1), `within` the division that a
+    place lies in, `then` the (code, name) of the unit on the bulletin's day where it was another one. `alternatives`
+    are the divisions that the same name means elsewhere: the rejected ones, or for an ambiguous name all of them."""
 
     text: str
     address: str | None = None
     role: str = ""
     rule: str = ""
     quotes: tuple[Quote, ...] = ()
+    code: str = ""
+    within: str = ""
+    then: tuple[str, str] | None = None
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +253,12 @@ class _Builder:
         received, sidecar, genre = b.received, b.received.sidecar, b.genre
         yield Row("published", (self._date(b.dates.published),) if b.dates.published else (Fact("", role="undated"),))
         yield Row("regions", tuple(self._regions()) or (Fact("", role="unknown"),))
+        yield Row("places", tuple(map(self._place, _grouped(b.regions.others, _PLACES, lambda tag: tag.kind))))
         yield Row("source", self._source())
         yield Row("issuer", self._given("issuer", genre.issuer, sidecar.issuer))
         yield Row("doc_number", self._given("doc_number", genre.doc_number))
         yield Row("kind", (Fact(genre.kind or "", quotes=self._quotes(genre.evidence.get("kind", ()))),))
-        yield Row("events", tuple(self._date(tag) for tag in b.dates.events))
+        yield Row("events", tuple(map(self._date, _grouped(b.dates.events, _DATES, lambda tag: tag.role))))
         yield Row("original_url", (Fact(plain(sidecar.url), urls.external(sidecar.url)),) if sidecar.url else ())
         yield Row("fetched", (Fact(date_text(sidecar.fetched.isoformat())),) if sidecar.fetched else ())
         reasons = tuple(Quote(self.say(plain(reason)), "bytes", None) for reason in received.encoding_evidence)
@@ -259,12 +274,30 @@ class _Builder:
 
     def _regions(self) -> Iterable[Fact]:
         tags = self.bulletin.regions
-        for tag in (*_of(tags.tags, Role.PRIMARY), *_of(tags.tags, Role.MENTIONED)):
-            address = urls.region(tag.code, self.language)
-            yield Fact(self.say(tag.name), address, tag.role.value, tag.rule, self._quotes(tag.evidence))
+        for tag in _grouped(tags.tags, tuple(Role), lambda tag: tag.role):
+            yield Fact(
+                text=self.say(tag.name),
+                address=urls.region(tag.code, self.language),
+                role=tag.role.value,
+                rule=tag.rule,
+                quotes=self._quotes(tag.evidence),
+                code=tag.code,
+                then=(tag.at_date[0], self.say(tag.at_date[1])) if tag.at_date else None,
+                alternatives=tuple(code for code, _ in tag.alternatives),
+            )
         for unclear in tags.ambiguous:
-            names = " / ".join(self.say(name) for _, name in unclear.candidates)
-            yield Fact(names, role="ambiguous", quotes=self._quotes(unclear.evidence))
+            codes = tuple(code for code, _ in unclear.candidates)
+            yield Fact("", role="ambiguous", quotes=self._quotes(unclear.evidence), alternatives=codes)
+
+    def _place(self, tag: PlaceTag) -> Fact:
+        return Fact(
+            text=plain(self.say(tag.name)),
+            role=tag.kind,
+            rule=tag.rule,
+            quotes=self._quotes(tag.evidence),
+            code=tag.code or "",
+            within=tag.parent or "",
+        )
 
     def _source(self) -> tuple[Fact, ...]:
         fields = [f for f in self.bulletin.reading.fields if f.name == "source"]
@@ -298,8 +331,9 @@ class _Builder:
 
 def _numbered(bulletin: Bulletin, offsets: OffsetMap) -> dict[tuple[int, int], int]:
     """Each span that gave a tag, in received coordinates and in the order of the text, with its number."""
-    tags: list[RegionTag | Ambiguity | DateTag] = [
+    tags: list[RegionTag | PlaceTag | Ambiguity | DateTag] = [
         *bulletin.regions.tags,
+        *bulletin.regions.others,
         *bulletin.regions.ambiguous,
         *bulletin.dates.events,
     ]
@@ -332,8 +366,9 @@ def _run(lines: Sequence[Line], start: int, kind: BlockKind) -> int:
     return next((i for i in range(start, len(lines)) if lines[i].kind != kind), len(lines))
 
 
-def _of(tags: Sequence[RegionTag], role: Role) -> list[RegionTag]:
-    return [tag for tag in tags if tag.role is role]
+def _grouped(tags: Iterable[_T], groups: Sequence[str], group: Callable[[_T], str]) -> list[_T]:
+    """The tags group by group, within a group in their own order."""
+    return sorted(tags, key=lambda tag: groups.index(group(tag)))
 
 
 def _counted(rules: Iterable[str]) -> tuple[tuple[str, int], ...]:
