@@ -92,11 +92,13 @@ def compose(first: Sequence[Edit], second: Sequence[Edit]) -> tuple[Edit, ...]:
     pending = [(e, 1) for e in invert(queue)] + [(e, 2) for e in second]
     pending.sort(key=lambda p: (p[0].start, p[0].end, p[1]))
     groups: list[list[tuple[Edit, int]]] = []
+    reach = -1
     for item in pending:
-        if groups and item[0].start < max(e.end for e, _ in groups[-1]):
+        if item[0].start < reach:
             groups[-1].append(item)
         else:
             groups.append([item])
+        reach = max(reach, item[0].end)
     for group in groups:
         start, end = min(e.start for e, _ in group), max(e.end for e, _ in group)
         middle = [e for e, layer in group if layer == 1]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
+from itertools import islice
 
 from tongbao.data import rows
 from tongbao.model import Edit, EditEvidence
@@ -52,8 +53,8 @@ def suggest(text: str) -> Verdict:
     """Suggestions in order; nothing is certain."""
     if text.isascii():
         return NOTHING
-    found = sorted([*_lookalikes(text), *_numerals(text), *_masks(text)], key=lambda e: e.start)
-    return Verdict(suggestions=tuple(found[:MOST]))
+    found = [edit for kind in (_lookalikes, _numerals, _masks) for edit in islice(kind(text), MOST)]
+    return Verdict(suggestions=tuple(sorted(found, key=lambda e: e.start)[:MOST]))
 
 
 def _lookalikes(text: str) -> Iterator[Edit]:
@@ -81,6 +82,7 @@ def _masks(text: str) -> Iterator[Edit]:
             yield _edit("mask", at, match[0], readings[0], "此处的字被星号遮盖，只能推测。", candidates=readings[1:])
 
 
+@lru_cache(maxsize=1 << 10)
 def _readings(left: str, right: str) -> tuple[str, ...]:
     """The likeliest characters between two texts, if one of them is likely."""
     lm = model()
