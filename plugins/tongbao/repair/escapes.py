@@ -19,7 +19,8 @@ _ENTITY = re.compile(r"&(?:amp;){0,3}(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z][
 _UNICODE = re.compile(r"(?:\\u[0-9a-fA-F]{4}|%u[0-9a-fA-F]{4})+")
 _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+(?:[A-Za-z0-9._~+-]{0,20}(?:%[0-9a-fA-F]{2})+)*")
 _URL = re.compile(
-    r"(?:[a-z][a-z0-9+.-]{1,9}:)?//[^\s\"'<>“”「」（）\u3000-\u9fff]*|[?&][\w.-]+=[^\s\"'<>]*", re.IGNORECASE
+    r"(?:[a-z][a-z0-9+.-]{1,9}:)?//[^\s\"'<>“”「」（）\u3000-\u9fff]*|[?&][\w.-]+=[^\s\"'<>]*|\]\([^()\s]*",
+    re.IGNORECASE,
 )
 _TAG = re.compile(r"</?(?:p|div|br|span|a|td|tr|li|ul|html|body|script|meta|img|table)\b", re.IGNORECASE)
 _ABOUT = re.compile(r"转义|轉義|编码|編碼|实体|正则|(?i:escap|encod|entit|regex|unicode)")

@@ -29,10 +29,16 @@ _SPACED_MARK = re.compile(rf"(?<=[{_HAN}0-9)）”》])[ \u3000]{{1,2}}(?=[、�
 _DOUBLE_MARK = re.compile(
     rf"(?<=[{_HAN}0-9)）”》])(?:，(?=[，。、；])|、(?=[、，。；])|；(?=；)|,(?=[,，。、；]))(?=.[{_HAN}“\n])"
 )
+_ANY_MARK = re.compile("[，、。；,;]+")
 # Discuz! `jammer()`: five times or more a character of 32-59, a space, a character of 63-126.
 _JAMMER = re.compile(r"[ \t]?(?:[ -;] [?-~]){5,} ?")
-# So many odd marks are a habit of the program that made the text, not a slip of its writer.
-OFTEN = 3
+# So many odd marks, and so large a share of all marks, are a habit of the program that made the text, not a slip of its
+# writer.
+OFTEN, SHARE = 3, 0.2
+# Lines that a page's width broke are not longer.
+WIDEST = 80
+# What is doubled makes out so much of the text; less may be meant.
+DOUBLED = 0.05
 # A doubled line is at least so long; a doubled block has at most so many lines.
 LINE, BLOCK = 8, 200
 
@@ -127,14 +133,14 @@ def _wraps(text: str) -> _Found:
     prose = []
     for match in _WRAP.finditer(text):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        if len(line) >= 30 and re.search("[，。,；、]", line[:-1]):
+        if 30 <= len(line) <= WIDEST and re.search("[，。,；、]", line[:-1]):
             prose.append((match, len(line)))
     inside = [m for m, _ in prose if _joins(text, m.start(), m.end(), NEXT)]
     widths = [width for _, width in prose]
     if len(inside) >= 3 and 3 * len(inside) >= len(prose) and max(widths) - min(widths) <= 6:
         inside = [m for m, _ in prose]
-    # One line end may look so by chance; another, or a space inside a word, shows the cause.
-    certain = len(inside) >= 2 or any(certain for *_, certain in _gaps(text))
+    # One line end of many may look so by chance; more of them, or a space inside a word, show the cause.
+    certain = (len(inside) >= 2 and 4 * len(inside) >= len(prose)) or any(certain for *_, certain in _gaps(text))
     yield from ((m.start(), m.end(), "", certain) for m in inside)
 
 
@@ -159,7 +165,14 @@ def _bold(text: str) -> _Found:
 
 
 def _doubled(text: str) -> _Found:
-    """A line or block that is at once repeated."""
+    """Lines and blocks that are at once repeated, if they are a good part of the text."""
+    found = list(_repeats(text))
+    certain = sum(end - start for start, end, _ in found) >= DOUBLED * len(text)
+    yield from ((start, end, "", certain and sure) for start, end, sure in found)
+
+
+def _repeats(text: str) -> Iterator[tuple[int, int, bool]]:
+    """The spans of what is repeated, and whether it is long enough to be no coincidence."""
     lines = text.splitlines(keepends=True)
     starts = [0]
     for line in lines:
@@ -168,19 +181,19 @@ def _doubled(text: str) -> _Found:
     at = 0
     while at < len(lines):
         line = lines[at].strip()
-        if len(line) < LINE or not re.search(f"[{_HAN}]{{4}}", line):
+        if len(line) < LINE or 2 * len(re.findall(f"[{_HAN}]", line)) < len(line):
             at += 1
             continue
         first = seen.get(line)
         period = at - first if first is not None else 0
         if 0 < period <= BLOCK and _same(lines, at - period, at, period):
             certain = period == 1 or starts[at] - starts[at - period] >= 60
-            yield *_without_break(text, starts[at], starts[at + period]), "", certain
+            yield *_without_break(text, starts[at], starts[at + period]), certain
             at += period
             continue
         previous = lines[at - 1].strip() if at else ""
         if len(previous) >= LINE and len(line) > len(previous) and line == previous * (len(line) // len(previous)):
-            yield *_without_break(text, starts[at], starts[at + 1]), "", True
+            yield *_without_break(text, starts[at], starts[at + 1]), True
         seen[line] = at
         at += 1
 
@@ -197,10 +210,11 @@ def _same(lines: list[str], first: int, second: int, count: int) -> bool:
 
 
 def _marks(text: str) -> _Found:
-    spaced = list(_SPACED_MARK.finditer(text))
-    doubled = list(_DOUBLE_MARK.finditer(text))
-    yield from ((m.start(), m.end(), "", len(spaced) >= OFTEN) for m in spaced)
-    yield from ((m.start(), m.end(), "", len(doubled) >= OFTEN) for m in doubled)
+    marks = len(_ANY_MARK.findall(text))
+    for pattern in (_SPACED_MARK, _DOUBLE_MARK):
+        found = list(pattern.finditer(text))
+        certain = len(found) >= max(OFTEN, SHARE * marks)
+        yield from ((m.start(), m.end(), "", certain) for m in found)
 
 
 def _jammers(text: str) -> _Found:
