@@ -76,6 +76,7 @@ _NARROWING = str.maketrans(dict(gbk_bytes.NARROW) | {"（": "(", "）": ")"})
 _WIDENING = str.maketrans({n: w for w, n in gbk_bytes.NARROW.items() if n not in "()"})
 
 
+_BEFORE = re.compile(rf"([{_HAN}])(?:[(（]{_SYLLABLE}[)）])?\Z")
 _QUOTES = "「」『』‘’"
 _HOLED_MARK = re.compile(rf"{_HOLE}([{gbk_bytes.MARKS}]|(?<=\ufffd)[,;:!?])")
 _WIDE_MARK = re.compile(rf"(?<=[{_HAN},])[，；：]")
@@ -151,6 +152,17 @@ def find(text: str, site: Mapping[str, str]) -> Verdict:
         else:
             offered.append(edit)
     return Verdict(tuple(made), tuple(offered))
+
+
+def regenerates(text: str, start: int, end: int, reading: str) -> bool:
+    """Whether the forward model makes of `reading` what was received as text[start:end]."""
+    site = {text[m.start() - 1]: m[1] for m in glosses.find(text)}
+    # A pair of bytes may straddle the border to the character before, which may have a gloss of its own.
+    before = _BEFORE.search(text[max(0, start - 12) : start])
+    first = start - (len(before[0]) if before else 0)
+    tokens = list(_tokens(text[first:end]))
+    restored = (before[1] if before else "") + reading
+    return traceless(restored, tokens, _spinner(text, site)) is not None
 
 
 # --- windows ---------------------------------------------------------------------------------------------------------
