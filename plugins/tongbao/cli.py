@@ -94,8 +94,12 @@ def _explain(console: Console, bulletin: Bulletin) -> None:
     published = bulletin.dates.published
     for date in (*([published] if published else []), *bulletin.dates.events):
         tags.add_row(date.role, date.edtf, date.rule, _quote(date.evidence))
+        for edtf, rule in date.alternatives:
+            tags.add_row("", Text(f"not {edtf}", style="dim"), Text(rule, style="dim"), "")
     if published is None:
         tags.add_row("publication", Text("unknown", style="yellow"), "", "")
+    for name, spans in sorted(bulletin.genre.evidence.items()):
+        tags.add_row(name, Text(str(getattr(bulletin.genre, name))), "", _quote(spans))
     console.print(tags)
 
 

@@ -274,7 +274,10 @@ class RegionTags:
 
 @dataclass(frozen=True, slots=True)
 class DateTag:
-    """A date as EDTF (ISO 8601-2), its bounds as ISO days, and why. `role` is publication, event, window or cited."""
+    """A date as EDTF (ISO 8601-2), its bounds as ISO days, and why. `role` is publication, event, window or cited.
+
+    `alternatives` are the other answers that were found and not taken, as (EDTF, rule), the strongest first.
+    """
 
     edtf: str
     earliest: str
@@ -282,6 +285,7 @@ class DateTag:
     role: str
     rule: str
     evidence: tuple[Evidence, ...]
+    alternatives: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

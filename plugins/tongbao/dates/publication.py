@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -41,8 +41,16 @@ class Text:
 
 
 def publication(text: Text) -> DateTag | None:
-    """The day that the first rule with an answer gives; None where the text does not support any."""
-    return next((tag for rule in RULES if (tag := rule(text))), None)
+    """The day that the first rule with an answer gives; None where the text does not support any.
+
+    What the later rules would have answered is kept as alternatives, but for the month or the year of the same day.
+    """
+    answers = [tag for rule in RULES if (tag := rule(text))]
+    if not answers:
+        return None
+    taken, *others = answers
+    rejected = {tag.edtf: tag.rule for tag in reversed(others) if not taken.edtf.startswith(tag.edtf)}
+    return replace(taken, alternatives=tuple(reversed(rejected.items())))
 
 
 def _tag(

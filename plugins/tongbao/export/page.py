@@ -61,7 +61,8 @@ class Fact:
     `role` tells apart values of one row: primary, mentioned, ambiguous; port, country, functional-area; event, window,
     cited; file, duplicate. `code` is a division's (GB/T 2260) or a country's (ISO 3166-1), `within` the division that a
     place lies in, `then` the (code, name) of the unit on the bulletin's day where it was another one. `alternatives`
-    are the divisions that the same name means elsewhere: the rejected ones, or for an ambiguous name all of them."""
+    are the divisions that the same name means elsewhere: the rejected ones, or for an ambiguous name all of them;
+    `rejected` the other dates that were found, as (text, rule)."""
 
     text: str
     address: str | None = None
@@ -72,6 +73,7 @@ class Fact:
     within: str = ""
     then: tuple[str, str] | None = None
     alternatives: tuple[str, ...] = ()
+    rejected: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +272,8 @@ class _Builder:
     def _date(self, tag: DateTag) -> Fact:
         period = tag.latest[:7] if tag.earliest[:7] == tag.latest[:7] else tag.latest[:4]
         address = urls.date(period, self.language) if tag is self.bulletin.dates.published else None
-        return Fact(date_text(tag.edtf), address, tag.role, tag.rule, self._quotes(tag.evidence))
+        rejected = tuple((date_text(edtf), rule) for edtf, rule in tag.alternatives)
+        return Fact(date_text(tag.edtf), address, tag.role, tag.rule, self._quotes(tag.evidence), rejected=rejected)
 
     def _regions(self) -> Iterable[Fact]:
         tags = self.bulletin.regions

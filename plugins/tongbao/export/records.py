@@ -72,6 +72,7 @@ def record(bulletin: Bulletin) -> dict[str, Any]:
         "issuer": bulletin.genre.issuer,
         "doc_number": bulletin.genre.doc_number,
         "kind": bulletin.genre.kind,
+        "genre_evidence": {name: _spans(spans) for name, spans in sorted(bulletin.genre.evidence.items())},
     }
 
 
@@ -117,4 +118,5 @@ def _date(tag: DateTag) -> dict[str, Any]:
         "role": tag.role,
         "rule": tag.rule,
         "evidence": _spans(tag.evidence),
+        "alternatives": [{"edtf": edtf, "rule": rule} for edtf, rule in tag.alternatives],
     }
