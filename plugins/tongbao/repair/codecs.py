@@ -35,7 +35,7 @@ def choices(code: int, among: Iterable[int]) -> list[int]:
     if code == SECOND:
         raise ValueError("the second byte of a vanished pair is asked for before its first is known")
     if code < 0:
-        return [b for b in among if b in lost_pairs()[-code]]
+        return [b for b in among if b in lost_pairs().get(-code, ())]
     return [code] if code in among else []
 
 

@@ -10,14 +10,14 @@ ones 11 and more, so Korean or Arabic mojibake stays). A text that itself speaks
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import lattice, tables
-from tongbao.repair.codecs import ANY, FIRST, SECOND, STRIPPED, Codec, Pending, big5, gbk, utf8, without
-from tongbao.repair.lattice import Arc
+from tongbao.repair.codecs import ANY, FIRST, SECOND, STRIPPED, Codec, big5, gbk, utf8, without
+from tongbao.repair.lattice import Arc, Budget
 from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, latin_bytes, ligature_bytes
 from tongbao.repair.text_model import FLOOR, STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
@@ -28,6 +28,8 @@ from tongbao.repair.verdict import NOTHING, Verdict
 DOCUMENT_GAIN, RUN_GAIN, CEILING, SHORT, LOST, COLLAPSED, LETTER = 96, 12, 72, 32, 24, 32, 112
 # So many bytes that are valid UTF-8 prove a run by themselves, in a document whose pairing is known.
 MIN_BYTES = 3
+# A character at least this rare by itself (11 nats) is one that writers seldom use. Steps of the search for a document.
+RARE, STEPS = 88, 400_000
 # Runs tried to find a document's pairing, and the longest text that goes to the lattice in one piece.
 SAMPLE, PIECE = 24, 240
 
@@ -65,7 +67,8 @@ def undo(text: str) -> Verdict:
         return NOTHING
     _, pairing, runs = best
     codec = _codec("".join(run.text for run in runs[:SAMPLE]), pairing)
-    edits = [edit for run in runs if (edit := _repair(text, run, pairing, codec))]
+    budget = Budget(STEPS)
+    edits = [edit for run in runs if (edit := _repair(text, run, pairing, codec, budget))]
     if sum(edit.evidence.gain or 0 for edit in edits) < DOCUMENT_GAIN * STEP:
         return NOTHING
     if _QUOTES.search(text):
@@ -146,10 +149,14 @@ def _bytes(text: str, pairing: Pairing) -> bytes:
 # --- one run ---------------------------------------------------------------------------------------------------------
 
 
-def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec) -> Edit | None:
+def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec, budget: Budget) -> Edit | None:
     before, end = text[max(0, run.start - 2) : run.start] or "\n", run.start + len(run.text)
     whole = _strict(run.text, pairing)
-    restored = whole or _search(run.text, pairing, codec, before, text[end : end + 1] or "\n")
+    restored = whole
+    if whole is None or (pairing.written != "utf-8" and _doubtful(whole)):
+        found = _search(run.text, pairing, codec, before, text[end : end + 1] or "\n", budget)
+        if whole is None or (found is not None and model().cost(found, before) + LOST < model().cost(whole, before)):
+            restored = found
     if restored is None or restored == run.text:
         return None
     cost = model().cost(restored, before)
@@ -161,7 +168,10 @@ def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec) -> Edit | None
     share = 2 if pairing.read == "latin" else 1
     if not proved and (gain < RUN_GAIN or cost > CEILING * len(restored) + SHORT or share * lost > len(restored) + 1):
         return None
-    exact = any(damage(restored, pairing, collapsed=c) == run.text for c in (False, True))
+    # Certain is only what was decoded from bytes that are all there: the structure of UTF-8 shows it where single bytes
+    # may be missing, elsewhere a reader that is seen to keep what it has no character for.
+    complete = restored is whole and ((proved and pairing.read == "latin") or _keeps(text, pairing))
+    exact = complete and _regenerates(restored, run.text, pairing)
     if run.text.endswith("?") and pairing.read != "latin":
         restored += _swallowed(text, end)
     evidence = EditEvidence(
@@ -171,6 +181,26 @@ def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec) -> Edit | None
         gain=gain * STEP,
     )
     return Edit(f"mojibake-{pairing.name}", run.start, end, run.text, restored, 1.0 if exact else 0.9, evidence)
+
+
+def _doubtful(restored: str) -> bool:
+    """Whether a text that decodes holds characters that hardly anyone writes: bytes before them may be missing."""
+    rarity = model().rarity
+    return any(rarity(c) >= RARE for c in restored)
+
+
+def _keeps(text: str, pairing: Pairing) -> bool:
+    """Whether the reader shows the bytes that others drop: as control characters, private-use ones, or U+FFFD."""
+    return _KEPT[pairing.read == "latin"].search(text) is not None
+
+
+_KEPT = {True: re.compile("[\x80-\xa0\xad]"), False: re.compile("[\ue000-\uf8ff\ufffd]")}
+
+
+def _regenerates(restored: str, served: str, pairing: Pairing) -> bool:
+    if any(damage(restored, pairing, collapsed=c) == served for c in (False, True)):
+        return True
+    return _bytes(served, pairing) == restored.encode(pairing.written, "replace")
 
 
 def _swallowed(text: str, end: int) -> str:
@@ -189,6 +219,8 @@ def _strict(text: str, pairing: Pairing) -> str | None:
     """The text if no byte is missing."""
     if pairing.read == "latin" and any(c not in latin_bytes() and ord(c) >= 0x80 for c in text):
         return None
+    if pairing.read != "latin" and "\ufffd" in text:
+        return None
     try:
         restored = _bytes(text, pairing).decode(pairing.written)
     except UnicodeDecodeError:
@@ -196,11 +228,13 @@ def _strict(text: str, pairing: Pairing) -> str | None:
     return restored if pairing.written == "utf-8" or model().cost(restored) <= CEILING * len(restored) else None
 
 
-def _search(text: str, pairing: Pairing, codec: Codec, before: str, following: str) -> str | None:
+def _search(text: str, pairing: Pairing, codec: Codec, before: str, following: str, budget: Budget) -> str | None:
     out: list[str] = []
     for at in range(0, len(text), PIECE):
         piece, behind = text[at : at + PIECE], text[at + PIECE : at + PIECE + 1] or following
-        found = lattice.search(list(_tokens(piece, pairing, behind)), codec, "".join(out)[-2:] or before, beam=24)
+        found = lattice.search(
+            list(_tokens(piece, pairing, behind)), codec, "".join(out)[-2:] or before, 24, budget=budget
+        )
         if not found:
             return None
         out.append(found[0].text)
@@ -227,7 +261,7 @@ def _is_corner(character: str) -> bool:
 def _tokens(text: str, pairing: Pairing, following: str) -> Iterator[Sequence[Arc]]:
     """Alternately what may be missing before a character, and what the character may have been."""
     if pairing.read != "latin":
-        yield from _double_tokens(text, double_bytes(pairing.read), following)
+        yield from _double_tokens(text, pairing, following)
         return
     double = pairing.written != "utf-8"
     folded = double and any(ord(c) >= 0x100 and c not in latin_bytes() for c in text)
@@ -262,18 +296,24 @@ def _latin_arcs(character: str, double: bool, folded: bool) -> list[Arc]:
     return [*arcs, Arc(literal=character)] if not arcs or ord(character) >= 0x800 else arcs
 
 
-def _double_tokens(text: str, table: Mapping[str, Pending], following: str) -> Iterator[Sequence[Arc]]:
+def _double_tokens(text: str, pairing: Pairing, following: str) -> Iterator[Sequence[Arc]]:
     """`following` is the character behind the run: a half-lost one may have swallowed a digit before it."""
-    gap = [Arc(), Arc((ANY,), LOST, inside=True), Arc((FIRST, SECOND), LOST, inside=True)]
+    table = double_bytes(pairing.read)
+    pair = [Arc((FIRST, SECOND), LOST, inside=True)] if pairing.written == "utf-8" and pairing.read == "gbk" else []
+    gap = [Arc(), Arc((ANY,), LOST, inside=True), *pair]
     for character, after in zip(text, text[1:] + following, strict=True):
         yield gap
         if character in table:
-            yield [Arc(table[character])]
+            # GB 18030 gives the euro sign a pair of its own.
+            euro = [Arc((0xA2, 0xE3))] if character == "€" else []
+            yield [Arc(table[character]), *euro]
         elif character == "?" and after in _COUNTED:
             # Never guess a number: the mark of the loss stays.
             yield [Arc((ANY,), literal="?", inside=True), Arc(literal=character)]
-        elif character in "?\ufffd":
+        elif character == "?":
             yield [Arc((ANY,), inside=True), Arc(literal=character)]
+        elif character == "\ufffd":
+            yield [Arc((ANY,)), Arc(literal=character)]
         elif ord(character) < 0x80:
             yield [Arc(literal=character), Arc((0xA3, ord(character) + 0x80), 8)]
         else:

@@ -51,13 +51,25 @@ _UTF8 = re.compile(
 )
 
 
-def damage(text: str, pairing: Pairing, *, page: str = "cp1252", lossy: bool = True, collapsed: bool = False) -> str:
+def damage(
+    text: str,
+    pairing: Pairing,
+    *,
+    page: str = "cp1252",
+    lossy: bool = True,
+    collapsed: bool = False,
+    errors: str = "vanish",
+) -> str:
     """The forward model: `text` written and read as the pairing says.
 
     With `lossy`, what the reading codec has no character for is lost as on web pages: a GBK or Big5 pair vanishes, a
     lead byte before ASCII becomes `?` and swallows it, bytes without a character in a Latin page go. Without it, such
     bytes stay as C1 controls, and pairs raise UnicodeDecodeError. `collapsed` reads what is valid UTF-8 among the bytes
     of a Latin reading as UTF-8. Characters that the writing codec lacks become `?`.
+
+    `errors` says what a lossy reader of double bytes does where it has no character: `vanish` as above; `replace` shows
+    U+FFFD for the first byte and reads on at the next, as Python and browsers do; `ignore` drops that byte; `private`
+    is `replace` with user-defined pairs shown as private-use characters.
 
     >>> damage("中文", PAIRINGS[2])
     'ÖÐÎÄ'
@@ -67,6 +79,10 @@ def damage(text: str, pairing: Pairing, *, page: str = "cp1252", lossy: bool = T
         return _read_latin(data, page, lossy, collapsed)
     if not lossy:
         return data.decode(pairing.read)
+    if errors in ("replace", "ignore"):
+        return data.decode(pairing.read, errors)
+    if errors == "private":
+        return data.decode("gb18030" if pairing.read == "gbk" else "big5hkscs", "replace")
     pairs = tables.gbk_pairs() if pairing.read == "gbk" else tables.big5_pairs()
     return _read_double(data, pairs)
 
