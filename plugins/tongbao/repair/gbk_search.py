@@ -39,10 +39,12 @@ STOP = -8
 WORD, WIDE, QUOTE = 14, 40, 16
 # The most that what a reading changes may cost on average (9 nats a character), and an allowance for short ones.
 CEILING, SHORT = 72, 32
+# Where so many windows have no reading and none has a certain one, the damage is of another kind.
+HOPELESS = 12
 # Sets of glosses tried for a reading.
 MOST_SETS = 24
 # Spellings kept for each state; states kept at first, and where these don't decide; steps for each document.
-RIVALS, BEAMS, STEPS = 8, (32, 128), 600_000
+RIVALS, BEAMS, STEPS = 8, (32, 128), 500_000
 # A character that costs more than this (15.5 nats) where it stands makes a reading uncertain; other readings shown.
 DOUBTFUL, SHOWN = 124, 5
 # A character at least this rare by itself (11 nats) is one that damage makes and writers seldom use.
@@ -139,11 +141,15 @@ def find(text: str, site: Mapping[str, str]) -> Verdict:
     made: list[Edit] = []
     offered: list[Edit] = []
     known: dict[tuple[str, str], _Reading | None] = {}
+    failed = 0
     for start, end in windows:
         served, before = text[start:end], text[max(0, start - 2) : start] or "\n"
         if (served, before) not in known:
             known[served, before] = _read(served, before, spinner, budget)
         reading = known[served, before]
+        failed += reading is None
+        if failed == HOPELESS and not made:
+            break
         if reading is None:
             continue
         edit = _edit(start, served, reading)
@@ -303,7 +309,7 @@ def _read(served: str, before: str, spinner: _Spinner, budget: Budget) -> _Readi
     reading = None
     for beam in BEAMS:
         reading = _weigh(served, before, tokens, spinner, _spellings(served, before, tokens, spinner, beam, budget))
-        if reading is not None and reading.certain:
+        if reading is None or reading.certain:
             break
     return reading
 
