@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import product
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,24 @@ def test_damage_is_undone(case: dict) -> None:
     result = check(repair(case["damaged"]))
     assert result.text == case["restored"]
     assert result.damage > 0
+
+
+def generated() -> list:
+    """The generated cases; what is not restored yet is expected to fail."""
+    marks = {True: [pytest.mark.xfail(reason="known", strict=True)], False: []}
+    return [pytest.param(c, id=c["name"], marks=marks["known" in c]) for c in load("generated.json")["cases"]]
+
+
+@pytest.mark.parametrize("case", generated())
+def test_generated_damage_is_undone(case: dict) -> None:
+    assert check(repair(case["damaged"])).text == case["restored"], case["cause"]
+
+
+@pytest.mark.parametrize(
+    "case", [c for n in ("causes", "generated") for c in load(f"{n}.json")["cases"]], ids=itemgetter("name")
+)
+def test_repair_is_idempotent(case: dict) -> None:
+    assert repair(repair(case["damaged"]).text).edits == ()
 
 
 @pytest.mark.parametrize("case", load("negatives.json")["cases"], ids=lambda c: c["name"])

@@ -23,7 +23,7 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"</?(?:p|div|br|span|a|td|tr|li|ul|html|body|script|meta|img|table)\b", re.IGNORECASE)
-_ABOUT = re.compile(r"转义|轉義|编码|編碼|实体|正则|(?i:escap|encod|entit|regex|unicode)")
+_ABOUT = re.compile(r"转义|轉義|编码|編碼|(?:字符|网页|超文本)实体|正则|(?i:escap|encod|entit|regex|unicode)")
 # Entities for space between the two characters of a word that was spread for looks.
 _SPREAD = re.compile(rf"(?<![{_HAN}])[{_HAN}](?:&(?:emsp|ensp|nbsp|#12288|#8195);)+[{_HAN}](?![{_HAN}])")
 _SPACES = re.compile(r"(?:&(?:emsp|ensp|nbsp|#12288|#8195);)+")
