@@ -28,7 +28,7 @@ MARKS = "a hole before a narrow mark and a stray letter (德?h召開), and a los
 HALF_LOST = "UTF-8 read as GBK: pairs served as U+E766-E864, €, and half-lost characters at line ends are not restored"
 KNOWN: dict[tuple[str, str], str] = {
     **dict.fromkeys([(t, "debao") for t in ("text", "simplified", "title", "primary", "mentioned")], MARKS),
-    **dict.fromkeys([(t, "gaocheng") for t in ("text", "script", "mentioned", "events")], HALF_LOST),
+    **dict.fromkeys([(t, "gaocheng") for t in ("text",)], HALF_LOST),
 }
 
 
