@@ -26,6 +26,9 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("unrecoverable", unrecoverable.flag),
 )
 
+# One damage may hide another: the rules are applied until nothing changes, so often at most.
+ROUNDS = 4
+
 
 def repair(text: str) -> Repaired:
     """Undo the damage in a decoded text.
@@ -36,12 +39,18 @@ def repair(text: str) -> Repaired:
     current = text
     made: tuple[Edit, ...] = ()
     offered: list[Edit] = []
-    for _, rule in RULES:
-        verdict = rule(current)
-        offered += (_carry(s, text, current, made) for s in verdict.suggestions)
-        if verdict.edits:
-            current = edit_lists.apply(current, verdict.edits)
-            made = edit_lists.compose(made, verdict.edits) if made else verdict.edits
+    for round_ in range(ROUNDS):
+        before = current
+        for _, rule in RULES:
+            verdict = rule(current)
+            # What later rounds would suggest, they say without the traces that the first has removed.
+            if round_ == 0:
+                offered += (_carry(s, text, current, made) for s in verdict.suggestions)
+            if verdict.edits:
+                current = edit_lists.apply(current, verdict.edits)
+                made = edit_lists.compose(made, verdict.edits) if made else verdict.edits
+        if current == before:
+            break
     offered.sort(key=lambda e: (e.start, e.end))
     touched = sum(len(e.before) for e in made)
     return Repaired(text, current, made, tuple(offered), min(1.0, touched / len(text)) if text else 0.0)

@@ -86,11 +86,12 @@ def undo(text: str) -> Verdict:
 
 
 def _in_damage(text: str, edit: Edit) -> bool:
-    """Whether a single wide letter stands among characters that hardly anyone writes: it is a part of other damage."""
-    if edit.rule != "character-width" or len(edit.before) > 1:
+    """Whether a single character stands among others that hardly anyone writes: it is a part of other damage."""
+    if len(edit.before) > 1:
         return False
-    rarity = model().rarity
-    return any(rarity(c) >= RARE for c in text[max(0, edit.start - NEAR) : edit.end + NEAR] if c != edit.before)
+    rarity, meant = model().rarity, table()
+    around = text[max(0, edit.start - NEAR) : edit.end + NEAR]
+    return any(rarity(c) >= RARE for c in around if c not in meant and (c == "\ufffd" or c.isalpha()))
 
 
 def _is_chinese(text: str) -> bool:
