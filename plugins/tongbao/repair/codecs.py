@@ -15,9 +15,9 @@ from tongbao.repair.text_model import FLOOR, model
 
 # Bytes of a character that is not complete. An unknown byte is ANY. STRIPPED is an unknown byte among those that Latin
 # code pages lose. FIRST and SECOND are the unknown bytes of a GBK pair that has no character, so that it vanished; once
-# the first is known to be v, the second is written -v.
+# the first is known to be v, the second is written -v. FIRST_BIG5 and SECOND_BIG5 are the same for Big5, and -v - 0x100.
 Pending = tuple[int, ...]
-ANY, STRIPPED, FIRST, SECOND = 0x100, -1, -2, -3
+ANY, STRIPPED, FIRST, SECOND, FIRST_BIG5, SECOND_BIG5 = 0x100, -1, -2, -3, -4, -5
 Codec = Callable[[Pending], Sequence[str] | None]
 
 # Bytes without a visible character in cp1252, and the two that programs take for white space or drop.
@@ -30,25 +30,43 @@ def choices(code: int, among: Iterable[int]) -> list[int]:
         return list(among)
     if code == STRIPPED:
         return [b for b in among if b in LATIN_LOST]
-    if code == FIRST:
-        return [b for b in among if b in lost_pairs()]
-    if code == SECOND:
+    if code in (SECOND, SECOND_BIG5):
         raise ValueError("the second byte of a vanished pair is asked for before its first is known")
     if code < 0:
-        return [b for b in among if b in lost_pairs().get(-code, ())]
+        table = lost_pairs("gbk" if code == FIRST or -0x100 < code < SECOND_BIG5 else "cp950")
+        if code in (FIRST, FIRST_BIG5):
+            return [b for b in among if b in table]
+        return [b for b in among if b in table.get(-code & 0xFF, ())]
     return [code] if code in among else []
 
 
+def after_first(code: int, first: int) -> int:
+    """The code of a vanished pair's second byte, once its first is known."""
+    return {SECOND: -first, SECOND_BIG5: -first - 0x100}.get(code, code)
+
+
 @cache
-def lost_pairs() -> Mapping[int, frozenset[int]]:
-    """{first byte: second bytes with which it has no character in cp936}."""
-    pairs = tables.gbk_pairs()
+def lost_pairs(codec: str) -> Mapping[int, frozenset[int]]:
+    """{first byte: second bytes with which it has no character in the codec}."""
+    pairs = double_pairs(codec)
     table = {}
-    for lead in range(0x81, 0xFF):
+    for lead in range(0x80 if codec == "cp950" else 0x81, 0xFF):
         free = frozenset(t for t in range(0x40, 0xFF) if t != 0x7F and bytes((lead, t)) not in pairs)
         if free:
             table[lead] = free
     return table
+
+
+def double_pairs(codec: str) -> Mapping[bytes, str]:
+    """The pairs of GBK (`gbk`) or of Big5 (`cp950`)."""
+    return tables.gbk_pairs() if codec == "gbk" else tables.big5_pairs()
+
+
+@cache
+def lost_characters(written: str, read: str) -> tuple[str, ...]:
+    """Characters in use whose two bytes in one codec have no character in the other, so that they vanish."""
+    pairs = double_pairs(read)
+    return _usual(c for pair, c in double_pairs(written).items() if pair not in pairs and tables.is_han(c))
 
 
 def _usual(characters: Iterable[str]) -> tuple[str, ...]:
@@ -94,12 +112,9 @@ def big5(pending: Pending) -> Sequence[str] | None:
 def utf8(pending: Pending) -> Sequence[str] | None:
     """UTF-8; where bytes are unknown, characters of three bytes."""
     first = pending[0]
-    if 0 <= first < ANY:
-        size = 1 if first < 0x80 else 2 if 0xC2 <= first < 0xE0 else 3 if 0xE0 <= first < 0xF0 else 4
-        if first >= 0x80 and not 0xC2 <= first <= 0xF4:
-            return ()
-    else:
-        size = 3
+    size = _size(first)
+    if 0x80 <= first < ANY and not 0xC2 <= first <= 0xF4:
+        return ()
     if any(0 <= b < 0x80 or 0xC0 <= b < ANY for b in pending[1:]):
         return ()
     if len(pending) < size:
@@ -112,6 +127,31 @@ def utf8(pending: Pending) -> Sequence[str] | None:
     return _usual(_matching(pending)) if size == 3 else ()
 
 
+@lru_cache(maxsize=1 << 18)
+def utf8_goes_on(data: Pending, following: Pending) -> bool:
+    """Whether known bytes can follow others as UTF-8, as far as the first of them that begins a character.
+
+    A quick look, that spares a search the many ways which end at once.
+    """
+    wanted = 0
+    for byte in data:
+        wanted = wanted - 1 if wanted else _size(byte) - 1
+    for byte in following:
+        if not wanted:
+            return not 0x80 <= byte < 0xC2
+        if not 0x80 <= byte < 0xC0:
+            return False
+        wanted -= 1
+    return True
+
+
+def _size(first: int) -> int:
+    """The bytes of a character that begins with this one, or with an unknown one."""
+    if not 0 <= first < ANY:
+        return 3
+    return 1 if first < 0x80 else 2 if 0xC2 <= first < 0xE0 else 3 if 0xE0 <= first < 0xF0 else 4
+
+
 def _matching(pending: Pending) -> list[str]:
     known = tuple(at for at, b in enumerate(pending) if 0 <= b < ANY)
     found = _three_bytes(known).get(tuple(pending[at] for at in known), ())
@@ -121,7 +161,7 @@ def _matching(pending: Pending) -> list[str]:
 def _fits(pending: Pending, data: bytes) -> bool:
     before = 0
     for code, byte in zip(pending, data, strict=True):
-        if not choices(-before if code == SECOND else code, (byte,)):
+        if not choices(after_first(code, before), (byte,)):
             return False
         before = byte
     return True
