@@ -41,6 +41,7 @@ def touching(rule: str, count: int, size: int, confidence: float = 1.0, copies: 
         ("one large doubt", [], touching("gbk-bytes", 1, 60, 0.5), 1),
         ("doubts about spaces are none about the text", [], touching("layout-wrap", 100, 1, 0.5), 0),
         ("doubts that overlap count their characters once", [], touching("unrecoverable", 1, 40, 0.0) * 2, 0),
+        ("doubts that overlap are one place", [], touching("unrecoverable", 20, 1, 0.0) * 2, 0),
         ("both", touching("gbk-bytes", 20, 10), touching("unrecoverable", 30, 1, 0.0), 2),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

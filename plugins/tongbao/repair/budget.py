@@ -34,12 +34,12 @@ def review(repaired: Repaired) -> tuple[str, ...]:
         return ()
     weighed = _size(_weighed(repaired.edits, size))
     doubts = [s for s in repaired.suggestions if not s.rule.startswith(_HARMLESS)]
-    doubtful = _size(doubts)
+    places, doubtful = len(_places(doubts)), _size(doubts)
     reasons = []
     if weighed > WEIGHED * size:
         reasons.append(f"逐字节推断的文字占原文的{weighed / size:.0%}，超过{WEIGHED:.0%}，请对照原件校核。")
-    if doubtful > DOUBTFUL * size or len(doubts) > MOST_DOUBTS:
-        reasons.append(f"{len(doubts)}处损伤未能确定读法，占原文的{doubtful / size:.0%}，请对照原件校核。")
+    if doubtful > DOUBTFUL * size or places > MOST_DOUBTS:
+        reasons.append(f"{places}处损伤未能确定读法，占原文的{doubtful / size:.0%}，请对照原件校核。")
     return tuple(reasons)
 
 
@@ -57,9 +57,16 @@ def _weighed(edits: Sequence[Edit], size: int) -> list[Edit]:
 
 
 def _size(edits: Sequence[Edit]) -> int:
-    """How many received characters the edits touch; they may overlap."""
-    total = reach = 0
+    """How many received characters the edits touch."""
+    return sum(end - start for start, end in _places(edits))
+
+
+def _places(edits: Sequence[Edit]) -> list[tuple[int, int]]:
+    """The spans of the edits, those that overlap as one."""
+    merged: list[tuple[int, int]] = []
     for start, end in sorted((e.start, e.end) for e in edits):
-        total += max(0, end - max(start, reach))
-        reach = max(reach, end)
-    return total
+        if merged and start < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
