@@ -1,4 +1,5 @@
-"""Processed bulletins, kept by what went in: the received text, and the digest of code, data and libraries.
+"""Processed bulletins, kept by what went in: the received text, the standard of its Traditional, the digest of code,
+data and libraries.
 
 A stored bulletin is served only under the very key that made it, so a change of a rule, a table or a pinned library
 makes every older entry unreachable; `Store.sweep` then drops them. One SQLite file: a killed writer leaves the last

@@ -16,7 +16,7 @@ from tongbao import reading
 from tongbao.edits import OffsetMap, invert
 from tongbao.export import urls
 from tongbao.export.marks import Mark, Marker, Token, plain
-from tongbao.model import Ambiguity, BlockKind, Bulletin, DateTag, Edit, Evidence, PlaceTag, RegionTag, Role
+from tongbao.model import Ambiguity, BlockKind, Bulletin, DateTag, Edit, Evidence, PlaceTag, RegionTag, Role, Standard
 from tongbao.script import convert, to_hant
 
 _T = TypeVar("_T")
@@ -35,6 +35,10 @@ _TITLE_LENGTH = 40
 
 # The same reason is given for many repairs, in many bulletins.
 _to_hant = lru_cache(maxsize=10_000)(to_hant)
+
+
+def _in_hant(standard: Standard) -> Callable[[str], str]:
+    return lambda text: _to_hant(text, standard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +200,7 @@ class _Builder:
         self.evidence = marked.evidence
         self.language = language
         self.hant = language == "zh-hant"
-        self.say: Callable[[str], str] = _to_hant if self.hant else str
+        self.say: Callable[[str], str] = _in_hant(bulletin.scripts.standard) if self.hant else str
         self.text = bulletin.scripts.hant if self.hant else bulletin.scripts.hans
         self.in_text = Marker(self.text, marked.in_text, bulletin.reading.edits)
 
