@@ -9,6 +9,7 @@ from itertools import groupby
 
 from tongbao.data import rows
 from tongbao.model import Edit, EditEvidence, Script, Scripts, Standard
+from tongbao.script import townships
 from tongbao.script.names import names, traditional
 from tongbao.script.opencc import TO_HANS, TO_HANT, convert_text
 
@@ -45,6 +46,8 @@ def to_hant(text: str, standard: Standard = Standard.TW) -> str:
     pattern, phrases = _exceptions(standard)
     for match in pattern.finditer(text):
         out[match.start() : match.end()] = phrases[match[0]]
+    for start, character in townships.kept(text):
+        out[start] = character
     for start, name in names(text):
         out[start : start + len(name)] = traditional(name, partial(_one, standard))
     return "".join(out)
