@@ -46,6 +46,10 @@ def test_explain_says_what_is_wrong_with_an_empty_file(tmp_path: Path) -> None:
 def test_check(file: Path) -> None:
     content = file.parents[1]
     assert CliRunner().invoke(main, ["check", str(content)]).exit_code == 0
+    (file.parent / "损.txt").write_text(TEXT + "防\ufffd\ufffd查\n" * 30, "utf-8")
+    result = CliRunner().invoke(main, ["check", str(content)])
+    assert result.exit_code == 0
+    assert "for review: bulletins/损.txt: " in result.stderr
     (file.parent / "空.txt").touch()
     result = CliRunner().invoke(main, ["check", str(content)])
     assert result.exit_code == 1

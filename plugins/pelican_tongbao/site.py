@@ -107,6 +107,8 @@ def _announce(corpus: Corpus) -> None:
     print(f"tongbao: {len(corpus.bulletins)} bulletins published")
     for warning in corpus.warnings:
         print(f"tongbao: warning: {warning}", file=sys.stderr)
+    if review := sum(bool(b.repaired.review) for b in corpus.bulletins):
+        print(f"tongbao: {review} for a curator to look at, listed in data/report.json", file=sys.stderr)
     if corpus.quarantined:
         count = len(corpus.quarantined)
         print(f"tongbao: {count} quarantined, listed in data/report.json:", file=sys.stderr)

@@ -305,11 +305,17 @@ def _refusal(path: Path, target: Path) -> Quarantined | None:
 @main.command()
 @click.argument("content", type=FOLDER, default=Path("content"))
 def check(content: Path) -> None:
-    """Process CONTENT without building a site; exit 1 where an input can't be published."""
+    """Process CONTENT without building a site; exit 1 where an input can't be published.
+
+    Warnings, and texts that a curator should look at, are listed and do no harm.
+    """
     corpus = pipeline.run(content)
     click.echo(f"{len(corpus.bulletins)} bulletins, {len(corpus.quarantined)} quarantined")
     for warning in corpus.warnings:
         click.echo(f"warning: {warning}", err=True)
+    for bulletin in corpus.bulletins:
+        for reason in bulletin.repaired.review:
+            click.echo(f"for review: {bulletin.received.source}: {reason}", err=True)
     _complain(corpus.quarantined)
     sys.exit(1 if corpus.quarantined else 0)
 
