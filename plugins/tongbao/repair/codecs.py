@@ -8,6 +8,7 @@ kept as they are asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from tongbao.repair import tables
@@ -15,10 +16,23 @@ from tongbao.repair.text_model import FLOOR, model
 
 # Bytes of a character that is not complete. An unknown byte is ANY. STRIPPED is an unknown byte among those that Latin
 # code pages lose. FIRST and SECOND are the unknown bytes of a GBK pair that has no character, so that it vanished; once
-# the first is known to be v, the second is written -v. FIRST_BIG5 and SECOND_BIG5 are the same for Big5, and -v - 0x100.
+# the first is known to be v, the second is written -v. FIRST_BIG5, SECOND_BIG5 are the same for Big5, and -v - 0x100.
+# `skipped` makes the code of a byte that was left out because it has no character with the next one.
 Pending = tuple[int, ...]
 ANY, STRIPPED, FIRST, SECOND, FIRST_BIG5, SECOND_BIG5 = 0x100, -1, -2, -3, -4, -5
-Codec = Callable[[Pending], Sequence[str] | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codec:
+    """What bytes spell in a codec: `find` as the module says; `name` is Python's name of the codec."""
+
+    name: str
+    find: Callable[[Pending], Sequence[str] | None]
+
+    def last_byte(self, character: str) -> int:
+        """The last byte of a character that `find` has found."""
+        return character.encode(self.name)[-1]
+
 
 # Bytes without a visible character in cp1252, and the two that programs take for white space or drop.
 LATIN_LOST = frozenset((0x81, 0x8D, 0x8F, 0x90, 0x9D, 0xA0, 0xAD))
@@ -32,6 +46,9 @@ def choices(code: int, among: Iterable[int]) -> list[int]:
         return [b for b in among if b in LATIN_LOST]
     if code in (SECOND, SECOND_BIG5):
         raise ValueError("the second byte of a vanished pair is asked for before its first is known")
+    if code <= -0x200:
+        codec, following = ("gbk", -code - 0x200) if code > -0x300 else ("cp950", -code - 0x300)
+        return [b for b in among if b >= 0x80 and _is_skipped(codec, b, following)]
     if code < 0:
         table = lost_pairs("gbk" if code == FIRST or -0x100 < code < SECOND_BIG5 else "cp950")
         if code in (FIRST, FIRST_BIG5):
@@ -40,9 +57,18 @@ def choices(code: int, among: Iterable[int]) -> list[int]:
     return [code] if code in among else []
 
 
+def skipped(codec: str, following: int) -> int:
+    """The code of a byte that has no character in the codec with a following one, and was left out by itself."""
+    return -following - (0x200 if codec == "gbk" else 0x300)
+
+
 def after_first(code: int, first: int) -> int:
     """The code of a vanished pair's second byte, once its first is known."""
     return {SECOND: -first, SECOND_BIG5: -first - 0x100}.get(code, code)
+
+
+def _is_skipped(codec: str, byte: int, following: int) -> bool:
+    return following < 0x40 or byte in (0x80, 0xFF) or following in lost_pairs(codec).get(byte, ())
 
 
 @cache
@@ -88,19 +114,19 @@ def _double(pairs: Mapping[bytes, str], pending: Pending) -> Sequence[str] | Non
     if 0 <= first < ANY and 0 <= second < ANY:
         character = pairs.get(bytes((first, second)))
         return (character,) if character else ()
-    leads, trails = choices(first, range(0x81, 0xFF)), choices(second, range(0x40, 0xFF))
-    keys = (bytes((a, b)) for a in leads for b in trails)
+    leads = choices(first, range(0x81, 0xFF))
+    keys = (bytes((a, b)) for a in leads for b in choices(after_first(second, a), range(0x40, 0xFF)))
     return _usual(pairs[key] for key in keys if key in pairs)
 
 
 @lru_cache(maxsize=1 << 16)
-def gbk(pending: Pending) -> Sequence[str] | None:
+def _gbk(pending: Pending) -> Sequence[str] | None:
     """GBK (cp936)."""
     return _double(tables.gbk_pairs(), pending)
 
 
 @lru_cache(maxsize=1 << 16)
-def big5(pending: Pending) -> Sequence[str] | None:
+def _big5(pending: Pending) -> Sequence[str] | None:
     """Big5 (cp950, without user-defined pairs)."""
     return _double(tables.big5_pairs(), pending)
 
@@ -109,7 +135,7 @@ def big5(pending: Pending) -> Sequence[str] | None:
 
 
 @lru_cache(maxsize=1 << 16)
-def utf8(pending: Pending) -> Sequence[str] | None:
+def _utf8(pending: Pending) -> Sequence[str] | None:
     """UTF-8; where bytes are unknown, characters of three bytes."""
     first = pending[0]
     size = _size(first)
@@ -178,7 +204,10 @@ def _three_bytes(known: tuple[int, ...]) -> Mapping[Pending, list[str]]:
     return table
 
 
-# --- scripts ---------------------------------------------------------------------------------------------------------
+# --- the codecs ------------------------------------------------------------------------------------------------------
+
+GBK, BIG5, UTF8 = Codec("gbk", _gbk), Codec("cp950", _big5), Codec("utf-8", _utf8)
+CODECS: Mapping[str, Codec] = {codec.name: codec for codec in (GBK, BIG5, UTF8)}
 
 
 @cache
@@ -187,9 +216,9 @@ def without(codec: Codec, unwanted: Callable[[str], bool]) -> Codec:
 
     @lru_cache(maxsize=1 << 16)
     def narrowed(pending: Pending) -> Sequence[str] | None:
-        found = codec(pending)
+        found = codec.find(pending)
         if not found or len(found) == 1:
             return found
         return tuple(c for c in found if not unwanted(c))
 
-    return narrowed
+    return Codec(codec.name, narrowed)

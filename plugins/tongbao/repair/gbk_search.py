@@ -20,7 +20,7 @@ import rjieba
 from tongbao.folding import fold
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import gbk_bytes, glosses, lattice, tables
-from tongbao.repair.codecs import ANY, Codec, gbk, without
+from tongbao.repair.codecs import ANY, GBK, Codec, without
 from tongbao.repair.lattice import Arc, Budget, Spelling
 from tongbao.repair.pairings import double_bytes
 from tongbao.repair.text_model import STEP, model
@@ -110,7 +110,7 @@ class _Spinner:
     @property
     def codec(self) -> Codec:
         """Text that was converted to Traditional characters holds no Simplified forms."""
-        return without(gbk, tables.is_foreign_to_traditional) if self.converted else gbk
+        return without(GBK, tables.is_foreign_to_traditional) if self.converted else GBK
 
 
 def _spinner(text: str, readings: Mapping[str, str]) -> _Spinner:

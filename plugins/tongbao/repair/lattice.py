@@ -28,8 +28,8 @@ BEAM, HOPELESS, DOUBTFUL = 32, 160, 64
 # How many readings of an unknown byte are kept, by their cost.
 READINGS = 24
 # `best` keeps FEW states where it takes the usual arcs and MANY where it tries all. What it spells is unlikely where a
-# character costs ODD (11 nats) or the last three STRANGE (27 nats) together: then BACK tokens behind it and AHEAD before
-# it are opened. Bytes that no arc explains are given up at a price, and leave a mark.
+# character costs ODD (11 nats) or the last three STRANGE (27 nats) together: then BACK tokens behind it and AHEAD
+# before it are opened. Bytes that no arc explains are given up at a price, and leave a mark.
 FEW, MANY, ODD, STRANGE, BACK, AHEAD, GIVEN_UP, LEFT = 4, 32, 88, 216, 9, 7, 160, "\ufffd"
 # How many spellings are kept that reach the same state, so that the best has a runner-up.
 RIVALS = 3
@@ -145,10 +145,10 @@ def best(
 ) -> Spelling | None:
     """The cheapest spelling of a long row of tokens, nearly always, with few steps.
 
-    The first arc of each token is the usual one, and taken alone as long as what it spells is likely. Where it is not, or
-    spells nothing, all arcs of the tokens around are tried. `following` is the text behind, of which the first character
-    counts. `goes_on` says, as far as can be told at a glance, whether known bytes can follow others. A token has at least
-    one arc; nothing is spelled, and None returned, where the budget ends first.
+    The first arc of each token is the usual one, and taken alone as long as what it spells is likely. Where it is not,
+    or spells nothing, all arcs of the tokens around are tried. `following` is the text behind, of which the first
+    character counts. `goes_on` says, as far as can be told at a glance, whether known bytes can follow others. A token
+    has at least one arc; nothing is spelled, and None returned, where the budget ends first.
     """
     layers: list[_Layer] = [{((), before[-2:]): (0, None)}]
     opened = bytearray(len(tokens))
@@ -224,7 +224,7 @@ def _plain(codec: Codec, pending: Pending, data: Pending) -> tuple[str, Pending]
     text = ""
     for byte in data:
         pending = (*pending, byte)
-        found = codec(pending)
+        found = codec.find(pending)
         if found is None:
             continue
         if len(found) != 1:
@@ -364,7 +364,7 @@ def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, t
     """Feed bytes to the codec; several ways where unknown bytes complete a character."""
     for at, byte in enumerate(data):
         pending = (*pending, byte)
-        found = codec(pending)
+        found = codec.find(pending)
         if found is None:
             continue
         if len(found) == 1:
@@ -374,7 +374,7 @@ def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, t
         for price, character in _cheapest(found, last):
             rest = data[at + 1 :]
             if rest and rest[0] < 0:
-                rest = (after_first(rest[0], character.encode()[-1]), *rest[1:])
+                rest = (after_first(rest[0], codec.last_byte(character)), *rest[1:])
             yield from _feed(rest, codec, (), last + character, cost + price, text + character)
         return
     yield (pending, last), cost, text
@@ -391,7 +391,7 @@ def _vanish(codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
 def _before_vanished(codec: Codec, pending: Pending) -> tuple[str, ...]:
     """The characters that begin with these bytes and whose last byte may begin a pair without a character."""
     encoded = tables.gbk_bytes()
-    return tuple(c for c in codec((*pending, ANY)) or () if c in encoded and encoded[c][1] in lost_pairs("gbk"))
+    return tuple(c for c in codec.find((*pending, ANY)) or () if c in encoded and encoded[c][1] in lost_pairs("gbk"))
 
 
 def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
@@ -404,7 +404,7 @@ def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]
         if tables.gbk_pairs().get(pair) in arc.readers:
             yield (pending, last), 0, ""
     elif pending:
-        found = [c for c in codec((*pending, ANY)) or () if c in arc.readers]
+        found = [c for c in codec.find((*pending, ANY)) or () if c in arc.readers]
         for price, character in _cheapest(found, last):
             yield ((), last + character), price, character
     elif tail:

@@ -18,6 +18,7 @@ from tongbao.model import Edit, EditEvidence
 from tongbao.repair import lattice, tables
 from tongbao.repair.codecs import (
     ANY,
+    CODECS,
     FIRST,
     FIRST_BIG5,
     SECOND,
@@ -25,10 +26,8 @@ from tongbao.repair.codecs import (
     STRIPPED,
     Codec,
     Pending,
-    big5,
-    gbk,
     lost_characters,
-    utf8,
+    skipped,
     utf8_goes_on,
     without,
 )
@@ -61,10 +60,10 @@ _LATIN = rf"(?:[^\x00-\x7f](?<!{_WIDE})|{_WIDE}(?!{_WIDE})(?<!{_WIDE}{_WIDE}))"
 _LATIN_RUN = re.compile(rf"{_LATIN}(?:[\x20-\x7e]{{0,3}}{_LATIN})*[@-~]?")
 _ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff](?=[A-Za-z])|(?<=[A-Za-z])[\u00c0-\u024f\u1e00-\u1eff]")
 # A single letter or digit between such characters may be what was left of a full-width one.
-_DOUBLE_RUN = re.compile(r"(?:[^\x00-\x7f]|(?<=[^\x00-\x7f])(?:\?[0-9]?|[0-9A-Za-z](?=[^\x00-\x7f])|(?<=\ufffd)[@-~]))+[@-~]?")
+_DOUBLE_RUN = re.compile(
+    r"(?:[^\x00-\x7f]|(?<=[^\x00-\x7f])(?:\?[0-9]?|[0-9@-~](?=[^\x00-\x7f])|(?<=\ufffd)[@-~]))+[@-~]?"
+)
 _UTF8_IN_GBK = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){2}")
-
-_CODECS: dict[str, Codec] = {"utf-8": utf8, "gbk": gbk, "cp950": big5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ def _latin_runs(text: str) -> list[_Run]:
 
 
 def _double_runs(text: str) -> list[_Run]:
-    """The parts of a text above ASCII that are unlikely to be text, if they hold characters that are not in daily use."""
+    """The parts of a text above ASCII that are unlikely to be text, if they hold characters not in daily use."""
     odd = {c for c in set(text) if not _usual(c)}
     if not odd:
         return []
@@ -312,7 +311,7 @@ def _codec(text: str, pairing: Pairing) -> Codec:
     rough = _bytes(text, pairing).decode(pairing.written, "ignore")
     simplified = sum(map(tables.is_simplified, rough))
     traditional = sum(map(tables.is_traditional, rough))
-    codec = _CODECS[pairing.written]
+    codec = CODECS[pairing.written]
     if "「" not in rough:
         codec = without(codec, _is_corner)
     if simplified > traditional:
@@ -362,9 +361,9 @@ def _latin_arcs(character: str, double: bool, folded: bool) -> list[Arc]:
 def _double_tokens(text: str, pairing: Pairing, reader: str, following: str) -> Iterator[Sequence[Arc]]:
     """`following` is the character behind the run: a half-lost one may have swallowed a digit before it."""
     table = double_bytes(pairing.read)
-    gap, pair = _double_gap(pairing, reader), _vanished(pairing)
+    pair = _vanished(pairing)
     for character, after in zip(text, text[1:] + following, strict=True):
-        yield gap
+        yield _double_gap(pairing, reader, table.get(character, (ord(character),))[0])
         literal = Arc(literal=character, cost=LITERAL)
         if character in table:
             # GB 18030 gives the euro sign a pair of its own.
@@ -379,12 +378,15 @@ def _double_tokens(text: str, pairing: Pairing, reader: str, following: str) -> 
             space = [Arc((ANY,), literal=" ", inside=True)] if after != "\n" else []
             yield [*space, alone, Arc(pair, 8, inside=True), literal]
         elif character == "\ufffd":
-            yield [Arc((ANY,)), Arc((ANY, ANY), 8), literal]
+            # One byte, or both of a pair.
+            first = table.get(after, (ord(after),))[0]
+            byte = skipped(pairing.read, first) if first < 0x100 else ANY
+            yield [Arc((byte,)), Arc(pair, 8), literal]
         elif ord(character) < 0x80:
             yield [Arc((ord(character),)), Arc((0xA3, ord(character) + 0x80), 8)]
         else:
             yield [Arc(literal=character)]
-    yield [*gap, Arc((ANY,), LOST, inside=True)]
+    yield [*_double_gap(pairing, reader, 0x0A), Arc((ANY,), LOST, inside=True)]
 
 
 def _vanished(pairing: Pairing) -> Pending:
@@ -393,12 +395,12 @@ def _vanished(pairing: Pairing) -> Pending:
 
 
 @cache
-def _double_gap(pairing: Pairing, reader: str) -> tuple[Arc, ...]:
-    """What a reader of double bytes loses without a trace between two characters."""
+def _double_gap(pairing: Pairing, reader: str, following: int) -> tuple[Arc, ...]:
+    """What a reader of double bytes loses without a trace before a byte (or a character that is none)."""
     if reader == "shows":
         return (Arc(),)
     if reader == "drops":
-        return (Arc(), Arc((ANY,), LOST))
+        return (Arc(), Arc((skipped(pairing.read, following),), LOST)) if following < 0x100 else (Arc(),)
     pair = _vanished(pairing)
     if pairing.written == "utf-8":
         begins = [Arc(pair, LOST, inside=False)] if pairing.read != "gbk" else []
