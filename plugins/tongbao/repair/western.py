@@ -34,7 +34,8 @@ _CONFIG = ftfy.TextFixerConfig(
 _TRIGGER = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u2122\u20ac]")
 # What is left when ftfy explained a part of a line that is mojibake of another kind.
 _UNEXPLAINED = re.compile("\ufffd|[\u00a1-\u00ff]{3}")
-_QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled", re.IGNORECASE)
+# A text about encodings shows mojibake, and so do the strings of code.
+_ABOUT = re.compile("乱码|亂碼|文字化け|mojibake|garbled|(?:en|de)cod(?:e|ing)|utf-8", re.IGNORECASE)
 # Lines longer than this are not text.
 LONGEST = 20_000
 
@@ -55,7 +56,7 @@ def undo(text: str) -> Verdict:
             if fixed != line and not _UNEXPLAINED.search(fixed):
                 edits.append(_edit(start, line, fixed))
         start += len(line)
-    return Verdict(suggestions=tuple(edits)) if _QUOTES.search(text) else Verdict(tuple(edits))
+    return Verdict(suggestions=tuple(edits)) if _ABOUT.search(text) else Verdict(tuple(edits))
 
 
 def _edit(start: int, line: str, fixed: str) -> Edit:
