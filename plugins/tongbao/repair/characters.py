@@ -36,10 +36,17 @@ _INVISIBLE = re.compile(
     r"|[\x00-\x08\x0b\x0e-\x1f\x7f]+"
 )
 # A text about radicals, codes or width means the characters that it shows.
-_ABOUT = re.compile("部首|偏旁|康熙字典|全角(?!度)|全形(?:字|符|標|數)|兼容字|相容字|竖排标点|(?i:unicode)")
+_RADICALS = re.compile("部首|偏旁|康熙字典|兼容字|相容字|(?i:unicode)")
+_ABOUT: Final[Mapping[str, re.Pattern[str]]] = {
+    "radical": _RADICALS,
+    "compatibility": _RADICALS,
+    "width": re.compile("全角(?!度)|全形(?:字|符|標|數)|(?i:unicode)"),
+    "vertical": re.compile("(?:竖排|豎排|直排|小号|小型)[标標]?[点點]|(?i:unicode)"),
+}
 # Any of these at all: a quick look before the slower one.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_KANA = re.compile("[\u3041-\u30ff\uac00-\ud7a3]")
+# Kana, without の, which shops in China write, and Hangul.
+_FOREIGN = re.compile("[\u3041-\u306d\u306f-\u30ff\uac00-\ud7a3]")
 _HAN = re.compile("[\u3400-\u9fff]")
 # What mojibake is made of and Chinese text is not, pinyin apart: controls, letters of Europe, kana, box lines, private
 # use.
@@ -89,9 +96,10 @@ def undo(text: str) -> Verdict:
     found = [edit for m in matches for edit in _plain(m) if _is_meant(text, edit)]
     if not found or not _is_chinese(text):
         return Verdict(tuple(edits))
-    if _ABOUT.search(text):
-        return Verdict(tuple(edits), tuple(sorted(found, key=lambda e: e.start)))
-    return Verdict(tuple(sorted([*edits, *found], key=lambda e: e.start)))
+    shown = {f"character-{kind}" for kind, about in _ABOUT.items() if about.search(text)}
+    edits += (edit for edit in found if edit.rule not in shown)
+    offered = (edit for edit in found if edit.rule in shown)
+    return Verdict(tuple(sorted(edits, key=lambda e: e.start)), tuple(sorted(offered, key=lambda e: e.start)))
 
 
 def _is_meant(text: str, edit: Edit) -> bool:
@@ -112,7 +120,8 @@ def _is_odd(character: str) -> bool:
 
 
 def _is_chinese(text: str) -> bool:
-    return 20 * len(_KANA.findall(text)) <= len(_HAN.findall(text)) + 20
+    foreign = len(_FOREIGN.findall(text))
+    return not foreign or 20 * foreign <= len(_HAN.findall(text))
 
 
 def _plain(match: re.Match[str]) -> list[Edit]:

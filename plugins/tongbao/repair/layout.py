@@ -30,11 +30,13 @@ _ANY_HAN = re.compile(f"[{_HAN}]")
 _BLANK = " \u00a0\u2002\u2003\u2009\u3000"
 _BLANKS = re.compile(f"[{_BLANK}]+")
 _SPREAD = re.compile(rf"^[{_BLANK}\t]*([^\s](?:[{_BLANK}]{{1,4}}[^\s]){{5,}})(?=[{_BLANK}]*\r?$)", re.MULTILINE)
+# What is counted with, and stands in rows: numerals, stems, branches, quarters.
+_SERIES = re.compile("[一二三四五六七八九十甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥东東南西北]")
 _BULLET = re.compile(rf"[#*>·•-]+[{_BLANK}]+")
 # A line end: a break, or the space that it became; and what stands on both sides of one that parts a sentence.
-_LINE_END, _ONE_BREAK = re.compile(r"[ \t\r\n\u3000]+"), re.compile(r"[ \t]*\r?\n[ \t]*")
+_LINE_END, _ONE_BREAK = re.compile(r"[ \t\r\n\u3000]+"), re.compile(r"[ \t]*\r?\n")
 _BEFORE, _AFTER = re.compile(f"[{_HAN}][{_HAN}，、,]"), re.compile(f"[{_HAN}][{_HAN}，、。；：,]")
-# How often each character is printed, and how many characters in a row must be, or it is reduplication (高高兴兴).
+# How often each character is printed, and how many characters in a row must be.
 _BOLD = tuple((n, least, re.compile(rf"(?:([^\s])\1{{{n - 1}}}){{{least},}}")) for n, least in ((4, 3), (3, 4), (2, 7)))
 _SPACED_MARK = re.compile(rf"(?<=[{_HAN}A-Za-z0-9%)）”》])[{_BLANK}]{{1,2}}(?=[、，。；]|[,;](?=[{_HAN}]))")
 _DOUBLE_MARK = re.compile(
@@ -127,7 +129,7 @@ def _spread(text: str) -> _Found:
         body = match[1][bullet.end() :] if bullet else match[1]
         joined = _BLANKS.sub("", body)
         han = len(_ANY_HAN.findall(joined))
-        if han >= 5 and 2 * han > len(joined):
+        if han >= 5 and 2 * han > len(joined) and 2 * len(_SERIES.findall(joined)) < len(joined):
             found.append((match.end() - len(body), match.end(), joined, model().cost(joined) / len(joined)))
     # A single short line may be a list of names.
     if len(found) == 1 and len(found[0][2]) < LINE:
@@ -145,7 +147,9 @@ def _wraps(text: str) -> _Found:
     """
     full = _full(text, [m for m in _LINE_END.finditer(text) if _parts(text, m)])
     parted = sum(_joins(text, m.start(), m.end()) for m in full)
-    if parted >= 2 and 3 * parted >= len(full):
+    # Two spaces may stand so by chance.
+    enough = len(full) > 2 or all("\n" in m[0] for m in full)
+    if enough and parted >= 2 and 3 * parted >= len(full):
         yield from ((m.start(), m.end(), "", True) for m in full)
 
 
@@ -161,7 +165,9 @@ def _full(text: str, ends: list[re.Match[str]]) -> list[re.Match[str]]:
     lines, at = [], 0
     for match in ends:
         start = max(at, text.rfind("\n", 0, match.start()) + 1)
-        lines.append((match, _columns(text[start : match.start()])))
+        line = text[start : match.start()]
+        # Names and headings have no marks.
+        lines.append((match, _columns(line) if _ANY_MARK.search(line, 0, len(line) - 1) else 0))
         at = match.end()
     widths = [width for _, width in lines if NARROWEST <= width <= WIDEST]
     if len(widths) < 2:
@@ -196,8 +202,19 @@ def _bold(text: str) -> _Found:
             continue
         for match in pattern.finditer(text):
             once = match[0][::times]
-            if 2 * len(_ANY_HAN.findall(once)) > len(once) and len(set(once)) > 2:
+            han = len(_ANY_HAN.findall(once))
+            if (
+                (2 * han > len(once) or (han and times > 2))
+                and len(set(once)) > 2
+                and not _is_reduplication(once, match[0])
+            ):
                 yield match.start(), match.end(), once, True
+
+
+def _is_reduplication(once: str, written: str) -> bool:
+    """Whether the text model knows what is written better than the characters once: laughter, 高高兴兴."""
+    lm = model()
+    return lm.cost(once) * len(written) >= lm.cost(written) * len(once)
 
 
 def _doubled(text: str) -> _Found:
@@ -225,7 +242,9 @@ def _repeats(text: str) -> Iterator[tuple[int, int, bool]]:
         if len(line) >= LINE:
             period = at - seen.get(line, at)
             if 0 < period <= BLOCK and bare[at - period : at] == bare[at : at + period] and _is_chinese(line):
-                sure = sum(map(bool, bare[at - period : at])) == 1 or starts[at] - starts[at - period] >= 60
+                size = starts[at] - starts[at - period]
+                sure = sum(map(bool, bare[at - period : at])) == 1 or size >= 60
+                sure = sure or (size >= 30 and "。" in text[starts[at] : starts[at + period]])
                 yield *_without_break(text, starts[at], starts[at + period]), sure
                 at += period
                 continue
@@ -234,7 +253,9 @@ def _repeats(text: str) -> Iterator[tuple[int, int, bool]]:
                 yield *_without_break(text, starts[at], starts[at + 1]), True
             elif unit:
                 start = starts[at] + lines[at].index(line)
-                yield start + len(unit), start + len(line), True
+                # Writers say a thing twice, too; but not in the title.
+                title = not any(bare[:at]) and not _ANY_MARK.search(unit)
+                yield start + len(unit), start + len(line), title and len(line) == 2 * len(unit)
             seen[line] = at
         at += 1
 
@@ -259,11 +280,11 @@ def _without_break(text: str, start: int, end: int) -> tuple[int, int]:
 def _marks(text: str) -> _Found:
     for sign, pattern in ((_SPACE_AT_MARK, _SPACED_MARK), (_MARK_AT_MARK, _DOUBLE_MARK)):
         found = list(pattern.finditer(text)) if sign.search(text) else []
-        # A single one is a slip of the writer, and none of ours.
-        if len(found) < 2 or (pattern is _DOUBLE_MARK and _PAUSE.search(text)):
+        if len(found) < OFTEN or (pattern is _DOUBLE_MARK and _PAUSE.search(text)):
             continue
-        certain = len(found) >= max(OFTEN, SHARE * len(_ANY_MARK.findall(text)))
-        yield from ((m.start(), m.end(), "", certain) for m in found)
+        share = len(found) / len(_ANY_MARK.findall(text))
+        if share >= SHARE / 2:
+            yield from ((m.start(), m.end(), "", share >= SHARE) for m in found)
 
 
 def _jammers(text: str) -> _Found:
