@@ -218,10 +218,10 @@ def _is_reduplication(once: str, written: str) -> bool:
 
 
 def _doubled(text: str) -> _Found:
-    """Lines and blocks that are at once repeated, if they are a good part of the text, and this is prose."""
+    """Lines and blocks of prose that are at once repeated, if they are a good part of the text."""
     found = list(_repeats(text))
-    if found:
-        certain = sum(end - start for start, end, _ in found) >= DOUBLED * len(text) and _is_prose(text)
+    if found and _is_prose(text):
+        certain = sum(end - start for start, end, _ in found) >= DOUBLED * len(text)
         yield from ((start, end, "", certain and sure) for start, end, sure in found)
 
 
@@ -253,9 +253,10 @@ def _repeats(text: str) -> Iterator[tuple[int, int, bool]]:
                 yield *_without_break(text, starts[at], starts[at + 1]), True
             elif unit:
                 start = starts[at] + lines[at].index(line)
-                # Writers say a thing twice, too; but not in the title.
+                # Writers say a short thing twice, too, or more often; but not in the title.
                 title = not any(bare[:at]) and not _ANY_MARK.search(unit)
-                yield start + len(unit), start + len(line), title and len(line) == 2 * len(unit)
+                if len(line) == 2 * len(unit) and (title or len(unit) >= 30):
+                    yield start + len(unit), start + len(line), title
             seen[line] = at
         at += 1
 
