@@ -45,6 +45,10 @@ _ABOUT: Final[Mapping[str, re.Pattern[str]]] = {
 }
 # Any of these at all: a quick look before the slower one.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# Marks inside a wide number or name are wide with it.
+_WIDE_MARK = re.compile("(?<=[０-９Ａ-Ｚａ-ｚ])[．－／＆＋＠＿](?=[０-９Ａ-Ｚａ-ｚ])|(?<=[０-９])％")
+# From a wide character to the narrow one.
+_NARROWER = 0xFEE0
 # Kana, without の, which shops in China write, and Hangul.
 _FOREIGN = re.compile("[\u3041-\u306d\u306f-\u30ff\uac00-\ud7a3]")
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -94,6 +98,9 @@ def undo(text: str) -> Verdict:
     edits = [_edit("invisible", m.start(), m[0], "") for m in unseen]
     matches = chain(_pattern().finditer(text), _SUPPLEMENT.finditer(text))
     found = [edit for m in matches for edit in _plain(m) if _is_meant(text, edit)]
+    if found:
+        marks = _WIDE_MARK.finditer(text)
+        found += (_edit("width", m.start(), m[0], chr(ord(m[0]) - _NARROWER)) for m in marks)
     if not found or not _is_chinese(text):
         return Verdict(tuple(edits))
     shown = {f"character-{kind}" for kind, about in _ABOUT.items() if about.search(text)}

@@ -35,6 +35,14 @@ _SERIES = re.compile("[一二三四五六七八九十甲乙丙丁戊己庚辛壬
 _BULLET = re.compile(rf"[#*>·•-]+[{_BLANK}]+")
 # A line end: a break, or the space that it became; and what stands on both sides of one that parts a sentence.
 _LINE_END, _ONE_BREAK = re.compile(r"[ \t\r\n\u3000]+"), re.compile(r"[ \t]*\r?\n")
+# Where a line goes on, if it fills the page: not between letters or digits, whose space may be lost; and behind a full
+# stop only where paragraphs are indented.
+_SEAM = re.compile(
+    rf"[{_HAN}，、,；：（“）”》%0-9A-Za-z][ \t]*\r?\n[{_HAN}“（《，。、；：）”》]"
+    rf"|[{_HAN}，、,；：（“）”》%][ \t]*\r?\n[0-9A-Za-z]"
+)
+_SEAM_OF_PARAGRAPH = re.compile(rf"{_SEAM.pattern}|[。；！？][ \t]*\r?\n[{_HAN}“（《0-9A-Za-z]")
+_INDENT = re.compile(r"^(?:\u3000\u3000| {4})\S", re.MULTILINE)
 _BEFORE, _AFTER = re.compile(f"[{_HAN}][{_HAN}，、,]"), re.compile(f"[{_HAN}][{_HAN}，、。；：,]")
 # How often each character is printed, and how many characters in a row must be.
 _BOLD = tuple((n, least, re.compile(rf"(?:([^\s])\1{{{n - 1}}}){{{least},}}")) for n, least in ((4, 3), (3, 4), (2, 7)))
@@ -144,37 +152,47 @@ def _wraps(text: str) -> _Found:
     """Line ends inside sentences, as breaks or spaces, where words are parted and the lines between are of one width.
 
     Words alone are no evidence: a name behind a title looks joined, too. Nor is width: verses and columns have it.
+    Where both are found, the lines of this width that end beside a digit or a mark go on, too.
     """
-    full = _full(text, [m for m in _LINE_END.finditer(text) if _parts(text, m)])
+    ends = list(_LINE_END.finditer(text))
+    lines = _lines(text, [end for end in ends if _parts(text, end)])
+    page = _page([width for _, width in lines])
+    full = [end for end, width in lines if _fills(width, page)]
     parted = sum(_joins(text, m.start(), m.end()) for m in full)
     # Two spaces may stand so by chance.
     enough = len(full) > 2 or all("\n" in m[0] for m in full)
-    if enough and parted >= 2 and 3 * parted >= len(full):
+    if enough and parted >= 2 and 3 * parted >= len(full) and 2 * len(full) >= len(lines):
+        going_on = _SEAM_OF_PARAGRAPH if _INDENT.search(text) else _SEAM
+        rest = [m for m in ends if m not in full and going_on.match(text, max(0, m.start() - 1))]
+        full += (end for end, width in _lines(text, rest) if _fills(width, page))
         yield from ((m.start(), m.end(), "", True) for m in full)
 
 
 def _parts(text: str, end: re.Match[str]) -> bool:
-    """Whether a line end parts a sentence."""
+    """Whether a line end stands between Han characters, so that it parts a sentence."""
     if end[0] not in ("\n", " ", "\u3000") and not _ONE_BREAK.fullmatch(end[0]):
         return False
     return bool(_BEFORE.match(text, max(0, end.start() - 2)) and _AFTER.match(text, end.end()))
 
 
-def _full(text: str, ends: list[re.Match[str]]) -> list[re.Match[str]]:
-    """The line ends that close a line of the page's width; none if most don't."""
+def _lines(text: str, ends: list[re.Match[str]]) -> list[tuple[re.Match[str], int]]:
+    """Line ends, and the widths of the lines that they close; names and headings, which have no marks, have none."""
     lines, at = [], 0
-    for match in ends:
-        start = max(at, text.rfind("\n", 0, match.start()) + 1)
-        line = text[start : match.start()]
-        # Names and headings have no marks.
-        lines.append((match, _columns(line) if _ANY_MARK.search(line, 0, len(line) - 1) else 0))
-        at = match.end()
-    widths = [width for _, width in lines if NARROWEST <= width <= WIDEST]
-    if len(widths) < 2:
-        return []
-    page = median(widths)
-    full = [match for match, width in lines if abs(width - page) <= RAGGED * page]
-    return full if 2 * len(full) >= len(lines) else []
+    for end in ends:
+        line = text[max(at, text.rfind("\n", 0, end.start()) + 1) : end.start()]
+        lines.append((end, _columns(line) if _ANY_MARK.search(line, 0, len(line) - 1) else 0))
+        at = end.end()
+    return lines
+
+
+def _page(widths: list[int]) -> float:
+    """The width of the page that broke most of these lines; 0 for none."""
+    wide = [width for width in widths if NARROWEST <= width <= WIDEST]
+    return median(wide) if len(wide) > 1 else 0
+
+
+def _fills(width: int, page: float) -> bool:
+    return page > 0 and abs(width - page) <= RAGGED * page
 
 
 def _columns(line: str) -> int:
@@ -281,11 +299,12 @@ def _without_break(text: str, start: int, end: int) -> tuple[int, int]:
 def _marks(text: str) -> _Found:
     for sign, pattern in ((_SPACE_AT_MARK, _SPACED_MARK), (_MARK_AT_MARK, _DOUBLE_MARK)):
         found = list(pattern.finditer(text)) if sign.search(text) else []
-        if len(found) < OFTEN or (pattern is _DOUBLE_MARK and _PAUSE.search(text)):
+        if len(found) < 2 or (pattern is _DOUBLE_MARK and _PAUSE.search(text)):
             continue
         share = len(found) / len(_ANY_MARK.findall(text))
-        if share >= SHARE / 2:
-            yield from ((m.start(), m.end(), "", share >= SHARE) for m in found)
+        certain = share >= (SHARE if len(found) >= OFTEN else 2 * SHARE)
+        if certain or share >= SHARE / 2:
+            yield from ((m.start(), m.end(), "", certain) for m in found)
 
 
 def _jammers(text: str) -> _Found:
