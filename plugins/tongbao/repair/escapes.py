@@ -34,9 +34,12 @@ _URL = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,9}:)?//[^\s\"'<>“”「」（）\u3000-\u9fff]*|[?&][\w.-]+=[^\s\"'<>]*|\]\([^()\s]*",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"</?(?:p|div|br|span|a|td|tr|li|ul|html|body|script|meta|img|table)\b", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:p|div|br|span|a|b|i|em|strong|font|h[1-6]|td|tr|li|ul|ol|html|body|script|style|meta|img|table|pre|code)\b",
+    re.IGNORECASE,
+)
 _ABOUT = re.compile(
-    r"转义|轉義|编码|編碼|(?:字符|网页|超文本)实体|正则|(?i:escap|encod|entit|regex|unicode)|(?<![./\w])(?i:html)(?!\w)"
+    r"转义|轉義|编码|編碼|(?:字符|网页|超文本)实体|正则|(?i:escap|encod|entit|regex|unicode)|(?<![./A-Za-z0-9])(?i:html|xml|markup)(?![A-Za-z0-9])"
 )
 # An entity alone in quotes is shown, not meant.
 _QUOTED = re.compile("[\"'“‘`「『].[\"'”’`」』]", re.DOTALL)
