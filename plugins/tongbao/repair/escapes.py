@@ -22,12 +22,12 @@ _HAN = "\u3400-\u9fff\uf900-\ufaff"
 _WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u2010-\u2027\u00b7]")
 # The semicolon may be a full-width one, or lost before Chinese text or another entity.
 _ENTITY = re.compile(
-    rf"&((?:amp;){{0,3}})(#\d{{2,7}}|#[xX][0-9a-fA-F]{{2,6}}|[A-Za-z][A-Za-z0-9]{{1,7}})(?:[;；]|(?=[{_HAN}，。、；：“”（）《》&]))"
+    rf"&((?:amp;){{0,3}})(#\d{{2,7}}|#[xX][0-9a-fA-F]{{2,6}}|[A-Za-z][A-Za-z0-9]{{1,7}})(?:[;；]|(?=[{_HAN}，。、；：“”（）《》&])|(?<=&#\d{{5}})(?=\s|$))"
 )
 # What programs escape by name; HTML's later names are written by hand, by who means them.
 _NAMES: Final = frozenset(name2codepoint)
 _UNICODE = re.compile(r"(?:\\{1,2}u[0-9a-fA-F]{4}|%u[0-9a-fA-F]{4})+")
-_PAIR = "%(?:25){0,2}[0-9a-fA-F]{2}"
+_PAIR = r"(?:%(?:25){0,2}|\\x)[0-9a-fA-F]{2}"
 _PAIRS = re.compile(f"(?:{_PAIR})+")
 _PERCENT = re.compile(rf"(?:{_PAIR})+(?:[A-Za-z0-9._~+-]{{0,20}}(?:{_PAIR})+)*")
 _URL = re.compile(
@@ -73,7 +73,7 @@ def _escape(character: str, kind: str) -> str:
 
 def undo(text: str) -> Verdict:
     """Unescape what spells Chinese text; suggest it where the text may mean its escapes."""
-    if "&" not in text and "\\u" not in text and "%" not in text:
+    if "&" not in text and "\\" not in text and "%" not in text:
         return NOTHING
     edits = [*_entities(text), *_unicode(text), *_percents(text)]
     if not edits:
@@ -126,7 +126,7 @@ def _unicode(text: str) -> list[Edit]:
 
 
 def _percents(text: str) -> list[Edit]:
-    if "%" not in text:
+    if "%" not in text and "\\x" not in text:
         return []
     urls = _spans(_URL, text)
     edits = []
@@ -152,7 +152,7 @@ def _decoded(escaped: str) -> str | None:
 def _bytes(pairs: str) -> bytes:
     while "%25" in pairs:
         pairs = pairs.replace("%25", "%")
-    return bytes.fromhex(pairs.replace("%", ""))
+    return bytes.fromhex(pairs.replace("%", "").replace("\\x", ""))
 
 
 def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ the document as a whole, and, where words are joined, that the text model agrees
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 from statistics import median
 from typing import Final
@@ -46,12 +46,13 @@ _INDENT = re.compile(r"^(?:\u3000\u3000| {4})\S", re.MULTILINE)
 _BEFORE, _AFTER = re.compile(f"[{_HAN}][{_HAN}，、,]"), re.compile(f"[{_HAN}][{_HAN}，、。；：,]")
 # How often each character is printed, and how many characters in a row must be.
 _BOLD = tuple((n, least, re.compile(rf"(?:([^\s])\1{{{n - 1}}}){{{least},}}")) for n, least in ((4, 3), (3, 4), (2, 7)))
-_SPACED_MARK = re.compile(rf"(?<=[{_HAN}A-Za-z0-9%)）”》])[{_BLANK}]{{1,2}}(?=[、，。；]|[,;](?=[{_HAN}]))")
+_SPACED_MARK = re.compile(rf"(?<=[^\s，、。；：,;])[{_BLANK}]{{1,2}}(?=[、，。；]|[,;](?=[{_HAN}]))")
 _DOUBLE_MARK = re.compile(
     rf"(?<=[{_HAN}0-9)）”》])(?:，(?=[，。、；])|、(?=[、，。；])|；(?=；)|,(?=[,，。、；]))(?=.[{_HAN}“\n])"
 )
 _SPACE_AT_MARK, _MARK_AT_MARK = re.compile(f"[{_BLANK}][、，。；,;]"), re.compile("[，、；,][，。、；,]")
 _ANY_MARK = re.compile("[，、。；,;]+")
+_SENTENCE_MARK = re.compile("[，。；：“”（）]")
 _FULL_STOP, _NUMBERED = (
     re.compile("[。；]"),
     re.compile(r"^[（(]?[一二三四五六七八九十\d]{1,3}[）)、.．]", re.MULTILINE),
@@ -67,6 +68,8 @@ _WORD = re.compile(r"[A-Za-z]{3}|\d{3}")
 OFTEN, SHARE = 3, 0.2
 # The columns of lines that a page's width broke, and the share by which such lines differ.
 NARROWEST, WIDEST, RAGGED = 40, 160, 0.12
+# So many different characters in a row are no laughter.
+LONG_BOLD = 12
 # What is doubled makes out so much of the text; less may be meant.
 DOUBLED = 0.05
 # A doubled line is at least so long; a doubled block has at most so many lines.
@@ -142,10 +145,16 @@ def _spread(text: str) -> _Found:
     # A single short line may be a list of names.
     if len(found) == 1 and len(found[0][2]) < LINE:
         return
+    # Marks stand between words, not between the items of a list.
+    found = [(start, end, joined, 0 if _is_sentence(joined) else cost) for start, end, joined, cost in found]
     # Where most such lines are plain text, the others are taken with them.
     plain = sum(cost <= PLAIN for *_, cost in found)
     limit = 1.5 * PLAIN if 2 * plain >= len(found) else PLAIN
     yield from ((start, end, joined, True) for start, end, joined, cost in found if cost <= limit)
+
+
+def _is_sentence(line: str) -> bool:
+    return len(line) >= 2 * LINE and bool(_SENTENCE_MARK.search(line))
 
 
 def _wraps(text: str) -> _Found:
@@ -155,17 +164,27 @@ def _wraps(text: str) -> _Found:
     Where both are found, the lines of this width that end beside a digit or a mark go on, too.
     """
     ends = list(_LINE_END.finditer(text))
-    lines = _lines(text, [end for end in ends if _parts(text, end)])
-    page = _page([width for _, width in lines])
-    full = [end for end, width in lines if _fills(width, page)]
-    parted = sum(_joins(text, m.start(), m.end()) for m in full)
-    # Two spaces may stand so by chance.
-    enough = len(full) > 2 or all("\n" in m[0] for m in full)
-    if enough and parted >= 2 and 3 * parted >= len(full) and 2 * len(full) >= len(lines):
+    seams = [end for end in ends if _parts(text, end)]
+    for measure in (_columns, _doubled_length):
+        lines = _lines(text, seams, measure)
+        page = _page([width for _, width in lines])
+        full = [end for end, width in lines if _fills(width, page)]
+        if 2 * len(full) < len(lines) or not _is_cut(text, full, [w for _, w in lines if _fills(w, page)]):
+            continue
         going_on = _SEAM_OF_PARAGRAPH if _INDENT.search(text) else _SEAM
         rest = [m for m in ends if m not in full and going_on.match(text, max(0, m.start() - 1))]
-        full += (end for end, width in _lines(text, rest) if _fills(width, page))
+        full += (end for end, width in _lines(text, rest, measure) if _fills(width, page))
         yield from ((m.start(), m.end(), "", True) for m in full)
+        return
+
+
+def _is_cut(text: str, full: list[re.Match[str]], widths: list[int]) -> bool:
+    """Whether enough of these line ends part words; where the lines are of one width to the character, few are."""
+    # Two spaces may stand so by chance.
+    if len(full) < 2 or (len(full) == 2 and any("\n" not in m[0] for m in full)):
+        return False
+    parted = sum(_joins(text, m.start(), m.end()) for m in full)
+    return parted >= 2 and (6 if max(widths) - min(widths) <= 2 else 3) * parted >= len(full)
 
 
 def _parts(text: str, end: re.Match[str]) -> bool:
@@ -175,12 +194,12 @@ def _parts(text: str, end: re.Match[str]) -> bool:
     return bool(_BEFORE.match(text, max(0, end.start() - 2)) and _AFTER.match(text, end.end()))
 
 
-def _lines(text: str, ends: list[re.Match[str]]) -> list[tuple[re.Match[str], int]]:
+def _lines(text: str, ends: list[re.Match[str]], measure: Callable[[str], int]) -> list[tuple[re.Match[str], int]]:
     """Line ends, and the widths of the lines that they close; names and headings, which have no marks, have none."""
     lines, at = [], 0
     for end in ends:
         line = text[max(at, text.rfind("\n", 0, end.start()) + 1) : end.start()]
-        lines.append((end, _columns(line) if _ANY_MARK.search(line, 0, len(line) - 1) else 0))
+        lines.append((end, measure(line) if _ANY_MARK.search(line, 0, len(line) - 1) else 0))
         at = end.end()
     return lines
 
@@ -198,6 +217,11 @@ def _fills(width: int, page: float) -> bool:
 def _columns(line: str) -> int:
     """How wide a line is; a Han character takes two columns, as it takes two bytes of GBK."""
     return len(line.encode("gbk", "replace"))
+
+
+def _doubled_length(line: str) -> int:
+    """The same where all characters have one width."""
+    return 2 * len(line)
 
 
 def _joins(text: str, start: int, end: int) -> bool:
@@ -218,15 +242,19 @@ def _bold(text: str) -> _Found:
             row = row[:-times] & twins[at * times :]
         if not row.any():
             continue
-        for match in pattern.finditer(text):
-            once = match[0][::times]
-            han = len(_ANY_HAN.findall(once))
-            if (
-                (2 * han > len(once) or (han and times > 2))
-                and len(set(once)) > 2
-                and not _is_reduplication(once, match[0])
-            ):
-                yield match.start(), match.end(), once, True
+        runs = [m for m in pattern.finditer(text) if _is_printed(m[0][::times], m[0], times)]
+        # Where most of a text is printed so, all of it is.
+        if 2 * sum(len(m[0]) for m in runs) >= len(text):
+            runs = list(re.finditer(rf"(?:([^\s])\1{{{times - 1}}})+", text))
+        yield from ((m.start(), m.end(), m[0][::times], True) for m in runs)
+
+
+def _is_printed(once: str, written: str, times: int) -> bool:
+    """Whether a text was printed several times: it is Chinese, and not laughter or the like unless it is long."""
+    han = len(_ANY_HAN.findall(once))
+    if len(set(once)) < 3 or not (2 * han > len(once) or (han and times > 2)):
+        return False
+    return len(set(once)) >= LONG_BOLD or not _is_reduplication(once, written)
 
 
 def _is_reduplication(once: str, written: str) -> bool:
