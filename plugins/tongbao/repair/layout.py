@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import accumulate
+from math import inf
 from statistics import median
 from typing import Final
 
@@ -41,7 +42,9 @@ _SEAM = re.compile(
     rf"[{_HAN}，、,；：（“）”》%0-9A-Za-z][ \t]*\r?\n[{_HAN}“（《，。、；：）”》]"
     rf"|[{_HAN}，、,；：（“）”》%][ \t]*\r?\n[0-9A-Za-z]"
 )
-_SEAM_OF_PARAGRAPH = re.compile(rf"{_SEAM.pattern}|[。；！？][ \t]*\r?\n[{_HAN}“（《0-9A-Za-z]")
+_STOP_SEAM = re.compile(rf"[。；！？][ \t]*\r?\n[{_HAN}“（《0-9A-Za-z]")
+# Where lines were cut at a number of characters, whatever stands there.
+_CUT = re.compile(r"[^\s。！？]\r?\n\S")
 _INDENT = re.compile(r"^(?:\u3000\u3000| {4})\S", re.MULTILINE)
 _BEFORE, _AFTER = re.compile(f"[{_HAN}][{_HAN}，、,]"), re.compile(f"[{_HAN}][{_HAN}，、。；：,]")
 # How often each character is printed, and how many characters in a row must be.
@@ -68,6 +71,8 @@ _WORD = re.compile(r"[A-Za-z]{3}|\d{3}")
 OFTEN, SHARE = 3, 0.2
 # The columns of lines that a page's width broke, and the share by which such lines differ.
 NARROWEST, WIDEST, RAGGED = 40, 160, 0.12
+# Lines that were cut at a number of characters differ by one character.
+EVEN = 2
 # So many different characters in a row are no laughter.
 LONG_BOLD = 12
 # What is doubled makes out so much of the text; less may be meant.
@@ -165,26 +170,34 @@ def _wraps(text: str) -> _Found:
     """
     ends = list(_LINE_END.finditer(text))
     seams = [end for end in ends if _parts(text, end)]
-    for measure in (_columns, _doubled_length):
-        lines = _lines(text, seams, measure)
-        page = _page([width for _, width in lines])
-        full = [end for end, width in lines if _fills(width, page)]
-        if 2 * len(full) < len(lines) or not _is_cut(text, full, [w for _, w in lines if _fills(w, page)]):
-            continue
-        going_on = _SEAM_OF_PARAGRAPH if _INDENT.search(text) else _SEAM
-        rest = [m for m in ends if m not in full and going_on.match(text, max(0, m.start() - 1))]
-        full += (end for end, width in _lines(text, rest, measure) if _fills(width, page))
-        yield from ((m.start(), m.end(), "", True) for m in full)
+    # Pages are as wide as their columns, programs count characters.
+    measure = min((_columns, _doubled_length), key=lambda measure: _spread_of(_widths(text, seams, measure)))
+    widths = _widths(text, seams, measure)
+    page = _page(widths)
+    full = [end for end, width in zip(seams, widths, strict=True) if abs(width - page) <= RAGGED * page]
+    even = _spread_of(widths) <= EVEN
+    if not page or 2 * len(full) < len(seams) or not _is_cut(text, full, even):
         return
+    going_on = _CUT if even else _SEAM
+    indented, known = _INDENT.search(text), set(full)
+    rest = [
+        end
+        for end in ends
+        if end not in known
+        and (going_on.match(text, end.start() - 1) or (indented and _STOP_SEAM.match(text, end.start() - 1)))
+    ]
+    ragged = EVEN if even else RAGGED * page
+    full += (e for e, width in zip(rest, _widths(text, rest, measure), strict=True) if abs(width - page) <= ragged)
+    yield from ((m.start(), m.end(), "", True) for m in full)
 
 
-def _is_cut(text: str, full: list[re.Match[str]], widths: list[int]) -> bool:
-    """Whether enough of these line ends part words; where the lines are of one width to the character, few are."""
+def _is_cut(text: str, full: list[re.Match[str]], even: bool) -> bool:
+    """Whether enough of these line ends part words; where the lines are of one width to the character, few do."""
     # Two spaces may stand so by chance.
     if len(full) < 2 or (len(full) == 2 and any("\n" not in m[0] for m in full)):
         return False
     parted = sum(_joins(text, m.start(), m.end()) for m in full)
-    return parted >= 2 and (6 if max(widths) - min(widths) <= 2 else 3) * parted >= len(full)
+    return parted >= 2 and (6 if even else 3) * parted >= len(full)
 
 
 def _parts(text: str, end: re.Match[str]) -> bool:
@@ -194,14 +207,14 @@ def _parts(text: str, end: re.Match[str]) -> bool:
     return bool(_BEFORE.match(text, max(0, end.start() - 2)) and _AFTER.match(text, end.end()))
 
 
-def _lines(text: str, ends: list[re.Match[str]], measure: Callable[[str], int]) -> list[tuple[re.Match[str], int]]:
-    """Line ends, and the widths of the lines that they close; names and headings, which have no marks, have none."""
-    lines, at = [], 0
+def _widths(text: str, ends: list[re.Match[str]], measure: Callable[[str], int]) -> list[int]:
+    """How wide the lines are that these line ends close; names and headings, which have no marks, have no width."""
+    widths, at = [], 0
     for end in ends:
         line = text[max(at, text.rfind("\n", 0, end.start()) + 1) : end.start()]
-        lines.append((end, measure(line) if _ANY_MARK.search(line, 0, len(line) - 1) else 0))
+        widths.append(measure(line) if _ANY_MARK.search(line, 0, len(line) - 1) else 0)
         at = end.end()
-    return lines
+    return widths
 
 
 def _page(widths: list[int]) -> float:
@@ -210,8 +223,11 @@ def _page(widths: list[int]) -> float:
     return median(wide) if len(wide) > 1 else 0
 
 
-def _fills(width: int, page: float) -> bool:
-    return page > 0 and abs(width - page) <= RAGGED * page
+def _spread_of(widths: list[int]) -> float:
+    """By how much the widths of full lines differ."""
+    page = _page(widths)
+    full = [width for width in widths if abs(width - page) <= RAGGED * page]
+    return max(full) - min(full) if page else inf
 
 
 def _columns(line: str) -> int:
