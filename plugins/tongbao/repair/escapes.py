@@ -34,8 +34,9 @@ _URL = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,9}:)?//[^\s\"'<>“”「」（）\u3000-\u9fff]*|[?&][\w.-]+=[^\s\"'<>]*|\]\([^()\s]*",
     re.IGNORECASE,
 )
+# HTML and Markdown are shown as they are written.
 _TAG = re.compile(
-    r"</?(?:p|div|br|span|a|b|i|em|strong|font|h[1-6]|td|tr|li|ul|ol|html|body|script|style|meta|img|table|pre|code)\b",
+    r"</?(?:p|div|br|span|a|b|i|em|strong|font|h[1-6]|td|tr|li|ul|ol|html|body|script|style|meta|img|table|pre|code)\b|```",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
@@ -138,8 +139,8 @@ def _percents(text: str) -> list[Edit]:
 
 
 def _decoded(escaped: str) -> str | None:
-    """The text of hex pairs in UTF-8, or in GBK if its characters are common ones."""
-    for codec in ("utf-8", "gbk"):
+    """The text of hex pairs in UTF-8, or, in a form or an address, in GBK if its characters are common ones."""
+    for codec in ("utf-8", "gbk") if escaped.startswith("%") else ("utf-8",):
         try:
             plain = _PAIRS.sub(lambda m, codec=codec: _bytes(m[0]).decode(codec), escaped)  # type: ignore[misc]
         except UnicodeDecodeError:

@@ -227,7 +227,7 @@ def _spread_of(widths: list[int]) -> float:
     """By how much the widths of full lines differ."""
     page = _page(widths)
     full = [width for width in widths if abs(width - page) <= RAGGED * page]
-    return max(full) - min(full) if page else inf
+    return max(full) - min(full) if full and page else inf
 
 
 def _columns(line: str) -> int:
