@@ -8,8 +8,9 @@ A trigram model over folded (Simplified, narrow, lower-case) characters, with ma
   of divisions (`divisions.tsv`).
 
 Each source is turned into sightings of characters, pairs and triples, with a weight of its own; what stands across the
-border of two words comes from pairs of words, and of triples of words where the middle one is a single character. The
-sum is discounted (absolute discounting, interpolated from three characters to two to one). What is stored is -ln p in
+border of two words comes from pairs of words, and of triples of words where the middle one is a single character. What
+follows the first character of a word is counted a second time behind a symbol for the beginning of words: it stands in
+for contexts that were never seen, which most often cross a border. The sum is discounted (absolute discounting, interpolated from three characters to two to one). What is stored is -ln p in
 eighths of a nat: one byte for each pair and triple worth keeping, in compressed rows.
 """
 
@@ -28,7 +29,7 @@ from word_ngrams import WordNgrams, libpinyin, open_gram
 
 from tongbao.data import rows
 from tongbao.folding import fold
-from tongbao.repair.text_model import DIGIT, EDGE, LATIN, STEP, TARGET_NAME, symbols
+from tongbao.repair.text_model import DIGIT, EDGE, LATIN, START, STEP, TARGET_NAME, symbols
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "plugins/tongbao/data" / TARGET_NAME
@@ -45,6 +46,8 @@ MIN_CHARACTER = 1.0
 MIN_GAIN, MIN_TRIPLE_GAIN, MIN_PAIR, MIN_TRIPLE = 0.3, 0.3, 1.0, 1.2
 # Reserved mass for characters that the model does not know, and the least weight of the shorter context.
 UNKNOWN, LEAST_LEFT = 2e-6, 0.02
+# How far what follows the beginning of a word stands in for a context that was never seen.
+TRUST_START = 0.25
 # Numbers of symbols stay below this, so that three make one key.
 BASE = 1 << 17
 
@@ -87,7 +90,7 @@ def single_words() -> Iterator[tuple[str, float]]:
 class Sightings:
     """Symbols, and weighted keys of one, two and three of them: the key of abc is (a * BASE + b) * BASE + c."""
 
-    alphabet: dict[str, int] = field(default_factory=lambda: {EDGE: 0})
+    alphabet: dict[str, int] = field(default_factory=lambda: {EDGE: 0, START: 1})
     single: list[Weighted] = field(default_factory=list)
     pairs: list[Weighted] = field(default_factory=list)
     triples: list[Weighted] = field(default_factory=list)
@@ -104,6 +107,10 @@ class Sightings:
         """Words by themselves; the result has their symbols."""
         spelled = [self.numbers(word) for word in words]
         self._add_spelled(spelled, weights)
+        first, second = _column(spelled, 0), _column(spelled, 1)
+        start = np.full(len(spelled), 1)
+        self._add(self.pairs, weights, start, first)
+        self._add(self.triples, weights, start, first, second)
         return spelled
 
     def add_ngrams(self, ngrams: WordNgrams, weight: float) -> None:
@@ -115,8 +122,12 @@ class Sightings:
         self._add(self.pairs, weights, last[left], first[right])
         self._add(self.triples, weights, before[left], last[left], first[right])
         self._add(self.triples, weights, last[left], first[right], second[right])
+        single = np.array([len(s) == 1 for s in spelled])
+        alone = single[left]
+        start = np.full(int(alone.sum()), 1)
+        self._add(self.triples, weights[alone], start, first[left][alone], first[right][alone])
         left, middle, right = ngrams.triples.T
-        alone = np.array([len(s) == 1 for s in spelled])[middle]
+        alone = single[middle]
         columns = last[left][alone], last[middle][alone], first[right][alone]
         self._add(self.triples, ngrams.triple_weights[alone] * weight, *columns)
 
@@ -170,8 +181,8 @@ def build() -> dict[str, NDArray[np.generic]]:
     keys, weights = _sum(seen.single)
     times = np.zeros(len(names))
     times[keys] = weights
-    rare = [n for n in range(1, len(names)) if times[n] >= MIN_CHARACTER and _modelled(names[n])]
-    kept = [0, *sorted(rare, key=lambda n: names[n])]
+    often = [n for n in range(2, len(names)) if times[n] >= MIN_CHARACTER and _modelled(names[n])]
+    kept = [0, 1, *sorted(often, key=lambda n: names[n])]
     place = np.full(len(names), -1)
     place[kept] = np.arange(len(kept))
     size = len(kept)
@@ -218,6 +229,7 @@ def _triples(
     contexts, at = np.unique(context, return_inverse=True)
     sighted = np.maximum(_found(pair_keys, pair_times, contexts, np.zeros(len(contexts))), np.bincount(at, times))
     share = np.maximum(times - DISCOUNT, 0) / np.maximum(sighted, 1e-9)[at]
+    share = np.where(context // size == 1, TRUST_START * share, share)
     # The more of a context's sightings are listed, the less weight goes back to what its second symbol alone says.
     freed = np.maximum(1 - np.bincount(at, share), LEAST_LEFT)
     below = _found(pair_keys, pair, second * size + third, left[second] * single[third])

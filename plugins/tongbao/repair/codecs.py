@@ -96,9 +96,19 @@ def lost_characters(written: str, read: str) -> tuple[str, ...]:
 
 
 def _usual(characters: Iterable[str]) -> tuple[str, ...]:
-    """Those that the model knows, most frequent first."""
+    """Those that the model knows and people write, most frequent first."""
     rarity = model().rarity
-    return tuple(sorted((c for c in characters if rarity(c) < FLOOR and not c.isspace()), key=lambda c: (rarity(c), c)))
+    known = (c for c in characters if rarity(c) < FLOOR and not c.isspace() and _is_daily(c))
+    return tuple(sorted(known, key=lambda c: (rarity(c), c)))
+
+
+@lru_cache(maxsize=1 << 15)
+def _is_daily(character: str) -> bool:
+    """Whether it is a mark, or a Han character of GB 2312 or of the commoner half of Big5: no rare variant of one."""
+    if not tables.is_han(character):
+        return True
+    big5 = tables.big5_bytes().get(character, b"\xff")
+    return big5 <= b"\xc6\x7e" or bool(character.encode("gb2312", "ignore"))
 
 
 # --- two bytes a character -------------------------------------------------------------------------------------------

@@ -25,8 +25,8 @@ SWALLOWED, VANISHED = "\x1a", "\x1b"
 
 # States kept, how much dearer than the cheapest one may be (20 nats), and how much where pairs may have vanished.
 BEAM, HOPELESS, DOUBTFUL = 32, 160, 64
-# How many readings of an unknown byte are kept, by their cost.
-READINGS = 24
+# How many readings of an unknown byte are kept, by their cost, and how much dearer than the cheapest they may be.
+READINGS, UNLIKELIER = 24, 96
 # `best` keeps FEW states where it takes the usual arcs and MANY where it tries all. What it spells is unlikely where a
 # character costs ODD (11 nats) or the last three STRANGE (27 nats) together: then BACK tokens behind it and AHEAD
 # before it are opened. Bytes that no arc explains are given up at a price, and leave a mark.
@@ -61,6 +61,9 @@ class Arc:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "plain", not self.literal and not self.vanished and self.readers is None)
+
+
+NOTHING = Arc()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,23 +155,39 @@ def best(
     """
     layers: list[_Layer] = [{((), before[-2:]): (0, None)}]
     opened = bytearray(len(tokens))
-    while (at := len(layers) - 1) < len(tokens):
+    while (at := len(layers) - 1) < len(tokens) or _ends_amid(layers[at], opened):
+        if at == len(tokens):
+            _open(opened, at - 1, layers)
+            continue
         wide = opened[at]
         arcs = tokens[at] if wide == 2 else [a for a in tokens[at] if not a.last_resort] if wide else tokens[at][:1]
         budget.left -= len(layers[at]) * len(arcs)
         if budget.left < 0:
             return None
-        coming = _coming(tokens, at + 1) if wide and goes_on else ()
+        # Bytes may be missing behind those of a character, but behind missing ones none are.
+        coming = _coming(tokens, at + 1) if wide and goes_on and tokens[at][0] == NOTHING else ()
         layer = _advance(layers[at], arcs, codec, MANY if wide else FEW, goes_on, coming)
         if wide < 2 and (not layer or _unlikely(layer, layers[at])):
-            first, end = max(0, at - BACK), min(len(tokens), at + AHEAD)
-            opened[first:end] = bytes(max(o, wide + 1) for o in opened[first:end])
-            del layers[first + 1 :]
+            _open(opened, at, layers)
             continue
         layers.append(layer or _advance(_given_up(layers[at]), (*arcs, Arc()), codec, MANY))
     ended = _given_up(layers[-1])
     cost, row = min(((c + model().cost(following[:1], last), r) for (_, last), (c, r) in ended.items()), key=_total)
     return Spelling(_spelled(row), cost)
+
+
+def _open(opened: bytearray, at: int, layers: list[_Layer]) -> None:
+    """Open the tokens around one wider than it is, and go back to the first of them."""
+    first, end = max(0, at - BACK), min(len(opened), at + AHEAD)
+    level = opened[at] + 1
+    opened[first:end] = bytes(max(o, level) for o in opened[first:end])
+    del layers[first + 1 :]
+
+
+def _ends_amid(layer: _Layer, opened: bytearray) -> bool:
+    """Whether the best path ends amid a character, and more can be tried."""
+    (pending, _), _ = min(layer.items(), key=lambda item: item[1][0])
+    return bool(pending) and bool(opened) and opened[-1] < 2
 
 
 def _coming(tokens: Sequence[Sequence[Arc]], at: int) -> Pending:
@@ -193,8 +212,7 @@ def _advance(
         for arc in arcs:
             if arc.inside is not None and arc.inside != bool(pending):
                 continue
-            # Behind a token's usual bytes some may be missing; behind those that are missing, none.
-            if coming and goes_on and arc is not arcs[0] and arc.plain and not goes_on(pending + arc.data, coming):
+            if coming and goes_on and arc.data and arc.plain and not goes_on(pending + arc.data, coming):
                 continue
             plain = _plain(codec, pending, arc.data) if arc.plain else None
             if plain is not None:
@@ -371,11 +389,16 @@ def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, t
             cost += _step(last, found[0])
             last, text, pending = last + found[0], text + found[0], ()
             continue
+        rest = data[at + 1 :]
         for price, character in _cheapest(found, last):
-            rest = data[at + 1 :]
-            if rest and rest[0] < 0:
-                rest = (after_first(rest[0], codec.last_byte(character)), *rest[1:])
-            yield from _feed(rest, codec, (), last + character, cost + price, text + character)
+            if not rest:
+                yield ((), last + character), cost + price, text + character
+            elif len(rest) == 1 and rest[0] < 0:
+                begun = (after_first(rest[0], codec.last_byte(character)),)
+                yield (begun, last + character), cost + price, text + character
+            else:
+                behind = (after_first(rest[0], codec.last_byte(character)), *rest[1:])
+                yield from _feed(behind, codec, (), last + character, cost + price, text + character)
         return
     yield (pending, last), cost, text
 
@@ -418,7 +441,9 @@ def _step(last: str, character: str) -> int:
 
 
 def _cheapest(found: Sequence[str], last: str) -> list[tuple[int, str]]:
-    return model().cheapest(tuple(found), last, READINGS)
+    cheapest = model().cheapest(tuple(found), last, READINGS)
+    limit = cheapest[0][0] + UNLIKELIER if cheapest else 0
+    return [reading for reading in cheapest if reading[0] <= limit]
 
 
 def _text(chain: _Chain | None) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import lattice, tables
@@ -39,17 +39,29 @@ from tongbao.repair.verdict import NOTHING, Verdict
 # All in the text model's steps of an eighth of a nat. What a document's runs must gain together, and each by itself;
 # the most that a character of the result may cost on average, and an allowance for short runs; the prices of a lost
 # byte, of a Latin letter that was two bytes, and of a character that is no mojibake among others that are; what an
-# accented letter costs less among other letters.
-DOCUMENT_GAIN, RUN_GAIN, CEILING, SHORT, LOST, COLLAPSED, LITERAL, LETTER = 96, 12, 72, 32, 24, 32, 20, 112
+# accented letter costs less among other letters; the most that a character of another script costs.
+DOCUMENT_GAIN, RUN_GAIN, CEILING, SHORT, LOST, COLLAPSED, LITERAL, LETTER, OTHER = (
+    144,
+    12,
+    72,
+    32,
+    24,
+    32,
+    20,
+    112,
+    56,
+)
 # So many bytes that are valid UTF-8 prove a run by themselves, in a document whose pairing is known.
 MIN_BYTES = 3
 # A character at least this rare by itself (11 nats) is one that writers seldom use. Steps of the search for a document.
 RARE, STEPS = 88, 600_000
 # Runs tried to find a document's pairing, and how many of their characters.
-SAMPLE, PIECE = 12, 100
+SAMPLE, PIECE, TRIALS = 12, 100, 2
 # Characters are strange where they cost more than this (9 nats) on average over a window of so many. A run goes on over
 # so many others, and takes in so many at its ends: a character of the run may look usual by chance.
-STRANGE, WINDOW, BRIDGE, MARGIN = 72, 5, 6, 2
+STRANGE, WINDOW, BRIDGE, MARGIN, NEAR, AROUND = 72, 5, 6, 2, 12, 12
+# A run of which a larger share is replacement characters is beyond repair.
+MOST_GONE = 0.3
 
 _QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled|锟斤拷|烫烫烫", re.IGNORECASE)
 _HIGH = "\u0080-\u07ff€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸŽž"
@@ -59,10 +71,9 @@ _WIDE = "[\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"
 _LATIN = rf"(?:[^\x00-\x7f](?<!{_WIDE})|{_WIDE}(?!{_WIDE})(?<!{_WIDE}{_WIDE}))"
 _LATIN_RUN = re.compile(rf"{_LATIN}(?:[\x20-\x7e]{{0,3}}{_LATIN})*[@-~]?")
 _ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff](?=[A-Za-z])|(?<=[A-Za-z])[\u00c0-\u024f\u1e00-\u1eff]")
-# A single letter or digit between such characters may be what was left of a full-width one.
-_DOUBLE_RUN = re.compile(
-    r"(?:[^\x00-\x7f]|(?<=[^\x00-\x7f])(?:\?[0-9]?|[0-9@-~](?=[^\x00-\x7f])|(?<=\ufffd)[@-~]))+[@-~]?"
-)
+# Letters between such characters may be halves of others.
+_DOUBLE_RUN = re.compile(r"[^\x00-\x7f](?:[\x21-\x7e]{0,3}[^\x00-\x7f])*(?:\?|[@-~])?")
+_PLAIN_RUN = re.compile(r"[^\x00-\x7f]+[@-~]?")
 _UTF8_IN_GBK = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){2}")
 
 
@@ -92,11 +103,19 @@ def undo(text: str) -> Verdict:
     codec = _codec("".join(run.text for run in found[: 2 * SAMPLE]), pairing)
     reader, budget = _reader(text, found, pairing, codec), Budget(STEPS)
     edits = [edit for run in found if (edit := _repair(text, run, pairing, codec, reader, budget))]
-    if sum(edit.evidence.gain or 0 for edit in edits) < DOCUMENT_GAIN * STEP:
+    if sum(edit.evidence.gain or 0 for edit in edits) < DOCUMENT_GAIN * STEP or not _most(found, edits):
         return NOTHING
+    if pairing.read != "latin":
+        edits += [e for run in _between(text, found) if (e := _repair(text, run, pairing, codec, None, budget))]
+        edits.sort(key=lambda edit: edit.start)
     if _QUOTES.search(text):
         return Verdict(suggestions=tuple(edits))
     return Verdict(tuple(edits))
+
+
+def _most(runs: Sequence[_Run], edits: Sequence[Edit]) -> bool:
+    """Whether what was explained is the greater part: else the runs are of another language or damage."""
+    return 2 * sum(len(e.before) for e in edits) >= sum(len(r.text) for r in runs if len(r.text) > 1)
 
 
 # --- runs ------------------------------------------------------------------------------------------------------------
@@ -110,36 +129,69 @@ def _latin_runs(text: str) -> list[_Run]:
 
 
 def _double_runs(text: str) -> list[_Run]:
-    """The parts of a text above ASCII that are unlikely to be text, if they hold characters not in daily use."""
-    odd = {c for c in set(text) if not _usual(c)}
-    if not odd:
+    """The parts of a text above ASCII that are unlikely to be text, around characters not in daily use."""
+    if not _clusters().search(text):
         return []
-    runs = []
-    for match in _DOUBLE_RUN.finditer(text):
-        if odd.isdisjoint(match[0]):
-            continue
-        for start, end in _strange(match[0]):
-            if not odd.isdisjoint(match[0][start:end]):
-                runs.append(_Run(match.start() + start, match[0][start:end]))
+    runs: list[_Run] = []
+    low = 0
+    for cluster in _clusters().finditer(text):
+        line, newline = text.rfind("\n", 0, cluster.start()) + 1, text.find("\n", cluster.end())
+        first = max(low, line, cluster.start() - AROUND)
+        behind = min(cluster.end() + AROUND, newline if newline >= 0 else len(text))
+        for match in _DOUBLE_RUN.finditer(text, first, behind):
+            for start, end in _strange(match[0]):
+                run = _Run(match.start() + start, match[0][start:end])
+                low = run.start + len(run.text)
+                if _odd().search(run.text) and run.text.count("\ufffd") <= MOST_GONE * len(run.text):
+                    runs.append(run)
     return runs
 
 
+@cache
+def _odd() -> re.Pattern[str]:
+    """A character that is not in daily use."""
+    return re.compile(_odd_class())
+
+
+@cache
+def _clusters() -> re.Pattern[str]:
+    """Several such characters, near each other."""
+    odd = _odd_class()
+    return re.compile(f"{odd}(?:[^\n]{{0,{BRIDGE}}}{odd})+")
+
+
+@cache
+def _odd_class() -> str:
+    usual = "".join(c for n in range(0x2E80, 0x10000) if not 0xD800 <= n < 0xE000 and _usual(c := chr(n)))
+    return f"[^\0-\u2e7f{re.escape(usual)}]"
+
+
+def _between(text: str, runs: Sequence[_Run]) -> list[_Run]:
+    """What is above ASCII between runs: too short to be strange, perhaps, or clean."""
+    edges = [0, *(edge for run in runs for edge in (run.start, run.start + len(run.text))), len(text)]
+    gaps = zip(edges[::2], edges[1::2], strict=True)
+    return [_Run(m.start(), m[0]) for start, end in gaps for m in _PLAIN_RUN.finditer(text, start, end)]
+
+
 def _strange(text: str) -> list[tuple[int, int]]:
-    """The spans in which characters cost more than those of any text do."""
-    costs, last = [0], "\n"
-    for character in text:
-        costs.append(costs[-1] + model().step(last, character))
+    """The spans in which characters above ASCII cost more than those of any text do."""
+    places, costs, last = [], [0], "\n"
+    for at, character in enumerate(text):
+        if character >= "\x80":
+            places.append(at)
+            costs.append(costs[-1] + model().step(last, character))
         last = last[-1:] + character
     spans: list[tuple[int, int]] = []
-    size = min(WINDOW, len(text))
-    for at in range(len(text) - size + 1):
+    size = min(WINDOW, len(places))
+    for at in range(len(places) - size + 1):
         if costs[at + size] - costs[at] < STRANGE * size:
             continue
         if spans and at <= spans[-1][1] + BRIDGE:
             spans[-1] = (spans[-1][0], at + size)
         else:
             spans.append((at, at + size))
-    return [(max(0, start - MARGIN), min(len(text), end + MARGIN)) for start, end in spans]
+    ends = [*places, len(text)]
+    return [(ends[max(0, first - MARGIN)], ends[min(len(places), end + MARGIN)]) for first, end in spans]
 
 
 def _looks(runs: list[_Run], pairing: Pairing) -> bool:
@@ -149,7 +201,6 @@ def _looks(runs: list[_Run], pairing: Pairing) -> bool:
     return any(_UTF8_IN_GBK.search(_bytes(run.text, pairing)) for run in runs)
 
 
-@lru_cache(maxsize=1 << 16)
 def _usual(character: str) -> bool:
     return ord(character) < 0x2E80 or character in _MARKS or tables.is_common(character)
 
@@ -174,13 +225,24 @@ def _promise(text: str, runs: Sequence[_Run], pairing: Pairing) -> int:
 
 
 def _served(text: str, run: _Run, pairing: Pairing) -> int:
-    """The cost of a run as it was served. An accented letter among Latin letters is no surprise."""
-    end = run.start + len(run.text)
-    cost = model().cost(run.text, text[max(0, run.start - 2) : run.start] or "\n")
+    """The cost of a run as it was served.
+
+    An accented letter among Latin letters is no surprise, nor are letters and signs that other texts are made of: what
+    speaks for mojibake are Han characters that hardly anyone writes, and those that stand for no character.
+    """
+    before = text[max(0, run.start - 2) : run.start] or "\n"
     if pairing.read == "latin":
-        around = text[max(0, run.start - 1) : end + 1]
-        cost -= LETTER * len(_ACCENTED.findall(around))
+        around = text[max(0, run.start - 1) : run.start + len(run.text) + 1]
+        return model().cost(run.text, before) - LETTER * len(_ACCENTED.findall(around))
+    cost, last = 0, before[-2:]
+    for character in run.text:
+        step = model().step(last, character)
+        cost += step if _MADE.match(character) else min(step, OTHER)
+        last = last[-1:] + character
     return cost
+
+
+_MADE = re.compile("[\u3400-\u9fff\ue000-\uf8ff\uf900-\ufaff\ufffd]")
 
 
 def _bytes(text: str, pairing: Pairing) -> bytes:
@@ -192,12 +254,12 @@ def _bytes(text: str, pairing: Pairing) -> bytes:
 # --- one run ---------------------------------------------------------------------------------------------------------
 
 
-def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec, reader: str, budget: Budget) -> Edit | None:
+def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec, reader: str | None, budget: Budget) -> Edit | None:
     before, end = text[max(0, run.start - 2) : run.start] or "\n", run.start + len(run.text)
     whole = _strict(run.text, pairing)
     restored = whole
-    if whole is None or (pairing.written != "utf-8" and _doubtful(whole)):
-        spelling = _search(run.text, pairing, codec, before, text[end : end + 1] or "\n", reader, budget)
+    if reader and (whole is None or (pairing.written != "utf-8" and _doubtful(whole))):
+        spelling = _search(text, (run.start, end), pairing, codec, reader, budget)
         found = spelling.text if spelling else None
         if whole is None or (found is not None and model().cost(found, before) + LOST < model().cost(whole, before)):
             restored = found
@@ -216,8 +278,6 @@ def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec, reader: str, b
     # may be missing, elsewhere a reader that is seen to keep what it has no character for.
     complete = restored is whole and ((proved and pairing.read == "latin") or _keeps(text, pairing))
     exact = complete and _regenerates(restored, run.text, pairing)
-    if run.text.endswith("?") and pairing.read != "latin":
-        restored += _swallowed(text, end)
     evidence = EditEvidence(
         reason=f"{pairing.label}；按原编码重新解码。",
         received_bytes=_bytes(run.text, pairing).hex(" ").upper(),
@@ -273,16 +333,19 @@ def _strict(text: str, pairing: Pairing) -> str | None:
 
 
 def _search(
-    text: str, pairing: Pairing, codec: Codec, before: str, following: str, reader: str, budget: Budget
+    text: str, span: tuple[int, int], pairing: Pairing, codec: Codec, reader: str, budget: Budget
 ) -> Spelling | None:
+    """The likeliest reading of a part of a text."""
+    start, end = span
+    before, following = text[max(0, start - 2) : start] or "\n", text[end : end + 1] or "\n"
     if pairing.read == "latin":
-        tokens = list(_latin_tokens(text, pairing))
+        tokens = list(_latin_tokens(text[start:end], pairing))
     elif reader == "vanishes" and pairing.written != "utf-8":
         # Both codecs have two bytes a character: what vanished is a character, whole.
-        strict = _bytes(text, pairing).decode(pairing.written, "ignore")
+        strict = _bytes(text[start:end], pairing).decode(pairing.written, "ignore")
         return lattice.fill(strict, lost_characters(pairing.written, pairing.read), before, following, LOST, budget)
     else:
-        tokens = list(_double_tokens(text, pairing, reader, following))
+        tokens = list(_double_tokens(text, span, pairing, reader))
     return lattice.best(tokens, codec, before, following, budget, utf8_goes_on if pairing.written == "utf-8" else None)
 
 
@@ -293,17 +356,16 @@ READERS = ("shows", "vanishes", "drops")
 
 def _reader(text: str, runs: Sequence[_Run], pairing: Pairing, codec: Codec) -> str:
     """The reader that explains the longest runs best."""
-    if pairing.read == "latin" or any(_KEPT[False].search(run.text) for run in runs):
+    if pairing.read == "latin":
         return READERS[0]
-    longest = sorted(runs, key=lambda r: (-len(r.text), r.start))[:3]
+    spans = [(r.start, r.start + min(PIECE, len(r.text))) for r in sorted(runs, key=lambda r: (-len(r.text), r.start))]
+    shown = any(_KEPT[False].search(run.text) for run in runs)
+    readers = READERS if shown else READERS[1:]
     costs = []
-    for reader in READERS[1:]:
-        found = [
-            _search(r.text[:PIECE], pairing, codec, "\n", text[r.start + PIECE :][:1] or "\n", reader, Budget(STEPS))
-            for r in longest
-        ]
+    for reader in readers:
+        found = [_search(text, span, pairing, codec, reader, Budget(STEPS)) for span in spans[:TRIALS]]
         costs.append(sum(f.cost if f else STEPS for f in found))
-    return READERS[1 + costs.index(min(costs))]
+    return readers[costs.index(min(costs))]
 
 
 def _codec(text: str, pairing: Pairing) -> Codec:
@@ -350,7 +412,7 @@ _COUNTED = frozenset("0123456789%.")
 
 def _latin_arcs(character: str, double: bool, folded: bool) -> list[Arc]:
     if ord(character) < 0x80:
-        space = [Arc((0xA0,), LOST + 8, inside=True)] if character == " " else []
+        space = [Arc((0xA0,), 8, inside=True)] if character == " " else []
         return [Arc((ord(character),)), *space]
     arcs = [Arc(latin_bytes()[character])] if character in latin_bytes() else []
     if double and 0xA0 <= ord(character) < 0xD800:
@@ -358,35 +420,46 @@ def _latin_arcs(character: str, double: bool, folded: bool) -> list[Arc]:
     return [*arcs, Arc(literal=character)] if not arcs or ord(character) >= 0x800 else arcs
 
 
-def _double_tokens(text: str, pairing: Pairing, reader: str, following: str) -> Iterator[Sequence[Arc]]:
-    """`following` is the character behind the run: a half-lost one may have swallowed a digit before it."""
-    table = double_bytes(pairing.read)
-    pair = _vanished(pairing)
-    for character, after in zip(text, text[1:] + following, strict=True):
+def _double_tokens(text: str, span: tuple[int, int], pairing: Pairing, reader: str) -> Iterator[Sequence[Arc]]:
+    table, pair = double_bytes(pairing.read), _vanished(pairing)
+    start, end = span
+    for at in range(start, end):
+        character, after = text[at], text[at + 1 : at + 2] or "\n"
         yield _double_gap(pairing, reader, table.get(character, (ord(character),))[0])
         literal = Arc(literal=character, cost=LITERAL)
         if character in table:
             # GB 18030 gives the euro sign a pair of its own.
             euro = [Arc((0xA2, 0xE3))] if character == "€" else []
             yield [Arc(table[character]), *euro, literal]
-        elif character == "?" and after in _COUNTED:
-            # Never guess a number: the mark of the loss stays.
-            yield [Arc((ANY,), literal="0", shown="?", inside=True), literal]
         elif character == "?":
-            # The half of a character that takes the next one with it, most often white space; or a whole pair.
-            alone = Arc((ANY,), 0 if after == "\n" else LOST, inside=True)
-            space = [Arc((ANY,), literal=" ", inside=True)] if after != "\n" else []
-            yield [*space, alone, Arc(pair, 8, inside=True), literal]
+            yield [*_half(text, at), Arc(pair, 8, inside=True), literal]
         elif character == "\ufffd":
             # One byte, or both of a pair.
             first = table.get(after, (ord(after),))[0]
             byte = skipped(pairing.read, first) if first < 0x100 else ANY
-            yield [Arc((byte,)), Arc(pair, 8), literal]
+            yield [Arc((byte,)), Arc(pair, LOST), literal]
         elif ord(character) < 0x80:
             yield [Arc((ord(character),)), Arc((0xA3, ord(character) + 0x80), 8)]
         else:
             yield [Arc(literal=character)]
     yield [*_double_gap(pairing, reader, 0x0A), Arc((ANY,), LOST, inside=True)]
+
+
+def _half(text: str, at: int) -> list[Arc]:
+    """A question mark as the first half of a pair, that took the ASCII character behind it with it."""
+    after = text[at + 1 : at + 2] or "\n"
+    if after in _COUNTED:
+        # Never guess a number: the mark of the loss stays.
+        return [Arc((ANY,), literal="0", shown="?", inside=True)]
+    if swallowed := _swallowed(text, at + 1):
+        # The text model sees white space there. A whole character may have been lost with it.
+        return [
+            Arc((ANY,), literal="\n", shown=swallowed, inside=True),
+            Arc(literal="\n", shown=swallowed, cost=LITERAL, inside=False),
+        ]
+    if after in "\r\n":
+        return [Arc((ANY,), inside=True)]
+    return [Arc((ANY,), literal=" ", inside=True), Arc((ANY,), LOST, inside=True)]
 
 
 def _vanished(pairing: Pairing) -> Pending:
@@ -404,5 +477,13 @@ def _double_gap(pairing: Pairing, reader: str, following: int) -> tuple[Arc, ...
     pair = _vanished(pairing)
     if pairing.written == "utf-8":
         begins = [Arc(pair, LOST, inside=False)] if pairing.read != "gbk" else []
-        return (Arc(), Arc(pair, LOST, inside=True), Arc(pair * 2, 2 * LOST, inside=True, last_resort=True), *begins)
+        # Before ASCII, the byte that waits for its second is lost.
+        half = [Arc((ANY,), LOST, inside=True)] if following < 0x80 else []
+        return (
+            Arc(),
+            Arc(pair, LOST, inside=True),
+            *half,
+            Arc(pair * 2, 2 * LOST, inside=True, last_resort=True),
+            *begins,
+        )
     return (Arc(), Arc(pair, LOST, inside=True))

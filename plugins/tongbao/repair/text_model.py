@@ -20,8 +20,8 @@ from tongbao.folding import fold
 TARGET_NAME = "language_model.npz"
 # Costs are stored in eighths of a nat.
 STEP = 0.125
-# Classes: the edge of a line, a digit, a Latin letter.
-EDGE, DIGIT, LATIN = "\n", "0", "a"
+# Classes: the edge of a line, the beginning of a word, a digit, a Latin letter.
+EDGE, START, DIGIT, LATIN = "\n", "\x02", "0", "a"
 # What the model does not know costs FLOOR, 17 nats, and nothing costs more; what follows it costs one nat extra.
 FLOOR, AFTER_UNKNOWN = 136, 8
 # Contexts kept in memory; there are millions in principle.
@@ -143,13 +143,31 @@ class TextModel:
         row = self._row(second)
         if len(last) < 2:
             return Context(row)
-        data, key = self._data, self.place(last[-2]) * self.size + second
-        at = int(np.searchsorted(data["triple_keys"], key))
-        if at == len(data["triple_keys"]) or int(data["triple_keys"][at]) != key:
+        # What was never seen together most often is the end of a word and the beginning of another.
+        first = self.place(last[-2])
+        at = self._triples_at(first, second)
+        if at is None and not self._is_pair(first, second):
+            at = self._triples_at(self.place(START), second)
+        if at is None:
             return Context(row)
+        data = self._data
         span = slice(int(data["triple_starts"][at]), int(data["triple_starts"][at + 1]))
         known = dict(zip(data["triple_columns"][span].tolist(), data["triple_costs"][span].tolist(), strict=True))
         return Context(row, int(data["triple_backoff"][at]), known)
+
+    def _is_pair(self, first: int, second: int) -> bool:
+        """Whether a pair of symbols was seen more often than chance would have it."""
+        if first == self.size:
+            return False
+        columns, span = self._data["columns"], slice(*self._data["starts"][first : first + 2].tolist())
+        at = int(np.searchsorted(columns[span], second))
+        return at < span.stop - span.start and int(columns[span][at]) == second
+
+    def _triples_at(self, first: int, second: int) -> int | None:
+        """Where the triples of two symbols stand, if they have some."""
+        keys, key = self._data["triple_keys"], first * self.size + second
+        at = int(np.searchsorted(keys, key))
+        return at if at < len(keys) and int(keys[at]) == key else None
 
     def _row(self, first: int) -> bytes:
         """The cost of every symbol after symbol `first`, and last that of an unknown one."""
