@@ -54,11 +54,11 @@ RARE = 88
 REACH, LONGEST, MAX_WINDOWS, MAX_SEARCHED = 48, 240, 400, 6000
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
-_SYLLABLE = glosses.SYLLABLE.pattern
+_READING, _OPEN, _CLOSE = glosses.READING, glosses.OPEN, glosses.CLOSE
 _HOLE = "[?\ufffd]"
 _MARK = "，。、；：！？,;:!?"
 _TOKEN = re.compile(
-    rf"(?P<hole>{_HOLE}?)(?P<open>[(（]?)(?P<gloss>{_SYLLABLE})[)）]"
+    rf"(?P<hole>{_HOLE}?)(?P<open>(?:{_OPEN})?)(?P<gloss>{_READING}){_CLOSE}"
     rf"|(?P<residue>{_HOLE}/?[a-z]{{1,8}}\s?/?>)"
     rf"|(?P<lost>{_HOLE})"
     r"|(?P<inserted>,(?=[，、。；：！？]))"
@@ -66,10 +66,10 @@ _TOKEN = re.compile(
     r"|(?P<other>[\s\S])"
 )
 _TRIGGER = re.compile(
-    rf"{_HOLE}[(（]?{_SYLLABLE}[)）]"
-    rf"|(?<=[{_HAN}]){_SYLLABLE}[)）]"
+    rf"{_HOLE}(?:{_OPEN})?{_READING}{_CLOSE}"
+    rf"|(?<=[{_HAN}]){_READING}{_CLOSE}"
     rf"|{_HOLE}(?=[，。、；：！？{_HAN}]|[,;:!?][@-~,;:!?{_HAN}])"
-    rf"|(?<=[^\s(（])[(（]{_SYLLABLE}[)）]"
+    rf"|(?<=[^\s(（]){_OPEN}{_READING}{_CLOSE}"
     rf"|(?<=[{_HAN}])[@-~](?=[{_HAN}，。、；：！？,;:!?])"
 )
 
@@ -78,9 +78,10 @@ _NARROWING = str.maketrans(dict(gbk_bytes.NARROW) | {"（": "(", "）": ")"})
 _WIDENING = str.maketrans({n: w for w, n in gbk_bytes.NARROW.items() if n not in "()"})
 
 
-_BEFORE = re.compile(rf"([{_HAN}])(?:[(（]{_SYLLABLE}[)）])?\Z")
+_BEFORE = re.compile(rf"([{_HAN}])(?:{_OPEN}{_READING}{_CLOSE})?\Z")
 _QUOTES = "「」『』‘’"
 _HOLED_MARK = re.compile(rf"{_HOLE}([{gbk_bytes.MARKS}]|(?<=\ufffd)[,;:!?])")
+_UNTOLD = re.compile(rf"{_HOLE}|\((?={_READING}\))")
 _WIDE_MARK = re.compile(rf"(?<=[{_HAN},])[，；：]")
 _NARROW_MARK = re.compile(rf"(?<=[{_HAN}])[,;:](?![{gbk_bytes.MARKS}])")
 
@@ -219,13 +220,13 @@ def _start(text: str, match: re.Match[str]) -> int:
         low = max(0, at - REACH)
         marks = [m.start() for m in re.finditer(rf"[{_MARK}\n]|{_HOLE}", text[low:at])]
         at = low + marks[-1] if marks else low
-    while before := re.search(rf"[(（]{_SYLLABLE}[)）]\Z", text[max(0, at - 12) : at]):
+    while before := re.search(rf"{_OPEN}{_READING}{_CLOSE}\Z", text[max(0, at - 12) : at]):
         at -= len(before[0])
     return max(0, at - 1)
 
 
-_WHOLE = re.compile(rf"[(（]{_SYLLABLE}[)）]")
-_STOP = re.compile(rf"{_HOLE}(?:/?[a-z]{{1,8}}\s?/?>)?|[(（]?{_SYLLABLE}[)）]|\n|[@-~](?![A-Za-z])")
+_WHOLE = re.compile(rf"{_OPEN}{_READING}{_CLOSE}")
+_STOP = re.compile(rf"{_HOLE}(?:/?[a-z]{{1,8}}\s?/?>)?|(?:{_OPEN})?{_READING}{_CLOSE}|\n|[@-~](?![A-Za-z])")
 
 
 def _end(text: str, at: int) -> int:
@@ -423,7 +424,8 @@ def traceless(restored: str, tokens: Sequence[_Token], spinner: _Spinner) -> int
     marks. A gloss in the window belongs to the site's set even if it never stands whole.
     """
     # What a spinner put before marks is left out, too; a reading drops it or is dearer.
-    served = _plain("".join(token.text for token in tokens if token.kind not in ("residue", "inserted")))
+    shown = (f"{t.syllable})" if t.syllable else t.text for t in tokens if t.kind not in ("residue", "inserted"))
+    served = _plain("".join(shown))
     # Where the site serves marks as ASCII, the bytes were those of full-width marks.
     versions = dict.fromkeys((restored, restored.translate(_WIDENING)))
     visible = sum(t.kind in ("lost", "residue") or t.kind.startswith("holed") for t in tokens)
@@ -457,7 +459,7 @@ def _glossed(restored: str, syllables: Sequence[str], site: Mapping[str, str]) -
 
 def _plain(served: str) -> str:
     narrow = served.translate(_NARROWING)
-    return re.sub(rf"{_HOLE}|\(?(?={_SYLLABLE}\))", "", narrow)
+    return _UNTOLD.sub("", narrow)
 
 
 def _edit(start: int, served: str, reading: _Reading) -> Edit:
@@ -481,7 +483,7 @@ def _peel(edit: Edit) -> list[Edit]:
     """The edit, and apart from it the whole glosses that stand behind the damage in its window."""
     peeled: list[Edit] = []
     before, after = edit.before, edit.after
-    while gloss := re.search(rf"(?<=(.))[(（]({_SYLLABLE})[)）]\Z", before):
+    while gloss := re.search(rf"(?<=(.)){_OPEN}({_READING}){_CLOSE}\Z", before):
         if not after or gloss[1] != after[-1] or gloss[1] not in tables.readers(gloss[2]):
             break
         start = edit.start + gloss.start()
