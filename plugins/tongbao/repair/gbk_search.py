@@ -34,9 +34,12 @@ MARGIN, LEAD, LEAD_TRACELESS, TRACELESS, VANISHED = 64, 16, 32, 16, 0
 LENGTH, LEAD_VANISHED = 4, 24
 # What a full stop is cheaper where a hole stands before a mark: it is there most often.
 STOP = -8
+# The price of an ASCII character that a hole swallowed. A digit can't be known: GAP stands for it, which the model takes
+# for a digit and GBK can't write.
+SWALLOW, GAP = 16, "\U0001d7ce"
 # What a reading is dearer for each word in it, for each wide mark brought into a text of narrow ones (the spinner put
-# those at any offset, too), and for each quote of a shape that the text does not use.
-WORD, WIDE, QUOTE = 14, 40, 16
+# those at any offset, too), for each quote of a shape that the text does not use, and for each that has no partner.
+WORD, WIDE, QUOTE, UNPAIRED = 14, 40, 16, 20
 # The most that what a reading changes may cost on average (9 nats a character), and an allowance for short ones.
 CEILING, SHORT = 72, 32
 # Where so many windows have no reading and none has a certain one, the damage is of another kind.
@@ -51,7 +54,7 @@ DOUBTFUL, SHOWN = 124, 5
 RARE = 88
 # A window reaches at most so far beyond its trigger, adjoining windows are one up to a length, and a document has at
 # most so many of so many characters (the rest is left for a curator: this model does not explain more damage).
-REACH, LONGEST, MAX_WINDOWS, MAX_SEARCHED = 48, 240, 400, 6000
+REACH, LONGEST, MAX_WINDOWS, MAX_SEARCHED, CONTEXT = 48, 240, 400, 6000, 100
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
 _READING, _OPEN, _CLOSE = glosses.READING, glosses.OPEN, glosses.CLOSE
@@ -71,6 +74,8 @@ _TRIGGER = re.compile(
     rf"|{_HOLE}(?=[，。、；：！？{_HAN}]|[,;:!?][@-~,;:!?{_HAN}])"
     rf"|(?<=[^\s(（]){_OPEN}{_READING}{_CLOSE}"
     rf"|(?<=[{_HAN}])[@-~](?=[{_HAN}，。、；：！？,;:!?])"
+    # A mark that parted bytes without a trace shows by what comes behind it.
+    rf"|[{_MARK}](?=[\u2e80-\uffff]{{2}})"
 )
 
 
@@ -81,7 +86,7 @@ _WIDENING = str.maketrans({n: w for w, n in gbk_bytes.NARROW.items() if n not in
 _BEFORE = re.compile(rf"([{_HAN}])(?:{_OPEN}{_READING}{_CLOSE})?\Z")
 _QUOTES = "「」『』‘’"
 _HOLED_MARK = re.compile(rf"{_HOLE}([{gbk_bytes.MARKS}]|(?<=\ufffd)[,;:!?])")
-_UNTOLD = re.compile(rf"{_HOLE}|\((?={_READING}\))")
+_UNTOLD = re.compile(rf"{_HOLE}|{GAP}|\((?={_READING}\))")
 _WIDE_MARK = re.compile(rf"(?<=[{_HAN},])[，；：]")
 _NARROW_MARK = re.compile(rf"(?<=[{_HAN}])[,;:](?![{gbk_bytes.MARKS}])")
 
@@ -144,7 +149,7 @@ def find(text: str, site: Mapping[str, str]) -> Verdict:
     known: dict[tuple[str, str], _Reading | None] = {}
     failed = 0
     for start, end in windows:
-        served, before = text[start:end], text[max(0, start - 2) : start] or "\n"
+        served, before = text[start:end], _before(text, start)
         if (served, before) not in known:
             known[served, before] = _read(served, before, spinner, budget)
         reading = known[served, before]
@@ -181,7 +186,7 @@ def _windows(text: str, spun: bool) -> list[tuple[int, int]]:
     for match in _TRIGGER.finditer(text):
         if not _telling(text, match, spun):
             continue
-        start, end = _start(text, match), _end(text, match.end())
+        start, end = _start(text, match), _end(text, match)
         if spans and start <= spans[-1][1] and end - spans[-1][0] <= LONGEST:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         elif len(spans) == MAX_WINDOWS:
@@ -199,6 +204,9 @@ def _windows(text: str, spun: bool) -> list[tuple[int, int]]:
 
 def _telling(text: str, match: re.Match[str], spun: bool) -> bool:
     """Whether a trigger is one: glosses must be syllables, and whole ones must misfit, in a spun document."""
+    if match[0] in _MARK and match.start() and match[0] != "?":
+        behind = text[match.end() : match.end() + 4]
+        return spun and any(model().rarity(c) >= RARE for c in re.split(rf"[{_MARK}]", behind)[0])
     if len(match[0]) == 1 and match[0].isascii() and match[0] != "?":
         return spun and model().rarity(text[match.start() - 1]) >= RARE
     token = _TOKEN.match(match[0])
@@ -216,7 +224,7 @@ def _telling(text: str, match: re.Match[str], spun: bool) -> bool:
 def _start(text: str, match: re.Match[str]) -> int:
     """Where the shift may begin: at the character before the trigger, or, with no hole to show it, at a mark before."""
     at = match.start()
-    if match[0][0] not in "?\ufffd":
+    if match[0][0] not in f"?\ufffd{_MARK}":
         low = max(0, at - REACH)
         marks = [m.start() for m in re.finditer(rf"[{_MARK}\n]|{_HOLE}", text[low:at])]
         at = low + marks[-1] if marks else low
@@ -229,9 +237,10 @@ _WHOLE = re.compile(rf"{_OPEN}{_READING}{_CLOSE}")
 _STOP = re.compile(rf"{_HOLE}(?:/?[a-z]{{1,8}}\s?/?>)?|(?:{_OPEN})?{_READING}{_CLOSE}|\n|[@-~](?![A-Za-z])")
 
 
-def _end(text: str, at: int) -> int:
+def _end(text: str, match: re.Match[str]) -> int:
     """Behind what ends the shift: a hole, a gloss, a line's end, or a trail byte in ASCII; glosses are not cut."""
-    found = _STOP.search(text, at, at + REACH)
+    at = match.end()
+    found = match if "@" <= match[0] <= "~" and len(match[0]) == 1 else _STOP.search(text, at, at + REACH)
     end = min(len(text), found.end() + 3 if found else at + REACH)
     opened = max(text.rfind("(", end - 9, end), text.rfind("（", end - 9, end))
     for start in (opened, end):
@@ -277,13 +286,18 @@ def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
     if token.kind == "lost":
         # A question mark may be one, of a page that serves marks as ASCII and holes as something else.
         mark = [Arc(tuple(tables.gbk_bytes()["？"]), inside=True)] if text == "?" else []
-        return [Arc((ANY,)), Arc((0xA1,), STOP), Arc(literal=text), *mark]
+        swallowed = [Arc((ANY,), SWALLOW, GAP), Arc((ANY,), SWALLOW, "(")]
+        return [Arc((ANY,)), Arc((0xA1,), STOP), Arc(literal=text), *mark, *swallowed]
     if token.kind == "inserted" and site:
         return [Arc(), Arc(literal=text)]
     if token.kind in ("mark", "inserted"):
         wide = next((w for w, n in gbk_bytes.NARROW.items() if n == text), text)
         pair = tuple(tables.gbk_bytes()[wide])
-        lost = [Arc((ANY,), TRACELESS, text, inside=True), Arc((ANY, *pair), TRACELESS, inside=False)]
+        lost = [
+            Arc((ANY,), TRACELESS, text, inside=True),
+            Arc((ANY, *pair), TRACELESS, inside=False),
+            Arc((0xA1, *pair), TRACELESS + STOP, inside=False),
+        ]
         return [Arc(literal=text), Arc(pair, inside=True), *lost]
     if ord(text) <= 0x80:
         return [Arc((ord(text),)), *([Arc((ANY,), TRACELESS, text)] if text < "@" else [])]
@@ -333,7 +347,30 @@ def _extra(text: str, served: str, before: str, spinner: _Spinner) -> int:
     cost = WORD * sum(tables.is_han(word[0]) for word in rjieba.cut(fold(before + text), False))
     if spinner.narrow:
         cost += WIDE * max(0, _wide(text) - _wide(served))
-    return cost + QUOTE * sum(c in spinner.unused for c in text)
+    return cost + QUOTE * sum(c in spinner.unused for c in text) + UNPAIRED * _pairs(before + text)[1]
+
+
+_PAIRED = {"”": "“", "》": "《", ")": "(", "）": "（"}
+
+
+def _pairs(text: str) -> tuple[str, int]:
+    """The quotes and brackets still open behind a text, and how many close what is not open, or open what is."""
+    unpaired, open_ = 0, ""
+    for character in text:
+        opening = _PAIRED.get(character)
+        if character in _PAIRED.values():
+            unpaired += character in open_
+            open_ = open_.replace(character, "") + character
+        elif opening is not None:
+            unpaired += opening not in open_
+            open_ = open_.replace(opening, "")
+    return open_, unpaired
+
+
+def _before(text: str, start: int) -> str:
+    """What stands before a window: the quotes and brackets that are open in its line, and two characters."""
+    line = text[max(text.rfind("\n", 0, start), start - CONTEXT, 0) : start]
+    return _pairs(line[:-2])[0] + (line[-2:] or "\n")
 
 
 def _wide(text: str) -> int:
@@ -364,7 +401,8 @@ def _weigh(
         # Of two holes side by side too many readings are possible to weigh them all.
         and not any(a.kind == b.kind == "lost" for a, b in pairwise(tokens))
     )
-    shown = [s.text.replace(lattice.SWALLOWED, "") for s in (best, *rivals[:SHOWN])]
+    hole = next((t.text for t in tokens if t.kind == "lost"), "?")
+    shown = [s.text.replace(lattice.SWALLOWED, "").replace(GAP, hole) for s in (best, *rivals[:SHOWN])]
     if spinner.narrow:
         shown = [text.translate(_NARROWING) for text in shown]
     return _Reading(tuple(shown), gain, certain)
@@ -400,11 +438,11 @@ def _fluent(restored: str, served: str, before: str) -> bool:
 
 
 def _foreign(restored: str, served: str) -> bool:
-    """Whether a reading brings Simplified forms into text that was converted."""
-    return any(tables.is_simplified(c) and c not in served for c in restored)
+    """Whether a reading brings characters into text that was converted that no converter makes."""
+    return any(tables.is_foreign_to_traditional(c) and c not in served for c in restored)
 
 
-_DAILY = re.compile(rf"[\x1a-\x7f\n{_HAN}{_MARK}“”‘’（）《》〈〉「」『』【】〔〕—…·％]")
+_DAILY = re.compile(rf"[{GAP}\x1a-\x7f\n{_HAN}{_MARK}“”‘’（）《》〈〉「」『』【】〔〕—…·％]")
 
 
 def _exotic(restored: str, served: str) -> bool:

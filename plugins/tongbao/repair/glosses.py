@@ -94,7 +94,7 @@ def _is_excerpt(text: str, found: Sequence[re.Match[str]]) -> bool:
         and all(_is_needless(text[m.start() - 1], m[1]) for m in found)
         and sum(map(text.count, glossed)) == len(found)
         and any(_is_inside(text, m) for m in found)
-        and not any(map(tables.is_simplified, text))
+        and not any(map(tables.is_foreign_to_traditional, text))
         and not _LESSON.search(text)
     )
 
