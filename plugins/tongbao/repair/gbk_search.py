@@ -52,6 +52,8 @@ RIVALS, BEAMS, STEPS = 8, (32, 128), 500_000
 DOUBTFUL, SHOWN = 124, 5
 # A character at least this rare by itself (11 nats) is one that damage makes and writers seldom use.
 RARE = 88
+# A few characters that cost so much each (10 nats) are not text.
+ODD = 80
 # A window reaches at most so far beyond its trigger, adjoining windows are one up to a length, and a document has at
 # most so many of so many characters (the rest is left for a curator: this model does not explain more damage).
 REACH, LONGEST, MAX_WINDOWS, MAX_SEARCHED, CONTEXT = 48, 240, 400, 6000, 100
@@ -63,6 +65,8 @@ _MARK = "，。、；：！？,;:!?"
 _TOKEN = re.compile(
     rf"(?P<hole>{_HOLE}?)(?P<open>(?:{_OPEN})?)(?P<gloss>{_READING}){_CLOSE}"
     rf"|(?P<residue>{_HOLE}/?[a-z]{{1,8}}\s?/?>)"
+    rf"|(?P<stop>,{_HOLE}(?=[，、。；：！？]))"
+    rf"|(?P<both>{_HOLE}{{2}}(?=[，、。；：！？]))"
     rf"|(?P<lost>{_HOLE})"
     r"|(?P<inserted>,(?=[，、。；：！？]))"
     rf"|(?P<mark>[{_MARK}])"
@@ -71,7 +75,7 @@ _TOKEN = re.compile(
 _TRIGGER = re.compile(
     rf"{_HOLE}(?:{_OPEN})?{_READING}{_CLOSE}"
     rf"|(?<=[{_HAN}]){_READING}{_CLOSE}"
-    rf"|{_HOLE}(?=[，。、；：！？{_HAN}]|[,;:!?][@-~,;:!?{_HAN}])"
+    rf"|,?{_HOLE}(?=[，。、；：！？{_HAN}]|[,;:!?][@-~,;:!?{_HAN}])"
     rf"|(?<=[^\s(（]){_OPEN}{_READING}{_CLOSE}"
     rf"|(?<=[{_HAN}])[@-~](?=[{_HAN}，。、；：！？,;:!?])"
     # A mark that parted bytes without a trace shows by what comes behind it.
@@ -87,8 +91,13 @@ _BEFORE = re.compile(rf"([{_HAN}])(?:{_OPEN}{_READING}{_CLOSE})?\Z")
 _QUOTES = "「」『』‘’"
 _HOLED_MARK = re.compile(rf"{_HOLE}([{gbk_bytes.MARKS}]|(?<=\ufffd)[,;:!?])")
 _UNTOLD = re.compile(rf"{_HOLE}|{GAP}|\((?={_READING}\))")
-_WIDE_MARK = re.compile(rf"(?<=[{_HAN},])[，；：]")
+_WIDE_MARK = re.compile(rf"(?<=[{_HAN},])[{gbk_bytes.MARKS}]")
 _NARROW_MARK = re.compile(rf"(?<=[{_HAN}])[,;:](?![{gbk_bytes.MARKS}])")
+
+
+# How many holes a token shows; and what is left out where a reading's damage is compared to the text as served.
+_HOLES = {"lost": 1, "residue": 1, "stop": 1, "both": 2, "holed-gloss": 1, "holed-orphan": 1}
+_UNSEEN = ("residue", "inserted", "stop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +124,20 @@ class _Spinner:
 
     @property
     def codec(self) -> Codec:
-        """Text that was converted to Traditional characters holds no Simplified forms."""
-        return without(gbk, tables.is_foreign_to_traditional) if self.converted else gbk
+        """GBK of characters in daily use; text that was converted to Traditional ones holds no Simplified forms."""
+        return without(gbk, _is_unlikely_in_traditional if self.converted else _is_exotic)
 
 
 def _spinner(text: str, readings: Mapping[str, str]) -> _Spinner:
     holed = {m[1].translate(_WIDENING) for m in _HOLED_MARK.finditer(text)}
-    seen = "".join(mark for mark in gbk_bytes.MARKS if mark in holed)
-    wide, narrow = len(_WIDE_MARK.findall(text)), len(_NARROW_MARK.findall(text))
+    bare = {m[0] for m in _WIDE_MARK.finditer(text) if _odd(text[m.end() : m.end() + 4])} if readings else set()
+    seen, more = ("".join(m for m in gbk_bytes.MARKS if m in marks) for marks in (holed, holed | bare))
+    told = readings or [c for c in text if tables.is_han(c)]
+    wide, narrow = sum(m[0] in "，；：" for m in _WIDE_MARK.finditer(text)), len(_NARROW_MARK.findall(text))
     return _Spinner(
         readings,
-        tuple(dict.fromkeys((seen, "", gbk_bytes.MARKS))),
-        sum(map(tables.is_traditional, readings)) > len(readings) / 2,
+        tuple(dict.fromkeys((seen, more, "", gbk_bytes.MARKS))),
+        sum(map(tables.is_traditional, told)) > len(told) / (2 if readings else 8),
         narrow > 2 * wide,
         frozenset(_QUOTES) - set(text),
     )
@@ -205,8 +216,7 @@ def _windows(text: str, spun: bool) -> list[tuple[int, int]]:
 def _telling(text: str, match: re.Match[str], spun: bool) -> bool:
     """Whether a trigger is one: glosses must be syllables, and whole ones must misfit, in a spun document."""
     if match[0] in _MARK and match.start() and match[0] != "?":
-        behind = text[match.end() : match.end() + 4]
-        return spun and any(model().rarity(c) >= RARE for c in re.split(rf"[{_MARK}]", behind)[0])
+        return spun and _odd(text[match.end() : match.end() + 4])
     if len(match[0]) == 1 and match[0].isascii() and match[0] != "?":
         return spun and model().rarity(text[match.start() - 1]) >= RARE
     token = _TOKEN.match(match[0])
@@ -219,6 +229,12 @@ def _telling(text: str, match: re.Match[str], spun: bool) -> bool:
     if not spun:
         return False
     return not token["open"] or text[match.start() - 1] not in tables.readers(token["gloss"])
+
+
+def _odd(text: str) -> bool:
+    """Whether a text, up to a mark, is not what writers write."""
+    run = re.split(rf"[{_MARK}]", text)[0]
+    return len(run) > 1 and model().cost(run) >= ODD * len(run)
 
 
 def _start(text: str, match: re.Match[str]) -> int:
@@ -288,6 +304,12 @@ def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
         mark = [Arc(tuple(tables.gbk_bytes()["？"]), inside=True)] if text == "?" else []
         swallowed = [Arc((ANY,), SWALLOW, GAP), Arc((ANY,), SWALLOW, "(")]
         return [Arc((ANY,)), Arc((0xA1,), STOP), Arc(literal=text), *mark, *swallowed]
+    if token.kind == "both":
+        # The second byte was parted from a mark with which it looked like another: it can be one only.
+        return [Arc((ANY, 0xA1)), Arc(literal=text)]
+    if token.kind == "stop":
+        # A comma was inserted before a mark, whose bytes were parted then: that is a full stop.
+        return [Arc((0xA1,), STOP), Arc(literal=text)]
     if token.kind == "inserted" and site:
         return [Arc(), Arc(literal=text)]
     if token.kind in ("mark", "inserted"):
@@ -324,7 +346,7 @@ def _read(served: str, before: str, spinner: _Spinner, budget: Budget) -> _Readi
     reading = None
     for beam in BEAMS:
         reading = _weigh(served, before, tokens, spinner, _spellings(served, before, tokens, spinner, beam, budget))
-        if reading is None or reading.certain:
+        if reading is None or (reading.certain and len(reading.texts) > 1):
             break
     return reading
 
@@ -355,9 +377,11 @@ _PAIRED = {"”": "“", "》": "《", ")": "(", "）": "（"}
 
 def _pairs(text: str) -> tuple[str, int]:
     """The quotes and brackets still open behind a text, and how many close what is not open, or open what is."""
-    unpaired, open_ = 0, ""
+    unpaired, open_, last = 0, "", ""
     for character in text:
         opening = _PAIRED.get(character)
+        unpaired += character == last and character in "，。、；："
+        last = character
         if character in _PAIRED.values():
             unpaired += character in open_
             open_ = open_.replace(character, "") + character
@@ -388,7 +412,7 @@ def _weigh(
         return None
     gain = model().cost(served, before) - model().cost(best.text, before)
     pinned = any(t.kind == "orphan" or t.kind.startswith("holed") for t in tokens)
-    holes = sum(t.kind in ("lost", "residue") for t in tokens) if spinner.readings else 0
+    holes = sum(_HOLES.get(t.kind, 0) for t in tokens) if spinner.readings else 0
     # A gloss explained is evidence enough, if only nothing rarer comes of it.
     if gain < MARGIN or _rare(best.text) >= _rare(served) + (1 if pinned else holes):
         return None
@@ -447,7 +471,15 @@ _DAILY = re.compile(rf"[{GAP}\x1a-\x7f\n{_HAN}{_MARK}“”‘’（）《》〈
 
 def _exotic(restored: str, served: str) -> bool:
     """Whether a reading brings in what is neither a Han character nor a mark in daily use: kana, Greek, frames."""
-    return any(c not in served and not _DAILY.match(c) for c in restored)
+    return any(c not in served and _is_exotic(c) for c in restored)
+
+
+def _is_exotic(character: str) -> bool:
+    return not _DAILY.match(character)
+
+
+def _is_unlikely_in_traditional(character: str) -> bool:
+    return _is_exotic(character) or tables.is_foreign_to_traditional(character)
 
 
 def _rare(text: str) -> int:
@@ -462,11 +494,11 @@ def traceless(restored: str, tokens: Sequence[_Token], spinner: _Spinner) -> int
     marks. A gloss in the window belongs to the site's set even if it never stands whole.
     """
     # What a spinner put before marks is left out, too; a reading drops it or is dearer.
-    shown = (f"{t.syllable})" if t.syllable else t.text for t in tokens if t.kind not in ("residue", "inserted"))
+    shown = (f"{t.syllable})" if t.syllable else t.text for t in tokens if t.kind not in _UNSEEN)
     served = _plain("".join(shown))
     # Where the site serves marks as ASCII, the bytes were those of full-width marks.
     versions = dict.fromkeys((restored, restored.translate(_WIDENING)))
-    visible = sum(t.kind in ("lost", "residue") or t.kind.startswith("holed") for t in tokens)
+    visible = sum(_HOLES.get(t.kind, 0) for t in tokens)
     syllables = sorted({token.syllable for token in tokens} - {""})
     for readings, version, stops in product(_glossed(restored, syllables, spinner.readings), versions, spinner.stops):
         model_served = gbk_bytes.damage(version, readings, marks=stops, hole="\ufffd", mark_hole="\ufffd")

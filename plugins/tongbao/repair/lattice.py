@@ -187,7 +187,8 @@ def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]
     """Demand a reading of the last two bytes, the last of which is unknown if `data` holds one."""
     assert arc.readers is not None
     encoded = tables.gbk_bytes()
-    tail = encoded.get(last[-1:], b"")
+    # The second of the two bytes may be an ASCII letter of the text.
+    tail = encoded.get(last[-1:]) or encoded.get(last[-2:-1], b"")[1:] + last[-1:].encode()
     if not arc.data:
         pair = tail if not pending else tail[1:] + bytes(b for b in pending if 0 < b < ANY)
         if tables.gbk_pairs().get(pair) in arc.readers:
