@@ -68,7 +68,7 @@ _TOKEN = re.compile(
     rf"|(?P<stop>,{_HOLE}(?=[，、。；：！？]))"
     rf"|(?P<both>{_HOLE}{{2}}(?=[，、。；：！？]))"
     rf"|(?P<lost>{_HOLE})"
-    r"|(?P<inserted>,(?=[，、。；：！？]))"
+    rf"|(?P<inserted>,(?=[，、。；：！？]|{_HOLE}{_READING}{_CLOSE}))"
     rf"|(?P<mark>[{_MARK}])"
     r"|(?P<other>[\s\S])"
 )
@@ -500,7 +500,9 @@ def traceless(restored: str, tokens: Sequence[_Token], spinner: _Spinner) -> int
     versions = dict.fromkeys((restored, restored.translate(_WIDENING)))
     visible = sum(_HOLES.get(t.kind, 0) for t in tokens)
     syllables = sorted({token.syllable for token in tokens} - {""})
-    for readings, version, stops in product(_glossed(restored, syllables, spinner.readings), versions, spinner.stops):
+    here = "".join(mark for mark in gbk_bytes.MARKS if mark in spinner.stops[0] or mark in restored)
+    sets = dict.fromkeys((*spinner.stops, here))
+    for readings, version, stops in product(_glossed(restored, syllables, spinner.readings), versions, sets):
         model_served = gbk_bytes.damage(version, readings, marks=stops, hole="\ufffd", mark_hole="\ufffd")
         if _plain(model_served) == served:
             return max(0, model_served.count("\ufffd") - visible)

@@ -187,8 +187,7 @@ def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]
     """Demand a reading of the last two bytes, the last of which is unknown if `data` holds one."""
     assert arc.readers is not None
     encoded = tables.gbk_bytes()
-    # The second of the two bytes may be an ASCII letter of the text.
-    tail = encoded.get(last[-1:]) or encoded.get(last[-2:-1], b"")[1:] + last[-1:].encode()
+    tail = encoded.get(last[-1:]) or _over_ascii(last)
     if not arc.data:
         pair = tail if not pending else tail[1:] + bytes(b for b in pending if 0 < b < ANY)
         if tables.gbk_pairs().get(pair) in arc.readers:
@@ -201,6 +200,12 @@ def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]
         for lead in sorted({encoded[c][1] for c in arc.readers if c in encoded and encoded[c][0] == tail[1]}):
             if lead >= 0x81:
                 yield ((lead,), last), 0, ""
+
+
+def _over_ascii(last: str) -> bytes:
+    """The last two bytes of a text that ends with a letter of ASCII behind a character of two bytes."""
+    before = tables.gbk_bytes().get(last[-2:-1])
+    return before[1:] + last[-1].encode() if before and "@" <= last[-1] <= "~" else b""
 
 
 def _step(last: str, character: str) -> int:
