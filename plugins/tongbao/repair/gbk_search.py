@@ -56,7 +56,7 @@ RARE = 88
 ODD = 80
 # A window reaches at most so far beyond its trigger, adjoining windows are one up to a length, and a document has at
 # most so many of so many characters (the rest is left for a curator: this model does not explain more damage).
-REACH, LONGEST, MAX_WINDOWS, MAX_SEARCHED, CONTEXT = 48, 240, 400, 6000, 100
+REACH, LONGEST, MAX_WINDOWS, MAX_SEARCHED, CONTEXT = 48, 240, 400, 6000, 300
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
 _READING, _OPEN, _CLOSE = glosses.READING, glosses.OPEN, glosses.CLOSE
@@ -67,6 +67,7 @@ _TOKEN = re.compile(
     rf"|(?P<residue>{_HOLE}/?[a-z]{{1,8}}\s?/?>)"
     rf"|(?P<stop>,{_HOLE}(?=[，、。；：！？]))"
     rf"|(?P<both>{_HOLE}{{2}}(?=[，、。；：！？]))"
+    rf"|(?P<opening>{_HOLE}(?=[^()\n]{{1,40}}[\d{_HAN}]\)))"
     rf"|(?P<lost>{_HOLE})"
     rf"|(?P<inserted>,(?=[，、。；：！？]|{_HOLE}{_READING}{_CLOSE}))"
     rf"|(?P<mark>[{_MARK}])"
@@ -96,7 +97,7 @@ _NARROW_MARK = re.compile(rf"(?<=[{_HAN}])[,;:](?![{gbk_bytes.MARKS}])")
 
 
 # How many holes a token shows; and what is left out where a reading's damage is compared to the text as served.
-_HOLES = {"lost": 1, "residue": 1, "stop": 1, "both": 2, "holed-gloss": 1, "holed-orphan": 1}
+_HOLES = {"lost": 1, "opening": 1, "residue": 1, "stop": 1, "both": 2, "holed-gloss": 1, "holed-orphan": 1}
 _UNSEEN = ("residue", "inserted", "stop")
 
 
@@ -105,6 +106,17 @@ class _Token:
     kind: str
     text: str
     syllable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A span of the served text, and what of the text around it counts: the marks open before it and two characters,
+    and one character behind.
+    """
+
+    served: str
+    before: str
+    behind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +169,13 @@ def find(text: str, site: Mapping[str, str]) -> Verdict:
     spinner, budget = _spinner(text, site), Budget(STEPS)
     made: list[Edit] = []
     offered: list[Edit] = []
-    known: dict[tuple[str, str], _Reading | None] = {}
+    known: dict[_Window, _Reading | None] = {}
     failed = 0
     for start, end in windows:
-        served, before = text[start:end], _before(text, start)
-        if (served, before) not in known:
-            known[served, before] = _read(served, before, spinner, budget)
-        reading = known[served, before]
+        window = _Window(text[start:end], _before(text, start), text[end : end + 1] or "\n")
+        if window not in known:
+            known[window] = _read(window, spinner, budget)
+        served, reading = window.served, known[window]
         failed += reading is None
         if failed == HOPELESS and not made:
             break
@@ -302,8 +314,9 @@ def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
     if token.kind == "lost":
         # A question mark may be one, of a page that serves marks as ASCII and holes as something else.
         mark = [Arc(tuple(tables.gbk_bytes()["？"]), inside=True)] if text == "?" else []
-        swallowed = [Arc((ANY,), SWALLOW, GAP), Arc((ANY,), SWALLOW, "(")]
-        return [Arc((ANY,)), Arc((0xA1,), STOP), Arc(literal=text), *mark, *swallowed]
+        return [Arc((ANY,)), Arc((0xA1,), STOP), Arc(literal=text), *mark, Arc((ANY,), SWALLOW, GAP)]
+    if token.kind == "opening":
+        return [Arc((ANY,), literal="("), Arc((ANY,)), Arc(literal=text)]
     if token.kind == "both":
         # The second byte was parted from a mark with which it looked like another: it can be one only.
         return [Arc((ANY, 0xA1)), Arc(literal=text)]
@@ -340,35 +353,38 @@ _GAP = (Arc(), Arc(cost=VANISHED, inside=True, vanished=True))
 _AGAIN = (Arc(), Arc(cost=VANISHED, inside=True, vanished=True, again=True))
 
 
-def _read(served: str, before: str, spinner: _Spinner, budget: Budget) -> _Reading | None:
+def _read(window: _Window, spinner: _Spinner, budget: Budget) -> _Reading | None:
     """The best reading of a window, if there is one that is better than the text as served."""
-    tokens = list(_tokens(served))
+    tokens = list(_tokens(window.served))
     reading = None
     for beam in BEAMS:
-        reading = _weigh(served, before, tokens, spinner, _spellings(served, before, tokens, spinner, beam, budget))
+        spellings = _spellings(window, tokens, spinner, beam, budget)
+        reading = _weigh(window.served, window.before, tokens, spinner, spellings)
         if reading is None or (reading.certain and len(reading.texts) > 1):
             break
     return reading
 
 
 def _spellings(
-    served: str, before: str, tokens: Sequence[_Token], spinner: _Spinner, beam: int, budget: Budget
+    window: _Window, tokens: Sequence[_Token], spinner: _Spinner, beam: int, budget: Budget
 ) -> list[Spelling]:
     """What the tokens may spell in such a text, best first."""
     choices = [choice for token in tokens for choice in (_GAP, _AGAIN, _AGAIN, _arcs(token, spinner.readings))]
     found = [
-        replace(s, cost=s.cost + _extra(s.text, served, before, spinner))
-        for s in lattice.search(choices, spinner.codec, before, beam, RIVALS, budget)
-        if not (spinner.converted and _foreign(s.text, served)) and not _exotic(s.text, served)
+        replace(s, cost=s.cost + _extra(s.text, window, spinner))
+        for s in lattice.search(choices, spinner.codec, window.before, beam, RIVALS, budget)
+        if not (spinner.converted and _foreign(s.text, window.served)) and not _exotic(s.text, window.served)
     ]
     return sorted(found, key=lambda s: s.cost)
 
 
-def _extra(text: str, served: str, before: str, spinner: _Spinner) -> int:
-    """What words and marks say of a spelling that characters don't."""
-    cost = WORD * sum(tables.is_han(word[0]) for word in rjieba.cut(fold(before + text), False))
+def _extra(text: str, window: _Window, spinner: _Spinner) -> int:
+    """What words, marks and the text behind say of a spelling that its characters don't."""
+    before = window.before
+    cost = WORD * sum(tables.is_han(word[0]) for word in rjieba.cut(fold(before + text + window.behind), False))
+    cost += model().cost(window.behind, text)
     if spinner.narrow:
-        cost += WIDE * max(0, _wide(text) - _wide(served))
+        cost += WIDE * max(0, _wide(text) - _wide(window.served))
     return cost + QUOTE * sum(c in spinner.unused for c in text) + UNPAIRED * _pairs(before + text)[1]
 
 

@@ -39,7 +39,7 @@ MIN_TRADITIONAL = 0.9
 MIN_COMMON = 0.6
 MIN_REPEATED = 4
 # Fewer glosses are a spinner's where each stands at a Traditional form in daily use (10 nats) with its usual reading,
-# which no writer explains, wherever that character is, and the text holds nothing that is Simplified only.
+# which no writer explains, wherever that character is, in Traditional text.
 DAILY = 80
 # A text that speaks of readings may give some.
 _LESSON = re.compile("拼音|注音|[讀读][作音]|[發发]音|生[字詞词]|多音字|[聲声][調调]|[組组][詞词]|同音|音同")
@@ -59,8 +59,22 @@ def find(text: str) -> list[re.Match[str]]:
     if ")" not in text and "）" not in text:
         return []
     every = list(GLOSS.finditer(text))
-    found = [m for m in every if text[m.start() - 1] in tables.readers(m[1])]
-    return found if is_spun(text, found) or (len(found) == len(every) and _is_excerpt(text, found)) else []
+    # A spinner has brackets of one shape; an author's glosses beside may have the other.
+    groups = ([m for m in every if m[0][0] == bracket] for bracket in "(（")
+    return sorted((m for group in groups for m in _spun(text, group)), key=re.Match.start)
+
+
+def _spun(text: str, group: Sequence[re.Match[str]]) -> list[re.Match[str]]:
+    """Of glosses in brackets of one shape, those that a spinner made."""
+    found = [m for m in group if text[m.start() - 1] in tables.readers(m[1])]
+    if is_spun(text, found):
+        return [m for m in found if _is_usual(text[m.start() - 1])]
+    return found if len(found) == len(group) and _is_excerpt(text, found) else []
+
+
+def _is_usual(character: str) -> bool:
+    """Whether a spinner's set may hold a character: what is neither Traditional nor common has an author's gloss."""
+    return tables.is_traditional(character) or tables.is_common(character)
 
 
 def edit(text: str, match: re.Match[str]) -> Edit:
@@ -94,7 +108,7 @@ def _is_excerpt(text: str, found: Sequence[re.Match[str]]) -> bool:
         and all(_is_needless(text[m.start() - 1], m[1]) for m in found)
         and sum(map(text.count, glossed)) == len(found)
         and any(_is_inside(text, m) for m in found)
-        and not any(map(tables.is_foreign_to_traditional, text))
+        and 2 * sum(map(tables.is_foreign_to_traditional, text)) <= sum(map(tables.is_traditional, text))
         and not _LESSON.search(text)
     )
 
