@@ -108,6 +108,7 @@ $(TESTS): $(READY)
 
 $(VENV)/.ready-data: $(READY)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[data]'
+	@sh tools/install_ngrams.sh
 	@touch $@
 
 # The peers live apart: they pull in much that the project does not use.
