@@ -28,18 +28,22 @@ from tongbao.repair.verdict import NOTHING, Verdict
 
 # All in the text model's steps of an eighth of a nat: what a repair must gain over the text as served, and over the
 # next reading, or the next where a byte was lost without a trace; the price of such a byte, and of a vanished pair.
-MARGIN, LEAD, LEAD_TRACELESS, TRACELESS, VANISHED = 64, 16, 32, 16, 0
-# A reading with one more vanished pair is one character longer, and dearer for that: it is let off so much. A best
-# reading with vanished pairs needs a longer lead.
-LENGTH, LEAD_VANISHED = 4, 24
+MARGIN, LEAD, LEAD_TRACELESS, TRACELESS, VANISHED = 64, 16, 24, 16, 0
+# In a spun text a hole is evidence by itself.
+MARGIN_HOLE = 32
+# With a shorter lead than this an edit is made, but not called certain.
+SURE = 40
+# A reading with one more vanished pair is one character longer, and dearer for that: it is let off so much.
+LENGTH = 4
 # What a full stop is cheaper where a hole stands before a mark: it is there most often.
-STOP = -8
+STOP = -16
 # The price of an ASCII character that a hole swallowed. A digit can't be known: GAP stands for it, which the model takes
 # for a digit and GBK can't write.
 SWALLOW, GAP = 16, "\U0001d7ce"
 # What a reading is dearer for each word in it, for each wide mark brought into a text of narrow ones (the spinner put
-# those at any offset, too), for each quote of a shape that the text does not use, and for each that has no partner.
-WORD, WIDE, QUOTE, UNPAIRED = 14, 40, 16, 20
+# those at any offset, too), for each quote of a shape that the text does not use, and
+# for each that has no partner.
+WORD, WIDE, QUOTE, UNPAIRED = 16, 40, 16, 20
 # The most that what a reading changes may cost on average (9 nats a character), and an allowance for short ones.
 CEILING, SHORT = 72, 32
 # Where so many windows have no reading and none has a certain one, the damage is of another kind.
@@ -182,7 +186,7 @@ def find(text: str, site: Mapping[str, str]) -> Verdict:
         if reading is None:
             continue
         edit = _edit(start, served, reading)
-        if reading.certain:
+        if reading.confidence > 0.5:
             made += _peel(edit)
         else:
             offered.append(edit)
@@ -316,7 +320,7 @@ def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
         mark = [Arc(tuple(tables.gbk_bytes()["？"]), inside=True)] if text == "?" else []
         return [Arc((ANY,)), Arc((0xA1,), STOP), Arc(literal=text), *mark, Arc((ANY,), SWALLOW, GAP)]
     if token.kind == "opening":
-        return [Arc((ANY,), literal="("), Arc((ANY,)), Arc(literal=text)]
+        return [Arc((ANY,), literal="("), Arc((ANY,)), Arc((0xA1,), STOP), Arc(literal=text), Arc((ANY,), SWALLOW, GAP)]
     if token.kind == "both":
         # The second byte was parted from a mark with which it looked like another: it can be one only.
         return [Arc((ANY, 0xA1)), Arc(literal=text)]
@@ -342,11 +346,11 @@ def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """How a window may have read: `texts` best first, the gain of the best over the text as served."""
+    """How a window may have read: `texts` best first, the gain of the best over the text as served, and how certain."""
 
     texts: tuple[str, ...]
     gain: int
-    certain: bool
+    confidence: float
 
 
 _GAP = (Arc(), Arc(cost=VANISHED, inside=True, vanished=True))
@@ -360,7 +364,7 @@ def _read(window: _Window, spinner: _Spinner, budget: Budget) -> _Reading | None
     for beam in BEAMS:
         spellings = _spellings(window, tokens, spinner, beam, budget)
         reading = _weigh(window.served, window.before, tokens, spinner, spellings)
-        if reading is None or (reading.certain and len(reading.texts) > 1):
+        if reading is None or (reading.confidence == 1 and len(reading.texts) > 1):
             break
     return reading
 
@@ -396,7 +400,7 @@ def _pairs(text: str) -> tuple[str, int]:
     unpaired, open_, last = 0, "", ""
     for character in text:
         opening = _PAIRED.get(character)
-        unpaired += character == last and character in "，。、；："
+        unpaired += last != "" and last in "，。、；：" and character in "，。、；："
         last = character
         if character in _PAIRED.values():
             unpaired += character in open_
@@ -430,12 +434,13 @@ def _weigh(
     pinned = any(t.kind == "orphan" or t.kind.startswith("holed") for t in tokens)
     holes = sum(_HOLES.get(t.kind, 0) for t in tokens) if spinner.readings else 0
     # A gloss explained is evidence enough, if only nothing rarer comes of it.
-    if gain < MARGIN or _rare(best.text) >= _rare(served) + (1 if pinned else holes):
+    if gain < (MARGIN_HOLE if holes else MARGIN) or _rare(best.text) >= _rare(served) + (1 if pinned else holes):
         return None
     rivals = [s for s in proved or spellings if s.text != best.text]
-    certain = (
+    lead = _lead(best, rivals)
+    made = (
         bool(proved)
-        and _lead(best, rivals) >= _needed(best, proofs[best.text] or 0)
+        and lead >= _needed(proofs[best.text] or 0)
         and _plausible(best.text, served, before)
         and _fluent(best.text, served, before)
         # Of two holes side by side too many readings are possible to weigh them all.
@@ -443,14 +448,14 @@ def _weigh(
     )
     hole = next((t.text for t in tokens if t.kind == "lost"), "?")
     shown = [s.text.replace(lattice.SWALLOWED, "").replace(GAP, hole) for s in (best, *rivals[:SHOWN])]
-    if spinner.narrow:
+    if spinner.narrow and not _wide(served):
         shown = [text.translate(_NARROWING) for text in shown]
-    return _Reading(tuple(shown), gain, certain)
+    return _Reading(tuple(shown), gain, (1.0 if lead >= SURE else 0.9) if made else 0.5)
 
 
-def _needed(best: Spelling, traceless: int) -> int:
+def _needed(traceless: int) -> int:
     """The lead that a reading needs."""
-    return LEAD_TRACELESS if traceless else LEAD_VANISHED if best.vanished else LEAD
+    return LEAD_TRACELESS if traceless else LEAD
 
 
 def _lead(best: Spelling, rivals: Sequence[Spelling]) -> int:
@@ -563,8 +568,7 @@ def _edit(start: int, served: str, reading: _Reading) -> Edit:
         gain=reading.gain * STEP,
         candidates=tuple(other[head : len(other) - tail] for other in others),
     )
-    confidence = 1.0 if reading.certain else 0.5
-    return Edit("gbk-bytes", start + head, start + head + len(before), before, after, confidence, evidence)
+    return Edit("gbk-bytes", start + head, start + head + len(before), before, after, reading.confidence, evidence)
 
 
 def _peel(edit: Edit) -> list[Edit]:

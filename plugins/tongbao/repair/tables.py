@@ -82,7 +82,7 @@ def _converted() -> frozenset[str]:
     """What a converter makes of the characters of GB 2312, one by one."""
     pairs = (bytes((lead, trail)) for lead in range(0xB0, 0xF8) for trail in range(0xA1, 0xFF))
     characters = "\n".join(c for c in map(gbk_pairs().get, pairs) if c)
-    return frozenset(convert_text("s2t", characters)) | frozenset(convert_text("s2tw", characters))
+    return frozenset().union(*(convert_text(config, characters) for config in ("s2t", "s2tw", "s2hk")))
 
 
 def is_foreign_to_traditional(character: str) -> bool:
