@@ -10,6 +10,7 @@ have vanished. The best spelling is taken if it beats leaving the text alone by 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -150,8 +151,8 @@ class _Reading:
     confidence: float
 
 
-_GAP = (Arc(), Arc(cost=VANISHED, inside=True, vanished=True))
-_AGAIN = (Arc(), Arc(cost=VANISHED, inside=True, vanished=True, again=True))
+_GAP = (lattice.STAY, Arc(cost=VANISHED, inside=True, vanished=True))
+_AGAIN = (lattice.STAY, Arc(cost=VANISHED, inside=True, vanished=True, again=True))
 
 
 def _read(window: Window, spinner: Spinner, budget: Budget) -> _Reading | None:
@@ -168,11 +169,14 @@ def _read(window: Window, spinner: Spinner, budget: Budget) -> _Reading | None:
 
 def _spellings(window: Window, tokens: Sequence[Token], spinner: Spinner, beam: int, budget: Budget) -> list[Spelling]:
     """What the tokens may spell in such a text, best first."""
+    plain = "".join(token.text for token in tokens if not token.syllable)
     choices = [choice for token in tokens for choice in (_GAP, _AGAIN, _AGAIN, _arcs(token, spinner.readings))]
     found = [
         replace(s, cost=s.cost + _extra(s.text, window, spinner))
         for s in lattice.search(choices, spinner.codec, window.before, beam, RIVALS, budget)
-        if not (spinner.converted and _foreign(s.text, window.served)) and not _exotic(s.text, window.served)
+        if not (spinner.converted and _foreign(s.text, window.served))
+        and not _exotic(s.text, window.served)
+        and _keeps_ascii(s.text, plain)
     ]
     return sorted(found, key=lambda s: s.cost)
 
@@ -252,6 +256,9 @@ def _fluent(restored: str, served: str, before: str) -> bool:
     return model().cost(changed, before + restored[:head]) <= CEILING * len(changed) + SHORT
 
 
+_DIGIT = re.compile("[0-9]")
+
+
 def _foreign(restored: str, served: str) -> bool:
     """Whether a reading brings characters into text that was converted that no converter makes."""
     return any(tables.is_foreign_to_traditional(c) and c not in served for c in restored)
@@ -260,6 +267,12 @@ def _foreign(restored: str, served: str) -> bool:
 def _exotic(restored: str, served: str) -> bool:
     """Whether a reading brings in what is neither a Han character nor a mark in daily use: kana, Greek, frames."""
     return any(c not in served and is_exotic(c) for c in restored)
+
+
+def _keeps_ascii(restored: str, plain: str) -> bool:
+    """Whether a reading has the digits of the text as served, and no letters but those (a letter may be a byte)."""
+    letters = Counter(c for c in restored if c.isascii() and c.isalpha())
+    return _DIGIT.findall(restored) == _DIGIT.findall(plain) and letters <= Counter(plain)
 
 
 def _rare(text: str) -> int:

@@ -15,8 +15,8 @@ from tongbao.repair.text_model import model
 
 # A character at least this rare by itself (11 nats) is one that damage makes and writers seldom use.
 RARE = 88
-# A few characters that cost so much each (10 nats) are not text.
-ODD = 80
+# A few characters that cost so much each (10 nats), one of them so rare at least (9 nats), are not text.
+ODD, UNUSUAL = 80, 72
 # A window reaches at most so far beyond its trigger, adjoining windows are one up to a length, and a document has at
 # most so many of so many characters (the rest is left for a curator: this model does not explain more damage).
 REACH, LONGEST, MAX_WINDOWS, MAX_SEARCHED, CONTEXT = 48, 240, 400, 6000, 300
@@ -123,7 +123,8 @@ def _is_orphan(text: str, at: int, gloss: str) -> bool:
 def is_odd(text: str) -> bool:
     """Whether a text, up to a mark, is not what writers write."""
     run = re.split(rf"[{MARK}]", text)[0]
-    return len(run) > 1 and model().cost(run) >= ODD * len(run)
+    lm = model()
+    return len(run) > 1 and any(lm.rarity(c) >= UNUSUAL for c in run) and lm.cost(run) >= ODD * len(run)
 
 
 def _start(text: str, match: re.Match[str]) -> int:

@@ -49,6 +49,10 @@ class Arc:
     again: bool = False
 
 
+# The arc of a choice to have nothing.
+STAY = Arc()
+
+
 @dataclass(frozen=True, slots=True)
 class Spelling:
     """A text that the lattice spells, its cost, and how many pairs must have vanished for it."""
@@ -96,6 +100,12 @@ def search(
         cheapest = min(paths[0][0] for paths in states.values())
         for (pending, last), paths in states.items():
             for arc in arcs:
+                if arc is STAY:
+                    known = following.get((pending, last))
+                    following[pending, last] = paths if known is None else sorted(known + paths, key=_price)[:rivals]
+                    continue
+                if arc.inside is not None and arc.inside != bool(pending):
+                    continue
                 if arc.vanished and paths[0][0] > cheapest + DOUBTFUL:
                     continue
                 for (rest, tail), price, text in _follow(arc, codec, pending, last):
@@ -193,13 +203,18 @@ def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]
         if tables.gbk_pairs().get(pair) in arc.readers:
             yield (pending, last), 0, ""
     elif pending:
-        found = [c for c in codec((*pending, ANY)) or () if c in arc.readers]
-        for price, character in _cheapest(found, last):
+        for price, character in _cheapest(_pinned(codec, pending, arc.readers), last):
             yield ((), last + character), price, character
     elif tail:
         for lead in sorted({encoded[c][1] for c in arc.readers if c in encoded and encoded[c][0] == tail[1]}):
             if lead >= 0x81:
                 yield ((lead,), last), 0, ""
+
+
+@lru_cache(maxsize=1 << 12)
+def _pinned(codec: Codec, pending: Pending, readers: frozenset[str]) -> tuple[str, ...]:
+    """The characters that begin with these bytes and have this reading."""
+    return tuple(c for c in codec((*pending, ANY)) or () if c in readers)
 
 
 def _over_ascii(last: str) -> bytes:
