@@ -43,7 +43,7 @@ _TRIGGER = re.compile(
     rf"|(?<=[^\s(（]){OPEN}{READING}{CLOSE}"
     rf"|(?<=[{HAN}])[@-~](?=[{HAN}，。、；：！？,;:!?])"
     # A mark that parted bytes without a trace shows by what comes behind it.
-    rf"|[{MARK}](?=[\u2e80-\uffff]{{2}})"
+    rf"|[{MARK}](?=[\u2e80-\uffff])"
 )
 
 

@@ -36,11 +36,11 @@ MIN_CONSISTENT = 0.9
 # ... and when they are nearly all Traditional, and either mostly common or glossed again and again; in Simplified text
 # they must be both.
 MIN_TRADITIONAL = 0.9
-MIN_COMMON = 0.6
+MIN_COMMON = 0.8
 MIN_REPEATED = 4
-# Fewer glosses are a spinner's where each stands at a Traditional form in daily use (10 nats) with its usual reading,
+# Fewer glosses are a spinner's where each stands at a Traditional form in daily use (9 nats) with its usual reading,
 # which no writer explains, wherever that character is, in Traditional text.
-DAILY = 80
+DAILY = 72
 # A text that speaks of readings may give some.
 _LESSON = re.compile("拼音|注音|[讀读][作音]|[發发]音|生[字詞词]|多音字|[聲声][調调]|[組组][詞词]|同音|音同")
 
@@ -95,6 +95,8 @@ def is_spun(text: str, found: Sequence[re.Match[str]]) -> bool:
     if len(found) < MIN_CONSISTENT * total:
         return False
     repeated = len(found) - len(counts) >= MIN_REPEATED
+    if not repeated and (_LESSON.search(text) or 2 * sum(_is_inside(text, m) for m in found) < len(found)):
+        return False
     if traditional >= MIN_TRADITIONAL:
         return repeated or common >= MIN_COMMON
     return repeated and common == 1

@@ -10,8 +10,11 @@ import re
 from collections.abc import Sequence
 
 from tongbao.model import Edit, EditEvidence
-from tongbao.repair import gbk_search, glosses
+from tongbao.repair import gbk_search, glosses, tables
 from tongbao.repair.verdict import NOTHING, Verdict
+
+# So many commas inserted before marks are a spinner's, also in a text that shows no glosses.
+MIN_INSERTED = 3
 
 # A comma or a line's end that the spinner puts before marks.
 _INSERTED = re.compile(r"(?:(?<=[^,，、。；：！？]),|\r?\n[ \t\u3000]*)(?=[,，、。；：！？])")
@@ -20,13 +23,14 @@ _INSERTED = re.compile(r"(?:(?<=[^,，、。；：！？]),|\r?\n[ \t\u3000]*)(?
 def undo(text: str) -> Verdict:
     """Undo a spinner's work. Certain where the forward models make of the result what was served."""
     found = glosses.find(text)
+    inserted = [m for m in _INSERTED.finditer(text) if found or _is_needless(text, m)]
     site = {text[m.start() - 1]: m[1] for m in found}
     damage = gbk_search.find(text, site)
-    if not found:
+    if not found and len(inserted) < MIN_INSERTED:
         return damage
     doubtful = _doubtful(text, damage.suggestions)
     small = [glosses.edit(text, m) for m in found if m.start() not in doubtful]
-    small += [_mark(m) for m in _INSERTED.finditer(text)]
+    small += [_mark(m) for m in inserted]
     return Verdict(_merge(small, damage.edits), damage.suggestions) if small else NOTHING
 
 
@@ -35,6 +39,11 @@ def _doubtful(text: str, suggestions: Sequence[Edit]) -> frozenset[int]:
     return frozenset(
         at for s in suggestions for at in range(s.start + 1, s.end) if text[at] in "(（" and text[at - 1] not in s.after
     )
+
+
+def _is_needless(text: str, match: re.Match[str]) -> bool:
+    """Whether this is a comma between a Han character and a mark, as no writer has it."""
+    return match[0] == "," and tables.is_han(text[match.start() - 1 : match.start()] or " ")
 
 
 def _mark(match: re.Match[str]) -> Edit:
