@@ -25,7 +25,7 @@ _HOLED_MARK = re.compile(rf"{HOLE}([{gbk_bytes.MARKS}]|(?<=\ufffd)[,;:!?])")
 _UNTOLD = re.compile(rf"{HOLE}|{GAP}|\((?={READING}\))")
 _WIDE_MARK = re.compile(rf"(?<=[{HAN},])[{gbk_bytes.MARKS}]")
 _NARROW_MARK = re.compile(rf"(?<=[{HAN}])[,;:](?![{gbk_bytes.MARKS}])")
-_DAILY = re.compile(rf"[{GAP}\x1a-\x7f\n{HAN}{MARK}“”‘’（）《》〈〉「」『』【】〔〕—…·％]")
+_DAILY = re.compile(rf"[{GAP}\x1a-\x7f\n{HAN}{MARK}“”‘’（）《》〈〉「」『』【】〔〕—…·～％℃]")
 
 # How many holes a token shows; and what is left out where a reading's damage is compared to the text as served.
 HOLES = {"lost": 1, "opening": 1, "residue": 1, "stop": 1, "both": 2, "holed-gloss": 1, "holed-orphan": 1}

@@ -121,8 +121,8 @@ def _is_orphan(text: str, at: int, gloss: str) -> bool:
 
 
 def is_odd(text: str) -> bool:
-    """Whether a text, up to a mark, is not what writers write."""
-    run = re.split(rf"[{MARK}]", text)[0]
+    """Whether a text, up to a mark or a bracket, is not what writers write."""
+    run = re.split(rf"[{MARK}(（]", text)[0]
     lm = model()
     return len(run) > 1 and any(lm.rarity(c) >= UNUSUAL for c in run) and lm.cost(run) >= ODD * len(run)
 
