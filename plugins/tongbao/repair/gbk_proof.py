@@ -54,6 +54,7 @@ class Spinner:
 
 
 def observe(text: str, readings: Mapping[str, str]) -> Spinner:
+    """What a text shows, given the readings of its whole glosses."""
     holed = {m[1].translate(_WIDENING) for m in _HOLED_MARK.finditer(text)}
     bare = {m[0] for m in _WIDE_MARK.finditer(text) if is_odd(text[m.end() : m.end() + 4])} if readings else set()
     seen, more = ("".join(m for m in gbk_bytes.MARKS if m in marks) for marks in (holed, holed | bare))
@@ -69,6 +70,7 @@ def observe(text: str, readings: Mapping[str, str]) -> Spinner:
 
 
 def is_exotic(character: str) -> bool:
+    """Whether this is neither a Han character nor a mark in daily use."""
     return not _DAILY.match(character)
 
 

@@ -162,7 +162,7 @@ def _read(window: Window, spinner: Spinner, budget: Budget) -> _Reading | None:
     for beam in BEAMS:
         spellings = _spellings(window, tokens, spinner, beam, budget)
         reading = _weigh(window.served, window.before, tokens, spinner, spellings)
-        if reading is None or (reading.confidence == 1 and len(reading.texts) > 1):
+        if reading is None or (reading.confidence > 0.5 and len(reading.texts) > 1):
             break
     return reading
 
