@@ -19,6 +19,8 @@ OUTPUT_PATH = "output"
 PELICAN_CLASS = "pelican_tongbao.Site"
 PLUGINS = ["pelican_tongbao"]
 TONGBAO_CACHE = os.environ.get("TONGBAO_CACHE") or str(ROOT / ".cache")
+# Whose forms the Traditional pages take: Taiwan's ("tw") or Hong Kong's ("hk").
+TONGBAO_HANT = os.environ.get("TONGBAO_HANT") or "tw"
 TONGBAO_STRICT = os.environ.get("STRICT", "") not in ("", "0")
 
 THEME = str(ROOT / "theme")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from tongbao.cli import main
 
@@ -46,6 +46,10 @@ def test_explain_says_what_is_wrong_with_an_empty_file(tmp_path: Path) -> None:
 def test_check(file: Path) -> None:
     content = file.parents[1]
     assert CliRunner().invoke(main, ["check", str(content)]).exit_code == 0
+    (file.parent / "损.txt").write_text(TEXT + "防\ufffd\ufffd查\n" * 30, "utf-8")
+    result = CliRunner().invoke(main, ["check", str(content)])
+    assert result.exit_code == 0
+    assert "for review: bulletins/损.txt: " in result.stderr
     (file.parent / "空.txt").touch()
     result = CliRunner().invoke(main, ["check", str(content)])
     assert result.exit_code == 1
@@ -92,3 +96,90 @@ def test_import_takes_bulletins_and_sidecars_only(file: Path, tmp_path: Path) ->
 def test_usage_errors(arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(main, arguments).exit_code == 2
+
+
+PASSAGE = "昨日下午，县应急指挥部再次召开{}会议，会议要求各乡镇连夜转移低洼地带群众，确保不漏一户。\n"
+
+
+def run(*arguments: str, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(main, list(arguments), input=stdin)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--layer", "received"], TEXT),
+        (["--layer", "repaired"], TEXT),
+        (
+            ["--layer", "script", "--script", "hant"],
+            TEXT.translate(str.maketrans("关于县区请检查强挥", "關於縣區請檢查強揮")),
+        ),
+        (["--layer", "punctuation"], TEXT.replace(":", "：").replace(",", "，")),
+        (["--layer", "reading"], TEXT.replace(":", "：").replace(",", "，").strip()),
+    ],
+    ids=lambda value: value[1] if isinstance(value, list) else "",
+)
+def test_explain_prints_a_layer_exactly(file: Path, arguments: list[str], text: str) -> None:
+    result = run("explain", *arguments, str(file))
+    assert (result.exit_code, result.stdout) == (0, text)
+
+
+def test_a_layer_as_json_can_be_replayed_and_undone(file: Path) -> None:
+    made = json.loads(run("explain", "--json", "--layer", "reading", "--script", "hant", str(file)).stdout)
+    assert [step["layer"] for step in made["steps"]] == ["repair", "script", "punctuation", "page"]
+    text = TEXT
+    for step in made["steps"]:
+        for edit in reversed(step["edits"]):
+            assert text[edit["start"] : edit["end"]] == edit["before"]
+            text = text[: edit["start"]] + edit["after"] + text[edit["end"] :]
+    assert text == made["text"]
+
+
+def test_explain_in_the_forms_of_hong_kong(file: Path) -> None:
+    file.write_text("村里的通知，请沿着河堤巡查。\n", "utf-8")
+    command = ["explain", "--layer", "script", "--script", "hant", str(file)]
+    assert run(*command).stdout == "村裡的通知，請沿著河堤巡查。\n"
+    assert run(*command, "--standard", "hk").stdout == "村裏的通知，請沿着河堤巡查。\n"
+
+
+def test_explain_takes_copies_from_a_content_folder(file: Path, tmp_path: Path) -> None:
+    file.write_text("某报转载\n" + PASSAGE.format("调度"), "utf-8")
+    damaged = tmp_path / "damaged.txt"
+    damaged.write_text("简报\n" + PASSAGE.format("\ufffd\ufffd"), "utf-8")
+    assert "(lost)" in run("explain", str(damaged)).output
+    made = json.loads(run("explain", "--json", "--among", str(file.parents[1]), str(damaged)).stdout)
+    assert "召开调度会议" in made["text"]
+    assert made["edits"][0]["rule"] == "unrecoverable+parallel"
+    assert len(made["edits"][0]["evidence"]["copies"]) == 1
+
+
+def test_explain_marks_a_text_for_a_curator(file: Path) -> None:
+    file.write_text(TEXT + "防\ufffd\ufffd查\n" * 30, "utf-8")
+    assert "for review" in run("explain", str(file)).output
+    assert json.loads(run("explain", "--json", str(file)).stdout)["review"]
+
+
+def test_explain_reads_standard_input(file: Path) -> None:
+    result = run("explain", "--json", "-", stdin=TEXT.encode("gb18030"))
+    assert json.loads(result.stdout)["text"] == TEXT
+    empty = run("explain", "-", stdin=b"")
+    assert empty.exit_code == 1
+    assert empty.stderr.startswith("stdin: the file is empty; ")
+
+
+def test_a_missing_file_is_named_with_the_remedy(tmp_path: Path) -> None:
+    missing = run("explain", str(tmp_path / "fehlt.txt"))
+    assert missing.exit_code == 2
+    assert "fehlt.txt: there is no such file; name a received file" in missing.stderr
+    folder = run("explain", str(tmp_path))
+    assert folder.exit_code == 2
+    assert "is a folder; name one file in it" in folder.stderr
+
+
+@pytest.mark.shared
+def test_explain_prints_the_apparatus_of_every_seed(shared: Path) -> None:
+    for path in sorted((shared / "seeds/bulletins").glob("*.txt")):
+        result = run("explain", str(path))
+        assert result.exit_code == 0, result.output
+        assert "tags" in result.output
+        assert json.loads(run("explain", "--json", str(path)).stdout)["review"] == []

@@ -72,6 +72,26 @@ def test_clean_text_is_untouched(case: dict) -> None:
     assert repair(case["text"]).edits == (), case["why"]
 
 
+# Clean texts that have been given suggestions.
+QUIET = (
+    "names-in-lines",
+    "reporters-in-brackets",
+    "addresses",
+    "song",
+    "padding",
+    "pauses",
+    "emphasis",
+    "mainland",
+    "cantonese",
+)
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_clean_text_gets_no_suggestions(name: str) -> None:
+    case = next(c for c in load("negatives.json")["cases"] if c["name"] == name)
+    assert repair(case["text"]).suggestions == (), case["why"]
+
+
 @pytest.mark.parametrize("name", [*HANS, *HANT])
 def test_own_clean_texts_are_untouched(name: str) -> None:
     assert repair((HANS | HANT)[name]).edits == ()

@@ -6,8 +6,7 @@ import pytest
 
 from tongbao import edits
 from tongbao.model import Edit, EditEvidence, Repaired
-from tongbao.repair import gbk_bytes, repair
-from tongbao.repair.parallel import confirm
+from tongbao.repair import gbk_bytes, parallel, repair
 
 SITE = {"會": "huì", "時": "shí", "報": "bào", "縣": "xiàn", "請": "qǐng", "地": "dì", "應": "yīng", "級": "jí"}
 LEFT, RIGHT = "會議強調，各級領導干部要深入一線，", "，確保人民群眾生命財產安全和社會穩定。"
@@ -23,6 +22,14 @@ def lost(before: str, rule: str = "unrecoverable", after: str | None = None, *ca
     return Repaired(text, text, (), (suggestion,))
 
 
+def confirm(damaged: Repaired, copies: list[tuple[str, str]]) -> Repaired:
+    """What clean copies make of a damaged text."""
+    texts = {"b1": damaged, **{name: Repaired(text, text) for name, text in copies}}
+    changed = parallel.confirm(texts)
+    assert changed.keys() <= {"b1"}
+    return changed.get("b1", damaged)
+
+
 def check(result: Repaired) -> Repaired:
     assert edits.apply(result.received, result.edits) == result.text
     assert edits.undo(result.text, result.edits) == result.received
@@ -34,6 +41,8 @@ def test_a_copy_fills_a_gap_and_is_named() -> None:
     assert result.text == LEFT + "靠前指揮" + RIGHT
     assert result.suggestions == ()
     (edit,) = result.edits
+    assert edit.rule == "unrecoverable+parallel"
+    assert edit.evidence.copies == ("b2",)
     assert edit.evidence.reason.startswith("parallel")
     assert "b2" in edit.evidence.reason
     assert "b3" not in edit.evidence.reason
@@ -98,3 +107,45 @@ def test_edits_inside_are_replaced_and_results_depend_on_named_copies_only() -> 
     copy = ("b2", LEFT + "檢查" + RIGHT)
     alone = confirm(base, [copy])
     assert confirm(base, [copy, ("b9", "不相干的文字" * 40)]) == alone
+
+
+def test_a_copy_with_a_doubt_of_its_own_is_no_witness_and_no_veto() -> None:
+    twin = lost("\ufffd\ufffd\ufffd\ufffd")
+    texts = {"b1": twin, "b2": twin, "b3": Repaired(LEFT + "靠前指揮" + RIGHT, LEFT + "靠前指揮" + RIGHT)}
+    changed = parallel.confirm(texts)
+    assert changed.keys() == {"b1", "b2"}
+    assert {r.edits[0].evidence.copies for r in changed.values()} == {("b3",)}
+    assert parallel.confirm({"b1": twin, "b2": twin}) == {}
+
+
+def test_the_order_of_the_texts_does_not_matter() -> None:
+    texts = {"b1": lost("\ufffd\ufffd")}
+    for name in ("b4", "b2", "b3"):
+        texts[name] = Repaired(LEFT + "檢查" + RIGHT, LEFT + "檢查" + RIGHT)
+    backwards = dict(reversed(texts.items()))
+    assert parallel.confirm(texts) == parallel.confirm(backwards)
+    assert parallel.confirm(texts)["b1"].edits[0].evidence.copies == ("b2", "b3", "b4")
+
+
+def test_of_many_copies_a_few_are_named() -> None:
+    copies = [(f"b{n}", LEFT + "檢查" + RIGHT) for n in range(10, 40)]
+    (edit,) = confirm(lost("\ufffd\ufffd"), copies).edits
+    assert len(edit.evidence.copies) == parallel.MOST_COPIES
+
+
+def test_a_reading_against_the_suggestion_keeps_it_as_the_rival() -> None:
+    damaged = lost("?", "gbk-bytes", "靠前指揮", "靠前指導")
+    (edit,) = confirm(damaged, [("b2", HANS_LEFT + "靠前指导" + HANS_RIGHT)]).edits
+    assert (edit.evidence.runner_up, edit.evidence.gain) == ("靠前指揮", None)
+
+
+def test_odd_texts_are_bounded_and_raise_nothing() -> None:
+    texts = {
+        "b1": lost("\ufffd" * 300),
+        "b2": Repaired(LEFT * 20_000, LEFT * 20_000),
+        "b3": Repaired("\ud800" + LEFT + "檢\udfff" + RIGHT, "\ud800" + LEFT + "檢\udfff" + RIGHT),
+        "b4": lost("\ufffd\ufffd"),
+    }
+    assert parallel.confirm(texts) == {}
+    texts["b5"] = Repaired(LEFT + "檢查" + RIGHT, LEFT + "檢查" + RIGHT)
+    assert parallel.confirm(texts).keys() == {"b4"}

@@ -9,14 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tongbao.script import convert, to_hant
+from tongbao.data import rows
+from tongbao.edits import apply, undo
+from tongbao.model import Standard
+from tongbao.script import convert, script_edits, to_hans, to_hant
 
 CASES = Path(__file__).parent / "cases" / "script"
 
 
 def cases(name: str) -> list[object]:
-    rows = json.loads((CASES / f"{name}.json").read_text("utf-8"))
-    return [pytest.param(row, id=row["why"]) for row in rows]
+    table = json.loads((CASES / f"{name}.json").read_text("utf-8"))
+    return [pytest.param(row, id=row["why"]) for row in table]
 
 
 @pytest.mark.parametrize("case", cases("received"))
@@ -30,14 +33,39 @@ def test_conversion(case: dict[str, str]) -> None:
     assert (scripts.hans, scripts.hant) == (case["hans"], case["hant"])
 
 
+@pytest.mark.parametrize("standard", Standard)
 @pytest.mark.parametrize("case", cases("names"))
-def test_names(case: dict[str, str]) -> None:
+def test_names(case: dict[str, str], standard: Standard) -> None:
+    assert to_hant(case["hans"], standard) == case["hant"]
+
+
+@pytest.mark.parametrize("standard", Standard)
+@pytest.mark.parametrize("case", cases("phrases"))
+def test_hard_phrases(case: dict[str, str], standard: Standard) -> None:
+    assert to_hant(case["hans"], standard) == case[standard.value]
+    assert to_hans(case[standard.value], standard) == case["hans"]
+
+
+@pytest.mark.parametrize("standard", Standard)
+@pytest.mark.parametrize("case", cases("genuine"))
+def test_genuine_traditional_stays_for_either_target(case: dict[str, str], standard: Standard) -> None:
+    scripts = convert(case["text"], standard)
+    assert (scripts.hant, scripts.hans, scripts.standard) == (case["text"], case["hans"], standard)
+
+
+@pytest.mark.parametrize("case", cases("misses"))
+def test_known_misses(case: dict[str, str], request: pytest.FixtureRequest) -> None:
+    request.applymarker(pytest.mark.xfail(strict=True, reason=case["why"]))
     assert to_hant(case["hans"]) == case["hant"]
 
 
-@pytest.mark.xfail(strict=True, reason="a name whose surname is also a title's last character and no title before it")
-def test_name_without_context() -> None:
-    assert to_hant("由范国强带到现场") == "由范國強帶到現場"
+def test_every_exception_keeps_its_length_and_says_why() -> None:
+    seen = set()
+    for hans, tw, hk, reason in rows("script_exceptions.tsv"):
+        assert len(hans) == len(tw) == len(hk), hans
+        assert reason
+        assert hans not in seen, f"{hans} is there twice"
+        seen.add(hans)
 
 
 # Any character at all, lone surrogates and NUL among them, and plenty of what OpenCC changes.
@@ -45,11 +73,14 @@ ODD = "\0\ud800\udfff\n\r关關于於后後里裡发發松鬆头頭国國范岳�
 anything = st.text(st.characters() | st.sampled_from(ODD))
 
 
-@given(anything)
+standards = st.sampled_from(list(Standard))
+
+
+@given(anything, standards)
 @settings(max_examples=300, deadline=None)
-def test_lengths_hold_on_any_text(text: str) -> None:
-    scripts = convert(text)
-    assert len(scripts.hans) == len(scripts.hant) == len(text) == len(to_hant(text))
+def test_lengths_hold_on_any_text(text: str, standard: Standard) -> None:
+    scripts = convert(text, standard)
+    assert len(scripts.hans) == len(scripts.hant) == len(text) == len(to_hant(text, standard))
     for before, hans, hant in zip(text, scripts.hans, scripts.hant, strict=True):
         if not "\u3000" <= before <= "\U0003ffff":
             assert before == hans == hant or ord(before) >= 0x2E80
@@ -61,6 +92,22 @@ def test_simplified_text_is_its_own_canonical_form(text: str) -> None:
     scripts = convert(text)
     assert scripts.hans == text
     assert convert(scripts.hant).hans == text or "著" in scripts.hant
+
+
+@given(anything, standards)
+@settings(max_examples=200, deadline=None)
+def test_the_script_layer_is_replayed_and_undone(text: str, standard: Standard) -> None:
+    scripts = convert(text, standard)
+    for converted in (scripts.hans, scripts.hant):
+        edits = script_edits(text, converted, "script")
+        assert apply(text, edits) == converted
+        assert undo(converted, edits) == text
+        assert all(len(e.before) == len(e.after) for e in edits)
+
+
+def test_a_conversion_of_another_length_is_none() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        script_edits("后续", "後續工作", "script")
 
 
 @pytest.mark.shared

@@ -71,6 +71,21 @@ def test_views_change_without_javascript(browser: Browser, site: str, repaired: 
     context.close()
 
 
+def test_the_punctuation_as_received_is_shown_without_javascript(browser: Browser, site: str, repaired: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(urljoin(site, f"zh-hans/bulletin/{repaired}/"))
+    mark = page.locator("#text .restored").first
+    restored, was = mark.inner_text(), mark.get_attribute("data-was")
+    assert restored != was
+    page.get_by_label("标点照原样").check()
+    expect(mark.locator("span")).to_be_hidden()
+    assert mark.evaluate("e => getComputedStyle(e, '::after').content") == f'"{was}"'
+    page.get_by_label("标点照原样").uncheck()
+    expect(mark.locator("span")).to_be_visible()
+    context.close()
+
+
 def test_the_search_page_keeps_its_state_across_scripts(page: Page, site: str) -> None:
     search(page, site, q="口岸", sort="newest")
     expect(page.get_by_role("status")).to_have_attribute("data-state", "done")

@@ -161,6 +161,28 @@ def test_two_builds_are_the_same_byte_for_byte(site: Path, tmp_path: Path) -> No
 # --- what stops a build ----------------------------------------------------------------------------------------------
 
 
+def test_the_traditional_pages_take_hong_kong_s_forms(build: Build, tmp_path: Path) -> None:
+    folder = tmp_path / "content/bulletins"
+    folder.mkdir(parents=True)
+    (folder / "a.txt").write_text("关于台风的说明\n村里的干部沿着河堤巡查，群众按规定返回。\n", "utf-8")
+    for standard, words in (("tw", "村裡的幹部沿著河堤"), ("hk", "村裏的幹部沿着河堤")):
+        output = tmp_path / standard
+        assert build(folder.parent, output, TONGBAO_HANT=standard).returncode == 0
+        [record] = map(json.loads, (output / "data/bulletins.jsonl").read_text("utf-8").splitlines())
+        assert words in record["hant"]
+        assert words in (output / record["url"].replace("zh-hans", "zh-hant") / "index.html").read_text("utf-8")
+        home = (output / "zh-hant/index.html").read_text("utf-8")
+        assert ("説明" in home) == (standard == "hk")
+        assert ("說明" in home) == (standard == "tw")
+
+
+def test_a_standard_that_is_none_stops_the_build(build: Build, content: Path, tmp_path: Path) -> None:
+    failed = build(content, tmp_path / "out", TONGBAO_HANT="cn")
+    assert failed.returncode == 1
+    assert "TONGBAO_HANT is 'cn'; set it to 'tw' or 'hk'" in failed.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_strict_builds_fail_and_publish_nothing(build: Build, content: Path, tmp_path: Path) -> None:
     done = build(content, tmp_path / "site", STRICT="1")
     assert done.returncode == 1

@@ -28,8 +28,10 @@ def marked_texts(draw: st.DrawFn) -> tuple[str, list[Mark], list[Edit], list[tup
     return text, marks, edits, list(pairwise(cuts)) if draw(st.booleans()) else [(0, len(text))]
 
 
-def words(tokens: list[Token]) -> str:
-    return "".join(token.text for token in tokens if token.kind == "text")
+def words(tokens: list[Token], restored: bool = True) -> str:
+    """What the tokens show, or with `restored` off, what stood there."""
+    shown = {"text": lambda t: t.text, "restored": lambda t: t.text if restored else t.was}
+    return "".join(shown[token.kind](token) for token in tokens if token.kind in shown)
 
 
 @settings(max_examples=150, deadline=None)
@@ -43,6 +45,7 @@ def test_tokens_nest_and_keep_the_text(given_: tuple[str, list[Mark], list[Edit]
         inside = [e for e in edits if start <= e.start and e.end <= end]
         shifted = [Edit("x", e.start - start, e.end - start, e.before, e.after) for e in inside]
         assert words(tokens) == editing.apply(text[start:end], shifted)
+        assert words(tokens, restored=False) == text[start:end]
         stack = []
         for token in tokens:
             if token.kind == "open":

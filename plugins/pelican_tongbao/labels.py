@@ -8,25 +8,31 @@ from importlib.resources import files
 from typing import Any
 
 from tongbao.export import rules
+from tongbao.model import Standard
 from tongbao.script import to_hant
 
 
 @cache
-def labels(language: str) -> dict[str, Any]:
-    """The table of `labels.toml` in a language (`zh-hans`, `zh-hant`)."""
+def labels(language: str, standard: Standard = Standard.TW) -> dict[str, Any]:
+    """The table of `labels.toml` in a language (`zh-hans`, or `zh-hant` in the forms of `standard`)."""
     table = tomllib.loads(files("pelican_tongbao").joinpath("labels.toml").read_text("utf-8"))
-    return _converted(table) if language == "zh-hant" else table
+    return _converted(table, standard) if language == "zh-hant" else table
 
 
 @cache
-def rule_names(rule: str, language: str) -> tuple[str, ...]:
+def rule_names(rule: str, language: str, standard: Standard = Standard.TW) -> tuple[str, ...]:
     """The parts of a rule in words; a part that has none stands for itself."""
     words = labels("zh-hans")["rules"]
     named = tuple(words.get(part) or rules.facts().get(part) or part for part in rules.parts(rule))
-    return tuple(map(to_hant, named)) if language == "zh-hant" else named
+    return tuple(say(name, language, standard) for name in named)
 
 
-def _converted(value: Any) -> Any:
+def say(words: str, language: str, standard: Standard = Standard.TW) -> str:
+    """Simplified words in a language of the site."""
+    return to_hant(words, standard) if language == "zh-hant" else words
+
+
+def _converted(value: Any, standard: Standard) -> Any:
     if isinstance(value, dict):
-        return {key: _converted(item) for key, item in value.items()}
-    return to_hant(value) if isinstance(value, str) else value
+        return {key: _converted(item, standard) for key, item in value.items()}
+    return to_hant(value, standard) if isinstance(value, str) else value

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
-from pelican_tongbao.labels import labels, rule_names
+from pelican_tongbao.labels import labels, rule_names, say
 from tongbao import places
 from tongbao.export import page as export
 from tongbao.export import urls
 from tongbao.export.browse import Catalogue, Entry
-from tongbao.model import Bulletin
-from tongbao.script import to_hant
+from tongbao.model import Bulletin, Standard
 
 # How many entries a page of a list shows.
 PER_PAGE = 100
@@ -28,7 +28,8 @@ OWN_NAMES = {"zh-hans": "简体", "zh-hant": "繁體"}
 class Page:
     """A page: the address of its folder below the root, its template, its language, its twins, and its view.
 
-    `title` is the page's own name, without the site's. `feed` is the address of its feed, if it has one.
+    `title` is the page's own name, without the site's. `feed` is the address of its feed, if it has one. `standard` is
+    the one that its Traditional follows.
     """
 
     address: str
@@ -38,6 +39,7 @@ class Page:
     title: str
     view: Mapping[str, Any]
     feed: str = ""
+    standard: Standard = Standard.TW
 
     @property
     def file(self) -> str:
@@ -54,11 +56,11 @@ class Page:
             "own_names": OWN_NAMES,
             "root": urls.root(self.address),
             "urls": urls,
-            "t": labels(self.language),
-            "say": to_hant if self.language == "zh-hant" else str,
-            "rules": lambda rule: rule_names(rule, self.language),
-            "region": lambda code: region_name(code, self.language),
-            "lineal": lambda code: lineal_name(code, self.language),
+            "t": labels(self.language, self.standard),
+            "say": lambda words: say(words, self.language, self.standard),
+            "rules": lambda rule: rule_names(rule, self.language, self.standard),
+            "region": lambda code: region_name(code, self.language, self.standard),
+            "lineal": lambda code: lineal_name(code, self.language, self.standard),
             **self.view,
         }
 
@@ -74,17 +76,17 @@ class RegionNode:
     mentioned: int
 
 
-def region_name(code: str, language: str) -> str:
+def region_name(code: str, language: str, standard: Standard = Standard.TW) -> str:
     """A division's name; the code itself where the table does not know it."""
     division = places.divisions().get(code)
     name = division.name if division else code
-    return to_hant(name) if language == "zh-hant" else name
+    return say(name, language, standard)
 
 
-def lineal_name(code: str, language: str) -> str:
+def lineal_name(code: str, language: str, standard: Standard = Standard.TW) -> str:
     """A division's name after that of what it lies in (阳泉市城区), to tell it from its namesakes."""
     above = places.lineage(code)[1:2]
-    return "".join(region_name(each, language) for each in (*above, code))
+    return "".join(region_name(each, language, standard) for each in (*above, code))
 
 
 def feed_address(address: str) -> str:
@@ -94,13 +96,18 @@ def feed_address(address: str) -> str:
 
 def all_pages(bulletins: Sequence[Bulletin], catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
     """Every page of the site. `own` are Pelican's content pages (about, method, glossary)."""
+    pages = chain(_lists(catalogue, own), bulletin_pages(bulletins, catalogue))
+    yield from (replace(page, standard=catalogue.standard) for page in pages)
+
+
+def _lists(catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
+    """The pages that are not bulletins."""
     for language in urls.LANGUAGES:
         yield _home(catalogue, language)
         yield _search(catalogue, language)
         yield from _regions(catalogue, language)
         yield from _dates(catalogue, language)
-        yield from (_own(page, language) for page in own)
-    yield from bulletin_pages(bulletins, catalogue)
+        yield from (_own(page, language, catalogue.standard) for page in own)
 
 
 def bulletin_pages(bulletins: Sequence[Bulletin], catalogue: Catalogue) -> Iterator[Page]:
@@ -120,7 +127,7 @@ def bulletin_pages(bulletins: Sequence[Bulletin], catalogue: Catalogue) -> Itera
 def _home(catalogue: Catalogue, language: str) -> Page:
     provinces = [_node(code, catalogue, language, 0) for code in catalogue.children.get("", ())]
     view = {
-        "entries": _listed(catalogue.entries[:NEWEST], language),
+        "entries": _listed(catalogue.entries[:NEWEST], catalogue, language),
         "total": len(catalogue.entries),
         "regions": sorted(provinces, key=lambda n: (-n.primary, -n.mentioned, n.code)),
         "years": [(year, len(catalogue.periods[year])) for year in catalogue.years()],
@@ -133,47 +140,46 @@ def _home(catalogue: Catalogue, language: str) -> Page:
 
 def _search(catalogue: Catalogue, language: str) -> Page:
     view = {"options": list(_tree("", catalogue, language, 0))}
-    return Page(
-        urls.search(language), "search", language, _twins(urls.search), labels(language)["search"]["heading"], view
-    )
+    heading = labels(language, catalogue.standard)["search"]["heading"]
+    return Page(urls.search(language), "search", language, _twins(urls.search), heading, view)
 
 
 def _regions(catalogue: Catalogue, language: str) -> Iterator[Page]:
-    words = labels(language)["region"]
+    words = labels(language, catalogue.standard)["region"]
     tree = list(_tree("", catalogue, language, 0))
     view = {"tree": tree, "unplaced": len(catalogue.unplaced)}
     yield Page(urls.region("", language), "regions", language, _twins(urls.region, ""), words["heading"], view)
     yield from _list(
-        "region", urls.region, urls.UNKNOWN, language, words["unknown"],
+        catalogue, "region", urls.region, urls.UNKNOWN, language, words["unknown"],
         [("", e) for e in catalogue.unplaced], {"intro": words["unknown_intro"], "path": (), "below": ()},
     )  # fmt: skip
     for code, shelf in catalogue.shelves.items():
         line = places.lineage(code)
-        name = region_name(code, language)
+        name = region_name(code, language, catalogue.standard)
         extra = {
             "intro": "",
-            "path": [(c, region_name(c, language)) for c in reversed(line[1:])],
+            "path": [(c, region_name(c, language, catalogue.standard)) for c in reversed(line[1:])],
             "below": [_node(c, catalogue, language, 0) for c in catalogue.children.get(code, ())],
         }
         entries = [("primary", e) for e in shelf.primary] + [("mentioned", e) for e in shelf.mentioned]
         feed = feed_address(urls.region(code, language))
-        yield from _list("region", urls.region, code, language, name, entries, extra, feed)
+        yield from _list(catalogue, "region", urls.region, code, language, name, entries, extra, feed)
 
 
 def _dates(catalogue: Catalogue, language: str) -> Iterator[Page]:
-    words = labels(language)["date"]
+    words = labels(language, catalogue.standard)["date"]
     years = [(y, len(catalogue.periods[y]), _counts(catalogue, y)) for y in catalogue.years()]
     view = {"years": years, "undated": len(catalogue.undated)}
     yield Page(urls.date("", language), "dates", language, _twins(urls.date, ""), words["heading"], view)
     yield from _list(
-        "date", urls.date, urls.UNDATED, language, words["undated"],
+        catalogue, "date", urls.date, urls.UNDATED, language, words["undated"],
         [("", e) for e in catalogue.undated], {"intro": words["undated_intro"], "year": "", "months": ()},
     )  # fmt: skip
     for period, entries in catalogue.periods.items():
         year, _, month = period.partition("-")
         name = f"{year}年{int(month)}月" if month else f"{year}年"
         extra = {"intro": "", "year": year if month else "", "months": () if month else _counts(catalogue, year)}
-        yield from _list("date", urls.date, period, language, name, [("", e) for e in entries], extra)
+        yield from _list(catalogue, "date", urls.date, period, language, name, [("", e) for e in entries], extra)
 
 
 def _counts(catalogue: Catalogue, year: str) -> list[tuple[str, int]]:
@@ -181,15 +187,15 @@ def _counts(catalogue: Catalogue, year: str) -> list[tuple[str, int]]:
     return [(month, len(catalogue.periods[month])) for month in reversed(catalogue.months(year))]
 
 
-def _own(page: Any, language: str) -> Page:
+def _own(page: Any, language: str, standard: Standard) -> Page:
     """A content page; its words are Simplified, and converted for the Traditional twin."""
-    say = to_hant if language == "zh-hant" else str
     twins = {each: f"{each}/{page.slug}/" for each in urls.LANGUAGES}
-    return Page(twins[language], "page", language, twins, say(page.title), {"content": say(page.content)})
+    view = {"content": say(page.content, language, standard)}
+    return Page(twins[language], "page", language, twins, say(page.title, language, standard), view)
 
 
 def _list(
-    template: str, address: Any, key: str, language: str, name: str,
+    catalogue: Catalogue, template: str, address: Any, key: str, language: str, name: str,
     entries: Sequence[tuple[str, Entry]], extra: Mapping[str, Any], feed: str = "",
 ) -> Iterator[Page]:  # fmt: skip
     """The pages of a list of (section, entry), `PER_PAGE` a page; an empty list has one page."""
@@ -200,7 +206,7 @@ def _list(
     for number in range(1, last + 1):
         shown = entries[(number - 1) * PER_PAGE : number * PER_PAGE]
         sections = [
-            (section, counts[section], _listed((e for s, e in shown if s == section), language))
+            (section, counts[section], _listed((e for s, e in shown if s == section), catalogue, language))
             for section in dict.fromkeys(s for s, _ in shown)
         ]
         view = {
@@ -216,9 +222,10 @@ def _list(
         yield Page(twins[language], template, language, twins, name, view, feed)
 
 
-def _listed(entries: Iterable[Entry], language: str) -> list[tuple[Entry, list[tuple[str, str]]]]:
+def _listed(entries: Iterable[Entry], catalogue: Catalogue, language: str) -> list[tuple[Entry, list[tuple[str, str]]]]:
     """Entries with the (code, name) of their regions."""
-    return [(entry, [(code, region_name(code, language)) for code in entry.regions]) for entry in entries]
+    standard = catalogue.standard
+    return [(entry, [(code, region_name(code, language, standard)) for code in entry.regions]) for entry in entries]
 
 
 def _tree(code: str, catalogue: Catalogue, language: str, depth: int) -> Iterator[RegionNode]:
@@ -230,7 +237,8 @@ def _tree(code: str, catalogue: Catalogue, language: str, depth: int) -> Iterato
 
 def _node(code: str, catalogue: Catalogue, language: str, depth: int) -> RegionNode:
     shelf = catalogue.shelves[code]
-    return RegionNode(code, region_name(code, language), depth, len(shelf.primary), len(shelf.mentioned))
+    name = region_name(code, language, catalogue.standard)
+    return RegionNode(code, name, depth, len(shelf.primary), len(shelf.mentioned))
 
 
 def _twins(address: Any, *key: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from pelican import Pelican
 from pelican.plugins import signals
 
-from pelican_tongbao.generator import BulletinGenerator, ChangedError, StrictError
+from pelican_tongbao.generator import BulletinGenerator, ChangedError, SettingError, StrictError
 from pelican_tongbao.publish import PublishError, staged
 from tongbao.pipeline import Corpus
 from tongbao.receive import ReceiveError
@@ -24,7 +24,16 @@ class BuildError(Exception):
 
 
 # What can go wrong with the input and the output, each with a message of its own; anything else is a fault of ours.
-_FAULTS = (BuildError, ChangedError, FileNotFoundError, PublishError, ReceiveError, SearchIndexError, StrictError)
+_FAULTS = (
+    BuildError,
+    ChangedError,
+    FileNotFoundError,
+    PublishError,
+    ReceiveError,
+    SearchIndexError,
+    SettingError,
+    StrictError,
+)
 
 
 class Site(Pelican):  # type: ignore[misc]
@@ -98,6 +107,8 @@ def _announce(corpus: Corpus) -> None:
     print(f"tongbao: {len(corpus.bulletins)} bulletins published")
     for warning in corpus.warnings:
         print(f"tongbao: warning: {warning}", file=sys.stderr)
+    if review := sum(bool(b.repaired.review) for b in corpus.bulletins):
+        print(f"tongbao: {review} for a curator to look at, listed in data/report.json", file=sys.stderr)
     if corpus.quarantined:
         count = len(corpus.quarantined)
         print(f"tongbao: {count} quarantined, listed in data/report.json:", file=sys.stderr)

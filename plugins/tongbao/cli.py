@@ -20,10 +20,21 @@ from rich.table import Table
 from rich.text import Text
 
 from tongbao import pipeline, receive, search
-from tongbao.export.records import record
-from tongbao.model import Bulletin, Edit, Evidence, Quarantined
+from tongbao.export import layers
+from tongbao.export.layers import Layer, Target
+from tongbao.export.records import edit_record, record
+from tongbao.model import Bulletin, Edit, EditEvidence, Evidence, Quarantined, Received, Standard
 
 INDEX = Path(".cache/index")
+
+# The texts that a bulletin can be printed as: {name: the layers that are off}.
+TEXTS = {
+    "received": set(Layer),
+    "repaired": {Layer.SCRIPT, Layer.PUNCTUATION, Layer.PAGE},
+    "script": {Layer.PUNCTUATION, Layer.PAGE},
+    "punctuation": {Layer.PAGE},
+    "reading": set[Layer](),
+}
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ANY = click.Path(exists=True, path_type=Path)
@@ -52,19 +63,62 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, as in data/bulletins.jsonl.")
-def explain(file: Path, as_json: bool) -> None:
-    """Print how FILE was read: its encoding, each repair, each tag, and why."""
-    received = receive.receive_file(file, file.parent)
+@click.option("--layer", type=click.Choice(list(TEXTS)), help="Print the text at this layer, and nothing else.")
+@click.option(
+    "--script", type=click.Choice([t.value for t in Target]), default="received", help="The script of --layer."
+)
+@click.option(
+    "--standard", type=click.Choice([s.value for s in Standard]), default="tw", help="Whose forms Traditional takes."
+)
+@click.option("--among", type=FOLDER, help="A content folder: copies of FILE's passages there may settle doubts.")
+def explain(file: Path, as_json: bool, layer: str | None, script: str, standard: str, among: Path | None) -> None:
+    """Print how FILE (- for standard input) was read: its encoding, each repair, each tag, and why.
+
+    With --layer, print the text itself: as received, repaired, in a --script, with its punctuation restored, or as
+    the page shows it (reading); with --json, also the edits of each layer that lead there.
+    """
+    received = _received(file)
     if isinstance(received, Quarantined):
         _complain([received])
         sys.exit(1)
-    bulletin = pipeline.process(received)
-    if as_json:
+    bulletin = pipeline.process(received, Standard(standard))
+    if among is not None:
+        others = pipeline.run(among, standard=Standard(standard)).alone
+        copies = [b for b in others if b.received.sha256 != received.sha256 and b.id != bulletin.id]
+        bulletin = pipeline.compare([bulletin, *copies])[0]
+    if layer is not None:
+        _print_layer(bulletin, layer, Target(script), as_json)
+    elif as_json:
         click.echo(json.dumps(record(bulletin), ensure_ascii=False, indent=2))
+    else:
+        _explain(Console(highlight=False, soft_wrap=True), bulletin)
+
+
+def _received(file: Path) -> Received | Quarantined:
+    """Receive a file, or standard input for `-`. Raises UsageError where there is no such file."""
+    if str(file) == "-":
+        return receive.receive_bytes(sys.stdin.buffer.read(receive.MAX_BYTES + 1), "stdin")
+    if file.is_dir():
+        raise click.UsageError(f"{file} is a folder; name one file in it")
+    if not file.exists():
+        raise click.UsageError(f"{file}: there is no such file; name a received file, or - for standard input")
+    return receive.receive_file(file, file.parent)
+
+
+def _print_layer(bulletin: Bulletin, name: str, target: Target, as_json: bool) -> None:
+    """The text at a layer, exactly; as JSON with the edits that lead to it from the received text."""
+    text = layers.text(bulletin, target, TEXTS[name])
+    if not as_json:
+        sys.stdout.write(text)
         return
-    _explain(Console(highlight=False, soft_wrap=True), bulletin)
+    steps = [
+        {"layer": step.layer.value, "edits": [edit_record(e) for e in step.edits]}
+        for step in layers.stack(bulletin, target, TEXTS[name])
+    ]
+    made = {"id": bulletin.id, "layer": name, "script": target.value, "text": text, "steps": steps}
+    click.echo(json.dumps(made, ensure_ascii=False, indent=2))
 
 
 def _explain(console: Console, bulletin: Bulletin) -> None:
@@ -75,6 +129,8 @@ def _explain(console: Console, bulletin: Bulletin) -> None:
             console.print(f"[dim]{label:>12}[/]  ", Text(str(line[label])), sep="")
     for reason in bulletin.received.encoding_evidence:
         console.print("[dim]             because[/] ", Text(reason), sep="")
+    for reason in bulletin.repaired.review:
+        console.print("[dim]  for review[/]  ", Text(reason, style="yellow"), sep="")
     _edits(console, "repairs", bulletin.repaired.edits)
     _edits(console, "suggestions (not taken)", bulletin.repaired.suggestions)
     tags = Table("tag", "value", "rule", "evidence", title="tags", title_justify="left", expand=False)
@@ -104,19 +160,43 @@ def _explain(console: Console, bulletin: Bulletin) -> None:
 
 
 def _edits(console: Console, title: str, edits: Iterable[Edit]) -> None:
-    table = Table("at", "rule", "before", "after", "confidence", "why", title=title, title_justify="left")
+    table = Table(title=title, title_justify="left")
+    for column in ("at", "rule", "before", "after", "sure", "why"):
+        table.add_column(column, overflow="fold", no_wrap=column in ("at", "sure"))
     for edit in edits:
-        bytes_ = f" [{edit.evidence.received_bytes}]" if edit.evidence.received_bytes else ""
         table.add_row(
             f"{edit.start}-{edit.end}",
             edit.rule,
             Text(_short(edit.before), style="red"),
-            Text(_short(edit.after), style="green"),
+            _after(edit),
             f"{edit.confidence:.2f}",
-            Text(edit.evidence.reason + bytes_),
+            _why(edit.evidence),
         )
     if table.rows:
         console.print(table)
+
+
+def _after(edit: Edit) -> Text:
+    """What an edit puts there; one that changes nothing says that it can't be known."""
+    if edit.after == edit.before:
+        return Text("(undecided)" if edit.evidence.candidates else "(lost)", style="yellow")
+    return Text(_short(edit.after), style="green")
+
+
+def _why(evidence: EditEvidence) -> Text:
+    """The reason, the bytes, the gain over leaving the text alone, and the other readings."""
+    parts = [evidence.reason]
+    if evidence.received_bytes:
+        parts.append(f"[{_short(evidence.received_bytes)} → {_short(evidence.restored_bytes)}]")
+    if evidence.gain is not None:
+        parts.append(f"gain {evidence.gain:.1f}")
+    if evidence.runner_up is not None:
+        behind = "" if evidence.margin is None else f" ({evidence.margin:.1f} behind)"
+        parts.append(f"runner-up {_short(evidence.runner_up) or '(nothing)'}{behind}")
+    others = [c for c in evidence.candidates if c != evidence.runner_up]
+    if others:
+        parts.append("or " + " / ".join(_short(c) or "(nothing)" for c in others))
+    return Text("; ".join(filter(None, parts)))
 
 
 def _quote(evidence: Iterable[Evidence], most: int = 4) -> Text:
@@ -225,11 +305,17 @@ def _refusal(path: Path, target: Path) -> Quarantined | None:
 @main.command()
 @click.argument("content", type=FOLDER, default=Path("content"))
 def check(content: Path) -> None:
-    """Process CONTENT without building a site; exit 1 where an input can't be published."""
+    """Process CONTENT without building a site; exit 1 where an input can't be published.
+
+    Warnings, and texts that a curator should look at, are listed and do no harm.
+    """
     corpus = pipeline.run(content)
     click.echo(f"{len(corpus.bulletins)} bulletins, {len(corpus.quarantined)} quarantined")
     for warning in corpus.warnings:
         click.echo(f"warning: {warning}", err=True)
+    for bulletin in corpus.bulletins:
+        for reason in bulletin.repaired.review:
+            click.echo(f"for review: {bulletin.received.source}: {reason}", err=True)
     _complain(corpus.quarantined)
     sys.exit(1 if corpus.quarantined else 0)
 

@@ -139,10 +139,15 @@ def _rewrite(text: str, offset: int, edits: Sequence[Edit]) -> str:
 
 def _join(evidences: Sequence[EditEvidence]) -> EditEvidence:
     gains = [e.gain for e in evidences if e.gain is not None]
+    # Of two rivals, the one that came nearer to being taken.
+    rival = min((e for e in evidences if e.margin is not None), key=lambda e: e.margin or 0.0, default=EditEvidence(""))
     return EditEvidence(
         reason="；".join(dict.fromkeys(e.reason for e in evidences if e.reason)),
         received_bytes=next((e.received_bytes for e in evidences if e.received_bytes), ""),
         restored_bytes=next((e.restored_bytes for e in reversed(evidences) if e.restored_bytes), ""),
         gain=sum(gains) if gains else None,
         candidates=tuple(dict.fromkeys(c for e in evidences for c in e.candidates)),
+        runner_up=rival.runner_up,
+        margin=rival.margin,
+        copies=tuple(dict.fromkeys(c for e in evidences for c in e.copies)),
     )

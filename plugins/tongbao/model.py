@@ -80,7 +80,9 @@ class EditEvidence:
 
     `reason` is one Chinese (Simplified) sentence for readers. `received_bytes` and `restored_bytes` are space-separated
     upper-case hex pairs, where bytes matter. `gain` is the log-likelihood gained over leaving the text alone, in nats.
-    `candidates` are the other readings that were weighed, best first.
+    `candidates` are the other readings that were weighed, best first; `runner_up` is the best of them, and `margin` how
+    many nats it is behind; both are None where there was no rival. `copies` are the ids of the bulletins whose copies
+    of the passage gave the reading: it depends on them, and on no others.
     """
 
     reason: str
@@ -88,6 +90,9 @@ class EditEvidence:
     restored_bytes: str = ""
     gain: float | None = None
     candidates: tuple[str, ...] = ()
+    runner_up: str | None = None
+    margin: float | None = None
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,8 @@ class Repaired:
     """The repaired text and the edits that give it, in received coordinates.
 
     `suggestions` are edits that were not certain enough: the page shows them, the text does not take them.
-    `damage` is the share of the received characters that are damaged, 0..1.
+    `damage` is the share of the received characters that are damaged, 0..1. `review` says why a curator should look at
+    the text, as Chinese (Simplified) sentences for readers: the budgets of `tongbao.repair.budget` that it exceeds.
     """
 
     received: str
@@ -119,6 +125,7 @@ class Repaired:
     edits: tuple[Edit, ...] = ()
     suggestions: tuple[Edit, ...] = ()
     damage: float = 0.0
+    review: tuple[str, ...] = ()
 
 
 # --- script ----------------------------------------------------------------------------------------------------------
@@ -132,13 +139,24 @@ class Script(StrEnum):
     MIXED = "mixed"
 
 
+class Standard(StrEnum):
+    """Whose standard forms Traditional is written in: Taiwan's (裡, 著, 臺) or Hong Kong's (裏, 着, 台)."""
+
+    TW = "tw"
+    HK = "hk"
+
+
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """The repaired text in canonical Simplified and in proper Traditional; both as long as the repaired text."""
+    """The repaired text in canonical Simplified and in proper Traditional; both as long as the repaired text.
+
+    `standard` is the one that `hant` was made after; text that was genuine Traditional keeps its own forms.
+    """
 
     received: Script
     hans: str
     hant: str
+    standard: Standard = Standard.TW
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

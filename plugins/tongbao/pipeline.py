@@ -19,8 +19,11 @@ from tongbao.model import (
     Quarantined,
     Received,
     RegionTags,
+    Repaired,
     Role,
+    Standard,
 )
+from tongbao.repair import budget, parallel
 from tongbao.store import Store
 
 Mapper = Callable[[Sequence[Evidence]], tuple[Evidence, ...]]
@@ -31,17 +34,28 @@ BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """All of a content folder: bulletins in id order, and the inputs that can't be published, in path order."""
+    """All of a content folder: bulletins in id order, and the inputs that can't be published, in path order.
+
+    `alone` are the bulletins as each text gives them by itself, before copies were compared.
+    """
 
     bulletins: tuple[Bulletin, ...]
     quarantined: tuple[Quarantined, ...]
     warnings: tuple[str, ...] = ()
+    alone: tuple[Bulletin, ...] = ()
 
 
-def process(received: Received) -> Bulletin:
-    """Take one received text through every stage. Pure: the same value in, the same value out."""
-    repaired = repair.repair(received.text)
-    scripts = script.convert(repaired.text)
+def process(received: Received, standard: Standard = Standard.TW) -> Bulletin:
+    """Take one received text through every stage. Pure: the same value in, the same value out.
+
+    `standard` says whose forms its Traditional takes.
+    """
+    return _read(received, budget.mark(repair.repair(received.text)), standard)
+
+
+def _read(received: Received, repaired: Repaired, standard: Standard) -> Bulletin:
+    """The stages after repair."""
+    scripts = script.convert(repaired.text, standard)
     structure = reading.read(repaired.text, scripts.hans, received.html)
     document = Document(repaired.text, script.fold(repaired.text), structure, received.sidecar, received.html)
     regions = places.tag(document)
@@ -84,8 +98,28 @@ def _evidence_mapper(text: str, offsets: OffsetMap) -> Mapper:
     return lambda spans: tuple(map(carry, spans))
 
 
-def run(content: Path, cache: Path | None = None) -> Corpus:
+def compare(bulletins: Sequence[Bulletin]) -> tuple[Bulletin, ...]:
+    """The bulletins, with what copies of their passages among them settle taken into their texts. Pure.
+
+    It takes and gives what stands in the texts by themselves, so it is to be asked once, over all bulletins together.
+    Where a stage fails on the text with the copies' help, the bulletin stays as it is without.
+    """
+    settled = parallel.confirm({b.id: b.repaired for b in bulletins})
+    return tuple(_settled(b, settled[b.id]) if b.id in settled else b for b in bulletins)
+
+
+def _settled(bulletin: Bulletin, repaired: Repaired) -> Bulletin:
+    try:
+        return _read(bulletin.received, budget.mark(repaired), bulletin.scripts.standard)
+    except Exception:  # The bulletin as it was is sound: it has been through every stage.
+        return bulletin
+
+
+def run(content: Path, cache: Path | None = None, standard: Standard = Standard.TW) -> Corpus:
     """Process a content folder; with `cache`, what an earlier run made of the same input is taken from there.
+
+    The cache holds what each text gives by itself. What the texts give each other is worked out anew in every run, for
+    the few that have something to gain: a copy that came, changed or went needs no bookkeeping.
 
     A text that a stage fails on is quarantined with the fault, and the others go on.
     Raises FileNotFoundError where the folder does not exist.
@@ -93,31 +127,35 @@ def run(content: Path, cache: Path | None = None) -> Corpus:
     received, quarantined = receive.receive_folder(content)
     with ExitStack() as stack:
         store = stack.enter_context(Store(cache / "bulletins.sqlite")) if cache else None
-        results = tuple(_processed(received, store))
+        results = tuple(_processed(received, store, standard))
     failed = tuple(r for r in results if isinstance(r, Quarantined))
+    alone = tuple(r for r in results if isinstance(r, Bulletin))
     return Corpus(
-        bulletins=tuple(r for r in results if isinstance(r, Bulletin)),
+        bulletins=compare(alone),
         quarantined=tuple(sorted((*quarantined, *failed), key=lambda q: q.source)),
         warnings=tuple(f"{item.source}: {warning}" for item in received for warning in item.warnings),
+        alone=alone,
     )
 
 
-def _attempt(received: Received) -> Bulletin | Quarantined:
+def _attempt(received: Received, standard: Standard) -> Bulletin | Quarantined:
     try:
-        return process(received)
+        return process(received, standard)
     except Exception as error:  # Whatever a hostile text brings out must not keep the others from being published.
         fault = f"processing failed: {type(error).__name__}: {error}"
         return Quarantined(received.source, fault, "run `tongbao explain` on the file for the trace, and report it")
 
 
-def _processed(received: Sequence[Received], store: Store | None) -> Iterator[Bulletin | Quarantined]:
+def _processed(
+    received: Sequence[Received], store: Store | None, standard: Standard
+) -> Iterator[Bulletin | Quarantined]:
     if store is None:
-        yield from map(_attempt, received)
+        yield from (_attempt(item, standard) for item in received)
         return
     store.sweep()
     for at in range(0, len(received), BATCH):
         batch = received[at : at + BATCH]
-        known = [store.get(item) for item in batch]
-        results = [stored or _attempt(item) for item, stored in zip(batch, known, strict=True)]
+        known = [store.get(item, standard) for item in batch]
+        results = [stored or _attempt(item, standard) for item, stored in zip(batch, known, strict=True)]
         store.put(r for r, stored in zip(results, known, strict=True) if stored is None and isinstance(r, Bulletin))
         yield from results

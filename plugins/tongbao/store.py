@@ -1,4 +1,5 @@
-"""Processed bulletins, kept by what went in: the received text, and the digest of code, data and libraries.
+"""Processed bulletins, kept by what went in: the received text, the standard of its Traditional, the digest of code,
+data and libraries.
 
 A stored bulletin is served only under the very key that made it, so a change of a rule, a table or a pinned library
 makes every older entry unreachable; `Store.sweep` then drops them. One SQLite file: a killed writer leaves the last
@@ -18,7 +19,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import TracebackType
 
-from tongbao.model import Bulletin, Received
+from tongbao.model import Bulletin, Received, Standard
 
 # The libraries whose behaviour reaches a bulletin's text or tags.
 LIBRARIES = ("ahocorasick-rs", "borax", "ftfy", "lxml", "numpy", "opencc", "rjieba")
@@ -45,9 +46,12 @@ def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
             yield prefix + entry.name, entry.read_bytes()
 
 
-def key(received: Received) -> str:
-    """The key of a received text: everything in it takes part, its paths and sidecar too."""
-    return hashlib.sha256(repr(received).encode("utf-8", "surrogatepass")).hexdigest()
+def key(received: Received, standard: Standard) -> str:
+    """The key of a received text and of the standard that its Traditional follows.
+
+    Everything in the text takes part, its paths and sidecar too.
+    """
+    return hashlib.sha256(repr((received, standard.value)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -82,10 +86,10 @@ class Store:
     ) -> None:
         self._connection.close()
 
-    def get(self, received: Received) -> Bulletin | None:
+    def get(self, received: Received, standard: Standard = Standard.TW) -> Bulletin | None:
         """The stored bulletin of this received text, made by this very code, or None."""
         query = "SELECT value FROM bulletins WHERE key = ? AND digest = ?"
-        row = self._connection.execute(query, (key(received), code_digest())).fetchone()
+        row = self._connection.execute(query, (key(received, standard), code_digest())).fetchone()
         if row is None:
             return None
         bulletin: Bulletin = pickle.loads(row[0])
@@ -93,7 +97,7 @@ class Store:
 
     def put(self, bulletins: Iterable[Bulletin]) -> None:
         """Keep the bulletins, all or none."""
-        rows = [(key(b.received), code_digest(), pickle.dumps(b, protocol=5)) for b in bulletins]
+        rows = [(key(b.received, b.scripts.standard), code_digest(), pickle.dumps(b, protocol=5)) for b in bulletins]
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO bulletins VALUES (?, ?, ?)", rows)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tongbao.export.marks import plain
 from tongbao.export.page import date_text, title
 from tongbao.export.urls import LANGUAGES
-from tongbao.model import BlockKind, Bulletin, Role
+from tongbao.model import BlockKind, Bulletin, Role, Standard
 from tongbao.reading import render
 
 Lineage = Callable[[str], tuple[str, ...]]
@@ -51,6 +51,7 @@ class Catalogue:
     `children`: division code -> codes of the divisions below it that have shelves; the empty code holds the roots.
     `periods`: `yyyy` and `yyyy-mm` -> entries, newest first; an imprecise date stands under each year that it touches
     and under a month only where it lies within it.
+    `standard`: the one that the bulletins' Traditional follows.
     """
 
     entries: tuple[Entry, ...]
@@ -59,6 +60,7 @@ class Catalogue:
     unplaced: tuple[Entry, ...]
     periods: Mapping[str, tuple[Entry, ...]]
     undated: tuple[Entry, ...]
+    standard: Standard = Standard.TW
 
     def years(self) -> list[str]:
         """The years that have entries, newest first."""
@@ -97,7 +99,7 @@ def summary(bulletin: Bulletin, language: str) -> str:
     return words if len(words) <= _SUMMARY_LENGTH else words[: _SUMMARY_LENGTH - 1] + "…"
 
 
-def catalogue(bulletins: Iterable[Bulletin], lineage: Lineage) -> Catalogue:
+def catalogue(bulletins: Iterable[Bulletin], lineage: Lineage, standard: Standard = Standard.TW) -> Catalogue:
     """Arrange `bulletins`. `lineage` gives a division's code followed by its ancestors'."""
     entries = newest_first(entry(b) for b in bulletins)
     shelves = _shelves(entries, lineage)
@@ -108,6 +110,7 @@ def catalogue(bulletins: Iterable[Bulletin], lineage: Lineage) -> Catalogue:
         unplaced=tuple(e for e in entries if not e.regions),
         periods=_periods(entries),
         undated=tuple(e for e in entries if not e.latest),
+        standard=standard,
     )
 
 

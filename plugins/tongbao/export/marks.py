@@ -32,13 +32,15 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`kind` is text, control (an invisible character, `text` its number as `U+202E`), open or close. `first` says
-    whether an opening is the first of its mark on the page: that one carries the anchor."""
+    """`kind` is text, control (an invisible character, `text` its number as `U+202E`), restored (a mark of punctuation,
+    `was` as it stood before), open or close. `first` says whether an opening is the first of its mark on the page: that
+    one carries the anchor."""
 
     kind: str
     text: str = ""
     mark: Mark | None = None
     first: bool = False
+    was: str = ""
 
 
 def plain(text: str) -> str:
@@ -102,9 +104,11 @@ class Marker:
                     yield Token("close", mark=mark)
                 else:
                     stack.append(mark)
-            if at in inserted:
-                yield from _text(inserted[at].after)
-            yield from _text(replaced[at].after if at in replaced else self._text[at:following])
+            for edit in (inserted.get(at), replaced.get(at)):
+                if edit is not None:
+                    yield Token("restored", plain(edit.after), was=plain(edit.before))
+            if at not in replaced:
+                yield from _text(self._text[at:following])
 
     def _opened(self, mark: Mark) -> Token:
         key = (mark.kind, mark.number)

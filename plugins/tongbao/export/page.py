@@ -16,7 +16,7 @@ from tongbao import reading
 from tongbao.edits import OffsetMap, invert
 from tongbao.export import urls
 from tongbao.export.marks import Mark, Marker, Token, plain
-from tongbao.model import Ambiguity, BlockKind, Bulletin, DateTag, Edit, Evidence, PlaceTag, RegionTag, Role
+from tongbao.model import Ambiguity, BlockKind, Bulletin, DateTag, Edit, Evidence, PlaceTag, RegionTag, Role, Standard
 from tongbao.script import convert, to_hant
 
 _T = TypeVar("_T")
@@ -35,6 +35,10 @@ _TITLE_LENGTH = 40
 
 # The same reason is given for many repairs, in many bulletins.
 _to_hant = lru_cache(maxsize=10_000)(to_hant)
+
+
+def _in_hant(standard: Standard) -> Callable[[str], str]:
+    return lambda text: _to_hant(text, standard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class EditView:
     """A repair, or a suggestion of one. `anchor` and `received_anchor` lead to it in the two texts; the former is None
-    where the reading text has no place for it."""
+    where the reading text has no place for it. `gain` and `margin` are nats, rounded, or "". `copies` are the id and
+    the address of each copy that the reading was taken from."""
 
     number: int
     id: str
@@ -100,7 +105,11 @@ class EditView:
     reason: str
     received_bytes: str
     restored_bytes: str
+    gain: str
+    runner_up: str | None
+    margin: str
     candidates: tuple[str, ...]
+    copies: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,7 @@ class BulletinPage:
     rules: tuple[tuple[str, int], ...]
     punctuation: int
     damage: float
+    review: tuple[str, ...]
     date: str
     day: str | None
 
@@ -190,7 +200,7 @@ class _Builder:
         self.evidence = marked.evidence
         self.language = language
         self.hant = language == "zh-hant"
-        self.say: Callable[[str], str] = _to_hant if self.hant else str
+        self.say: Callable[[str], str] = _in_hant(bulletin.scripts.standard) if self.hant else str
         self.text = bulletin.scripts.hant if self.hant else bulletin.scripts.hans
         self.in_text = Marker(self.text, marked.in_text, bulletin.reading.edits)
 
@@ -218,6 +228,7 @@ class _Builder:
             rules=_counted(e.rule for e in b.repaired.edits),
             punctuation=len(b.reading.edits),
             damage=b.repaired.damage,
+            review=tuple(map(self.say, b.repaired.review)),
             date=date_text(published.edtf) if published else "",
             day=published.edtf if published and re.fullmatch(r"\d{4}(-\d\d){0,2}", published.edtf) else None,
         )
@@ -243,7 +254,12 @@ class _Builder:
                 reason=self.say(plain(edit.evidence.reason)),
                 received_bytes=edit.evidence.received_bytes,
                 restored_bytes=edit.evidence.restored_bytes,
-                candidates=tuple(plain(c) for c in edit.evidence.candidates),
+                gain=_nats(edit.evidence.gain),
+                runner_up=None if edit.evidence.runner_up is None else plain(edit.evidence.runner_up),
+                margin=_nats(edit.evidence.margin),
+                # The best of them is shown as the runner-up.
+                candidates=tuple(plain(c) for c in edit.evidence.candidates if c != edit.evidence.runner_up),
+                copies=tuple((name, urls.bulletin(name, self.language)) for name in edit.evidence.copies),
             )
             for number, edit in enumerate(edits, 1)
         )
@@ -380,6 +396,10 @@ def _counted(rules: Iterable[str]) -> tuple[tuple[str, int], ...]:
     for rule in rules:
         counts[rule] = counts.get(rule, 0) + 1
     return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _nats(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
 
 
 def _percent(confidence: float) -> int:

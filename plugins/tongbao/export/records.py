@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from tongbao import reading
@@ -32,14 +31,15 @@ def record(bulletin: Bulletin) -> dict[str, Any]:
         "site": sidecar.site,
         "fetched": sidecar.fetched.isoformat() if sidecar.fetched else None,
         # As in `text`: without the full-width marks of the reading texts.
-        "title": reading.title(repaired.text, replace(bulletin.reading, edits=())),
+        "title": reading.title(repaired.text, reading.plain(bulletin.reading)),
         "script": bulletin.scripts.received.value,
         "text": repaired.text,
         "hans": reading.render(bulletin.scripts.hans, bulletin.reading),
         "hant": reading.render(bulletin.scripts.hant, bulletin.reading),
-        "edits": [_edit(e) for e in repaired.edits],
-        "suggestions": [_edit(e) for e in repaired.suggestions],
+        "edits": [edit_record(e) for e in repaired.edits],
+        "suggestions": [edit_record(e) for e in repaired.suggestions],
         "damage": round(repaired.damage, 4),
+        "review": list(repaired.review),
         "regions": [
             {
                 "code": tag.code,
@@ -83,13 +83,17 @@ def lines(bulletins: Iterable[Bulletin]) -> Iterator[str]:
         yield line.translate(LINE_ENDS) + "\n"
 
 
-def _edit(edit: Edit) -> dict[str, Any]:
+def edit_record(edit: Edit) -> dict[str, Any]:
+    """An edit as plain JSON values; what its evidence does not have is left out."""
     evidence = {
         "reason": edit.evidence.reason,
         "received_bytes": edit.evidence.received_bytes,
         "restored_bytes": edit.evidence.restored_bytes,
         "gain": edit.evidence.gain,
+        "runner_up": edit.evidence.runner_up,
+        "margin": edit.evidence.margin,
         "candidates": list(edit.evidence.candidates),
+        "copies": list(edit.evidence.copies),
     }
     return {
         "rule": edit.rule,
@@ -98,7 +102,12 @@ def _edit(edit: Edit) -> dict[str, Any]:
         "before": edit.before,
         "after": edit.after,
         "confidence": edit.confidence,
-        "evidence": {name: value for name, value in evidence.items() if value not in (None, "", [])},
+        "evidence": {
+            name: value
+            for name, value in evidence.items()
+            # An empty runner-up is a reading too: that nothing stood there.
+            if value not in (None, "", []) or (name == "runner_up" and value is not None)
+        },
     }
 
 

@@ -17,7 +17,7 @@ TOOLS = ("ahocorasick-rs", "ftfy", "jinja2", "lxml", "opencc", "pelican", "rjieb
 def report(
     bulletins: Sequence[Bulletin], quarantined: Sequence[Quarantined], warnings: Sequence[str]
 ) -> dict[str, Any]:
-    """Counts, quarantined inputs with reasons, warnings and tool versions, as plain JSON values."""
+    """Counts, quarantined inputs with reasons, texts for a curator, warnings and tool versions, as JSON values."""
     rules = Counter(edit.rule for b in bulletins for edit in b.repaired.edits)
     return {
         "counts": {
@@ -27,6 +27,8 @@ def report(
             "repaired": sum(bool(b.repaired.edits) for b in bulletins),
             "edits": sum(rules.values()),
             "suggestions": sum(len(b.repaired.suggestions) for b in bulletins),
+            "confirmed_by_copies": sum(bool(e.evidence.copies) for b in bulletins for e in b.repaired.edits),
+            "for_review": sum(bool(b.repaired.review) for b in bulletins),
             "undated": sum(b.dates.published is None for b in bulletins),
             "without_region": sum(not b.regions.tags for b in bulletins),
         },
@@ -34,6 +36,11 @@ def report(
         "encodings": dict(sorted(Counter(b.received.encoding for b in bulletins).items())),
         "scripts": dict(sorted(Counter(b.scripts.received.value for b in bulletins).items())),
         "quarantined": [{"source": q.source, "fault": q.fault, "remedy": q.remedy} for q in quarantined],
+        "review": [
+            {"id": b.id, "source": b.received.source, "reasons": list(b.repaired.review)}
+            for b in bulletins
+            if b.repaired.review
+        ],
         "warnings": list(warnings),
         "tools": {"tongbao": __version__, **{name: version(name) for name in TOOLS}},
     }

@@ -4,7 +4,7 @@ No character of the text is changed here: blocks, fields and edits are spans in 
 the reading text of either script from them.
 """
 
-from tongbao.reading.render import render, title
+from tongbao.reading.render import page_edits, plain, render, title
 from tongbao.reading.structure import read
 
-__all__ = ["read", "render", "title"]
+__all__ = ["page_edits", "plain", "read", "render", "title"]

@@ -17,14 +17,19 @@ from tongbao.repair import tables
 from tongbao.repair.text_model import STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
 
-# What a look-alike must gain, in the text model's steps; how many readings of a mask are shown; the most suggestions.
-GAIN, SHOWN, MOST = 24, 5, 500
+# What a look-alike must gain, in the text model's steps; what the next character of a word costs at most; how many
+# readings of a mask are shown; the most suggestions.
+GAIN, NEXT, SHOWN, MOST = 24, 48, 5, 500
+# Whoever writes look-alikes writes several.
+SEVERAL = 2
 
 _HAN = "\u3400-\u9fff"
 _NUMERALS = str.maketrans("零壹贰叁肆伍陆柒捌玖貳參陸", "0123456789236")
 _NUMBER = re.compile(
     r"(?<![佰拾仟萬万亿億])[0-9]*[壹贰叁肆伍陆柒捌玖貳參陸][0-9零壹贰叁肆伍陆柒捌玖貳參陸]*(?![佰拾仟萬亿億])"
 )
+_STAR = re.compile("[*＊]")
+_ANY_NUMERAL = re.compile("[壹贰叁肆伍陆柒捌玖貳參陸]")
 _MASK = re.compile(rf"(?<=[{_HAN}])[*＊](?=[{_HAN}，。、；：,])")
 
 
@@ -58,25 +63,38 @@ def suggest(text: str) -> Verdict:
 
 
 def _lookalikes(text: str) -> Iterator[Edit]:
+    found = []
     for match in _lookalike_pattern().finditer(text):
         at, plain = match.start(), lookalikes()[match[0]]
         left, right = text[max(0, at - 2) : at], text[at + 1 : at + 3]
         gain = model().cost(match[0] + right, left) - model().cost(plain + right, left)
         if gain >= GAIN:
-            yield _edit("lookalike", at, match[0], plain, "形近或音近字代替，多为规避过滤。", gain * STEP)
+            found.append(_edit("lookalike", at, match[0], plain, "形近或音近字代替，多为规避过滤。", gain * STEP))
+    if len({edit.before for edit in found}) >= SEVERAL:
+        yield from found
 
 
 def _numerals(text: str) -> Iterator[Edit]:
-    found = list(_NUMBER.finditer(text))
+    found = [m for m in _NUMBER.finditer(text) if not _ends_word(text, m.start())] if _ANY_NUMERAL.search(text) else []
     # Where capital numerals stand beside digits once, they do so on purpose all through the text.
     if any(re.search("[0-9]", m[0]) for m in found):
         for match in found:
             yield _edit("numeral", match.start(), match[0], match[0].translate(_NUMERALS), "大写数字代替了阿拉伯数字。")
 
 
+def _ends_word(text: str, at: int) -> bool:
+    """Whether the character at `at` is the rest of a word (大陆, 队伍)."""
+    lm = model()
+    return lm.after(text[max(0, at - 2) : at]).cost(lm.place(text[at])) <= NEXT
+
+
 def _masks(text: str) -> Iterator[Edit]:
-    for match in _MASK.finditer(text):
+    for match in _MASK.finditer(text) if "*" in text or "＊" in text else ():
         at = match.start()
+        line = text[text.rfind("\n", 0, at) + 1 : (text.find("\n", at) + 1 or len(text) + 1) - 1]
+        # Two such stars are emphasis.
+        if len(_STAR.findall(line)) == 2:
+            continue
         readings = _readings(text[max(0, at - 2) : at], text[at + 1 : at + 3])
         if readings:
             yield _edit("mask", at, match[0], readings[0], "此处的字被星号遮盖，只能推测。", candidates=readings[1:])
@@ -87,7 +105,7 @@ def _readings(left: str, right: str) -> tuple[str, ...]:
     """The likeliest characters between two texts, if one of them is likely."""
     lm = model()
     ranked = sorted((lm.cost(c + right, left), c) for c in _daily())
-    return tuple(c for _, c in ranked[:SHOWN])
+    return tuple(c for _, c in ranked[:SHOWN]) if ranked[0][0] <= NEXT * (1 + len(right)) / 2 else ()
 
 
 @cache

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Final
 
 from tongbao.data import rows
 from tongbao.model import Edit, EditEvidence
-from tongbao.repair.text_model import model
+from tongbao.repair.text_model import FLOOR, model
 from tongbao.repair.verdict import Verdict
 
 _REASONS: Final[Mapping[str, str]] = {
@@ -30,21 +30,39 @@ _REASONS: Final[Mapping[str, str]] = {
 # Scripts in which invisible characters are letters' business: Arabic, Indic, Thai and its neighbours, Mongolian, emoji.
 _SHAPED = "\u0600-\u08ff\u0900-\u0dff\u0e00-\u0fff\u1000-\u109f\u1780-\u18af\ufe0f\U0001f000-\U0001faff"
 _INVISIBLE = re.compile(
-    rf"(?<![{_SHAPED}])[\u200b-\u200d\u2060\ufeff]+(?![{_SHAPED}])"
+    rf"(?<![{_SHAPED}])[\u180e\u200b-\u200d\u2060-\u2064\ufeff]+(?![{_SHAPED}])"
     r"|(?<=[\u3000-\u9fff\uff00-\uffef])[\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
     r"|[\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]+(?=[\u3000-\u9fff\uff00-\uffef])"
     r"|[\x00-\x08\x0b\x0e-\x1f\x7f]+"
 )
 # A text about radicals, codes or width means the characters that it shows.
-_ABOUT = re.compile("部首|偏旁|康熙|全角|全形|兼容字|相容字|竖排标点|(?i:unicode)")
+_RADICALS = re.compile("部首|偏旁|康熙字典|兼容字|相容字|(?i:unicode)")
+_ABOUT: Final[Mapping[str, re.Pattern[str]]] = {
+    "radical": _RADICALS,
+    "compatibility": _RADICALS,
+    "width": re.compile("全角(?!度)|全形(?:字|符|標|數)|(?i:unicode)"),
+    "vertical": re.compile("(?:竖排|豎排|直排|小号|小型)[标標]?[点點]|(?i:unicode)"),
+}
 # Any of these at all: a quick look before the slower one.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-_KANA = re.compile("[\u3041-\u30ff]")
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# Marks inside a wide number or name are wide with it.
+_WIDE_MARK = re.compile("(?<=[０-９Ａ-Ｚａ-ｚ])[．－／＆＋＠＿](?=[０-９Ａ-Ｚａ-ｚ])|(?<=[０-９])％")
+# From a wide character to the narrow one.
+_NARROWER = 0xFEE0
+# Kana, without の, which shops in China write, and Hangul.
+_FOREIGN = re.compile("[\u3041-\u306d\u306f-\u30ff\uac00-\ud7a3]")
 _HAN = re.compile("[\u3400-\u9fff]")
-
-
-# What is rarer by itself than this (11 nats), and how near it must stand.
-RARE, NEAR = 88, 4
+# What mojibake is made of and Chinese text is not, pinyin apart: controls, letters of Europe, kana, box lines, private
+# use.
+_ODD = re.compile("[\x80-\x9f\u00aa-\u024f\u0370-\u052f\u2500-\u257f\u3041-\u30ff\ue000-\uf8ff\ufffd]")
+_NOT_ODD = frozenset("·×°±÷§®©«»āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü")
+# How near it must stand, and how much of it.
+NEAR, MANY = 4, 2
+# The compatibility ideographs beyond the basic plane.
+_SUPPLEMENT = re.compile("[\U0002f800-\U0002fa1d]+")
+# Brackets of vertical text come in pairs; alone they are faces.
+_OPENING = "︵︷︹︻︽︿﹁﹃﹇﹙﹛﹝"
+_PARTNER = {**{c: chr(ord(c) + 1) for c in _OPENING}, **{chr(ord(c) + 1): c for c in _OPENING}}
 
 
 @cache
@@ -55,7 +73,8 @@ def table() -> Mapping[str, tuple[str, str]]:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    return re.compile(f"[{re.escape(''.join(table()))}]+")
+    """The characters of the basic plane; a class that reaches beyond it would be slow."""
+    return re.compile(f"[{re.escape(''.join(c for c in table() if ord(c) < 0x10000))}]+")
 
 
 def damage(text: str, kind: str) -> str:
@@ -74,28 +93,42 @@ def damage(text: str, kind: str) -> str:
 
 
 def undo(text: str) -> Verdict:
-    """Put the characters that are meant; in Japanese text width and old forms are left as they are."""
+    """Put the characters that are meant; in Japanese and Korean text width and old forms are left as they are."""
     unseen = _INVISIBLE.finditer(text) if _UNSEEN.search(text) else ()
     edits = [_edit("invisible", m.start(), m[0], "") for m in unseen]
-    found = [edit for m in _pattern().finditer(text) for edit in _plain(m) if not _in_damage(text, edit)]
+    matches = chain(_pattern().finditer(text), _SUPPLEMENT.finditer(text))
+    found = [edit for m in matches for edit in _plain(m) if _is_meant(text, edit)]
+    if found:
+        marks = _WIDE_MARK.finditer(text)
+        found += (_edit("width", m.start(), m[0], chr(ord(m[0]) - _NARROWER)) for m in marks)
     if not found or not _is_chinese(text):
         return Verdict(tuple(edits))
-    if _ABOUT.search(text):
-        return Verdict(tuple(edits), tuple(found))
-    return Verdict(tuple(sorted([*edits, *found], key=lambda e: e.start)))
+    shown = {f"character-{kind}" for kind, about in _ABOUT.items() if about.search(text)}
+    edits += (edit for edit in found if edit.rule not in shown)
+    offered = (edit for edit in found if edit.rule in shown)
+    return Verdict(tuple(sorted(edits, key=lambda e: e.start)), tuple(sorted(offered, key=lambda e: e.start)))
 
 
-def _in_damage(text: str, edit: Edit) -> bool:
-    """Whether a single character stands among others that hardly anyone writes: it is a part of other damage."""
+def _is_meant(text: str, edit: Edit) -> bool:
+    """Whether a character stands for another here: it is no part of a face, nor, alone, of other damage."""
+    if edit.rule == "character-vertical":
+        return all(text.count(c) == text.count(_PARTNER[c]) for c in edit.before if c in _PARTNER)
     if len(edit.before) > 1:
-        return False
-    rarity, meant = model().rarity, table()
+        return True
     around = text[max(0, edit.start - NEAR) : edit.end + NEAR]
-    return any(rarity(c) >= RARE for c in around if c not in meant and (c == "\ufffd" or c.isalpha()))
+    return sum(map(_is_odd, around)) < MANY
+
+
+def _is_odd(character: str) -> bool:
+    """Whether hardly anyone writes this character in Chinese text."""
+    if character in _NOT_ODD or character in table():
+        return False
+    return bool(_ODD.match(character)) or (bool(_HAN.match(character)) and model().rarity(character) >= FLOOR)
 
 
 def _is_chinese(text: str) -> bool:
-    return 20 * len(_KANA.findall(text)) <= len(_HAN.findall(text)) + 20
+    foreign = len(_FOREIGN.findall(text))
+    return not foreign or 20 * foreign <= len(_HAN.findall(text))
 
 
 def _plain(match: re.Match[str]) -> list[Edit]:

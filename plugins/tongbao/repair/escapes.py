@@ -8,22 +8,42 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
+from bisect import bisect_left
+from html.entities import name2codepoint
+from operator import itemgetter
 from typing import Final
 
 from tongbao.model import Edit, EditEvidence
+from tongbao.repair import tables
 from tongbao.repair.verdict import NOTHING, Verdict
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
 _WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u2010-\u2027\u00b7]")
-_ENTITY = re.compile(r"&(?:amp;){0,3}(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_UNICODE = re.compile(r"(?:\\u[0-9a-fA-F]{4}|%u[0-9a-fA-F]{4})+")
-_PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+(?:[A-Za-z0-9._~+-]{0,20}(?:%[0-9a-fA-F]{2})+)*")
+# The semicolon may be a full-width one, or lost before Chinese text or another entity.
+_ENTITY = re.compile(
+    rf"&((?:amp;){{0,3}})(#\d{{2,7}}|#[xX][0-9a-fA-F]{{2,6}}|[A-Za-z][A-Za-z0-9]{{1,7}})(?:[;；]|(?=[{_HAN}，。、；：“”（）《》&])|(?<=&#\d{{5}})(?=\s|$))"
+)
+# What programs escape by name; HTML's later names are written by hand, by who means them.
+_NAMES: Final = frozenset(name2codepoint)
+_UNICODE = re.compile(r"(?:\\{1,2}u[0-9a-fA-F]{4}|%u[0-9a-fA-F]{4})+")
+_PAIR = r"(?:%(?:25){0,2}|\\x)[0-9a-fA-F]{2}"
+_PAIRS = re.compile(f"(?:{_PAIR})+")
+_PERCENT = re.compile(rf"(?:{_PAIR})+(?:[A-Za-z0-9._~+-]{{0,20}}(?:{_PAIR})+)*")
 _URL = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,9}:)?//[^\s\"'<>“”「」（）\u3000-\u9fff]*|[?&][\w.-]+=[^\s\"'<>]*|\]\([^()\s]*",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"</?(?:p|div|br|span|a|td|tr|li|ul|html|body|script|meta|img|table)\b", re.IGNORECASE)
-_ABOUT = re.compile(r"转义|轉義|编码|編碼|(?:字符|网页|超文本)实体|正则|(?i:escap|encod|entit|regex|unicode)")
+# HTML and Markdown are shown as they are written.
+_TAG = re.compile(
+    r"</?(?:p|div|br|span|a|b|i|em|strong|font|h[1-6]|td|tr|li|ul|ol|html|body|script|style|meta|img|table|pre|code)\b|```",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(
+    r"转义|轉義|编码|編碼|(?:字符|网页|超文本)实体|正则|(?i:escap|encod|entit|regex|unicode)|(?<![./A-Za-z0-9])(?i:html|xml|markup)(?![A-Za-z0-9])"
+)
+# An entity alone in quotes is shown, not meant.
+_QUOTED = re.compile("[\"'“‘`「『].[\"'”’`」』]", re.DOTALL)
 # Entities for space between the two characters of a word that was spread for looks.
 _SPREAD = re.compile(rf"(?<![{_HAN}])[{_HAN}](?:&(?:emsp|ensp|nbsp|#12288|#8195);)+[{_HAN}](?![{_HAN}])")
 _SPACES = re.compile(r"(?:&(?:emsp|ensp|nbsp|#12288|#8195);)+")
@@ -54,7 +74,7 @@ def _escape(character: str, kind: str) -> str:
 
 def undo(text: str) -> Verdict:
     """Unescape what spells Chinese text; suggest it where the text may mean its escapes."""
-    if "&" not in text and "\\u" not in text and "%" not in text:
+    if "&" not in text and "\\" not in text and "%" not in text:
         return NOTHING
     edits = [*_entities(text), *_unicode(text), *_percents(text)]
     if not edits:
@@ -70,47 +90,80 @@ def undo(text: str) -> Verdict:
 def _entities(text: str) -> list[Edit]:
     if "&" not in text or _TAG.search(text) or not re.search(f"[{_HAN}]|&#", text):
         return []
-    spread = [m for m in _SPREAD.finditer(text)]
-    edits = [_edit("entity", m.start(), m[0], _SPACES.sub("", m[0])) for m in spread]
+    edits = [_edit("entity", m.start(), m[0], _SPACES.sub("", m[0])) for m in _SPREAD.finditer(text)]
+    urls = _spans(_URL, text)
     for match in _ENTITY.finditer(text):
-        plain = match[0]
-        for _ in range(4):
-            plain = html.unescape(plain)
-        if plain != match[0] and not plain.endswith(";") and plain.isprintable() | plain.isspace():
-            edits.append(_edit("entity", match.start(), match[0], plain.replace("\u00a0", " ")))
+        plain = _character(match[2])
+        around = text[max(0, match.start() - 1) : match.start()] + "&" + text[match.end() : match.end() + 1]
+        if plain and not _QUOTED.fullmatch(around) and not _within(match, urls):
+            edits.append(_edit("entity", match.start(), match[0], plain))
     return edits
 
 
+def _character(reference: str) -> str | None:
+    """What a reference to a character means, a name or a number; None for what no page shows."""
+    if not reference.startswith("#"):
+        reference = reference if reference in _NAMES else reference.lower()
+        return html.unescape(f"&{reference};").replace("\u00a0", " ") if reference in _NAMES else None
+    plain = html.unescape(f"&{reference};").replace("\u00a0", " ")
+    shown = plain.isprintable() or plain.isspace() or unicodedata.category(plain[0]) == "Cf"
+    return plain if len(plain) == 1 and shown else None
+
+
 def _unicode(text: str) -> list[Edit]:
-    edits = []
+    found = []
     for match in _UNICODE.finditer(text):
         units = re.findall(r"u([0-9a-fA-F]{4})", match[0])
         try:
             plain = bytes.fromhex("".join(units)).decode("utf-16-be")
         except UnicodeDecodeError:
             continue
-        if len(units) >= 2 and _is_wide(plain):
-            edits.append(_edit("unicode", match.start(), match[0], plain))
-    return edits
+        if _is_wide(plain):
+            found.append((match, plain))
+    # One character may be meant as it is written; where a text has words so, all are escaped.
+    if not any(len(plain) >= 2 for _, plain in found):
+        return []
+    return [_edit("unicode", match.start(), match[0], plain) for match, plain in found]
 
 
 def _percents(text: str) -> list[Edit]:
-    if "%" not in text:
+    if "%" not in text and "\\x" not in text:
         return []
-    urls = [(m.start(), m.end()) for m in _URL.finditer(text)]
-    edits, at = [], 0
+    urls = _spans(_URL, text)
+    edits = []
     for match in _PERCENT.finditer(text):
-        while at < len(urls) and urls[at][1] <= match.start():
-            at += 1
-        if at < len(urls) and urls[at][0] < match.end():
-            continue
-        try:
-            plain = re.sub(r"(?:%[0-9a-fA-F]{2})+", lambda m: bytes.fromhex(m[0].replace("%", "")).decode(), match[0])
-        except UnicodeDecodeError:
-            continue
-        if _is_wide(plain):
+        plain = None if _within(match, urls) else _decoded(match[0])
+        if plain is not None and _is_wide(plain):
             edits.append(_edit("percent", match.start(), match[0], plain))
     return edits
+
+
+def _decoded(escaped: str) -> str | None:
+    """The text of hex pairs in UTF-8, or, in a form or an address, in GBK if its characters are common ones."""
+    for codec in ("utf-8", "gbk") if escaped.startswith("%") else ("utf-8",):
+        try:
+            plain = _PAIRS.sub(lambda m, codec=codec: _bytes(m[0]).decode(codec), escaped)  # type: ignore[misc]
+        except UnicodeDecodeError:
+            continue
+        if codec == "utf-8" or (len(plain) >= 2 and all(map(tables.is_common, plain))):
+            return plain
+    return None
+
+
+def _bytes(pairs: str) -> bytes:
+    while "%25" in pairs:
+        pairs = pairs.replace("%25", "%")
+    return bytes.fromhex(pairs.replace("%", "").replace("\\x", ""))
+
+
+def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
+    return [m.span() for m in pattern.finditer(text)]
+
+
+def _within(match: re.Match[str], spans: list[tuple[int, int]]) -> bool:
+    """Whether a match touches one of the spans, which are in order."""
+    at = bisect_left(spans, match.end(), key=itemgetter(0)) - 1
+    return at >= 0 and spans[at][1] > match.start()
 
 
 def _is_wide(text: str) -> bool:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import islice, product
 
 from tongbao.repair import gbk_bytes, tables
-from tongbao.repair.codecs import Codec, gbk, without
+from tongbao.repair.codecs import GBK, Codec, without
 from tongbao.repair.gbk_windows import HAN, HOLE, MARK, READING, Token, is_odd
 
 # Sets of glosses tried for a reading.
@@ -50,7 +50,7 @@ class Spinner:
     @property
     def codec(self) -> Codec:
         """GBK of characters in daily use; text that was converted to Traditional ones holds no Simplified forms."""
-        return without(gbk, _is_unlikely_in_traditional if self.converted else is_exotic)
+        return without(GBK, _is_unlikely_in_traditional if self.converted else is_exotic)
 
 
 def observe(text: str, readings: Mapping[str, str]) -> Spinner:

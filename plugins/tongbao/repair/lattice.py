@@ -8,13 +8,15 @@ the codec that the text was written in, and keeps, for each state, the spelling 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from heapq import nsmallest
 
+import numpy as np
+
 from tongbao.repair import tables
-from tongbao.repair.codecs import ANY, SECOND, Codec, Pending, lost_pairs
+from tongbao.repair.codecs import ANY, Codec, Pending, after_first, lost_pairs
 from tongbao.repair.text_model import model
 
 # What a hole swallowed, as a literal: it costs nothing, and the caller takes it out. VANISHED stands in a spelling's
@@ -24,7 +26,11 @@ SWALLOWED, VANISHED = "\x1a", "\x1b"
 # States kept, how much dearer than the cheapest one may be (20 nats), and how much where pairs may have vanished.
 BEAM, HOPELESS, DOUBTFUL = 32, 160, 64
 # How many readings of an unknown byte are kept, by their cost.
-READINGS = 12
+READINGS = 24
+# `best` keeps FEW states where it takes the usual arcs and MANY where it tries all. What it spells is unlikely where a
+# character costs ODD (11 nats) or the last three STRANGE (27 nats) together: then BACK tokens behind it and AHEAD
+# before it are opened. Bytes that no arc explains are given up at a price, and leave a mark.
+FEW, MANY, ODD, STRANGE, BACK, AHEAD, GIVEN_UP, LEFT = 4, 32, 88, 216, 9, 7, 160, "\ufffd"
 # How many spellings are kept that reach the same state, so that the best has a runner-up.
 RIVALS = 3
 
@@ -38,6 +44,7 @@ class Arc:
     `inside` is True for an arc that
     needs a character begun, False for one that needs none. `vanished` stands for a pair of bytes without a character,
     `again` for another one directly behind it.
+    `shown` is what is spelled in place of the literal. `best` tries a `last_resort` where all else has failed.
     """
 
     data: Pending = ()
@@ -47,6 +54,13 @@ class Arc:
     inside: bool | None = None
     vanished: bool = False
     again: bool = False
+    shown: str = ""
+    last_resort: bool = False
+    # Whether there is nothing to it but bytes.
+    plain: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plain", not self.literal and not self.vanished and self.readers is None)
 
 
 # The arc of a choice to have nothing.
@@ -124,6 +138,202 @@ def search(
     return list(ended.values())
 
 
+# --- the best spelling, with few steps -------------------------------------------------------------------------------
+
+# A row of spelled pieces of text, each with the cost of the path up to its end.
+_Row = tuple["_Row | None", str, int]
+_Layer = dict[_State, tuple[int, "_Row | None"]]
+
+
+def best(
+    tokens: Sequence[Sequence[Arc]],
+    codec: Codec,
+    before: str,
+    following: str,
+    budget: Budget,
+    goes_on: Callable[[Pending, Pending], bool] | None = None,
+) -> Spelling | None:
+    """The cheapest spelling of a long row of tokens, nearly always, with few steps.
+
+    The first arc of each token is the usual one, and taken alone as long as what it spells is likely. Where it is not,
+    or spells nothing, all arcs of the tokens around are tried. `following` is the text behind, of which the first
+    character counts. `goes_on` says, as far as can be told at a glance, whether known bytes can follow others. A token
+    has at least one arc; nothing is spelled, and None returned, where the budget ends first.
+    """
+    layers: list[_Layer] = [{((), before[-2:]): (0, None)}]
+    opened = bytearray(len(tokens))
+    while (at := len(layers) - 1) < len(tokens):
+        wide = opened[at]
+        arcs = tokens[at] if wide == 2 else [a for a in tokens[at] if not a.last_resort] if wide else tokens[at][:1]
+        budget.left -= len(layers[at]) * len(arcs)
+        if budget.left < 0:
+            return None
+        coming = _coming(tokens, at + 1) if wide and goes_on else ()
+        layer = _advance(layers[at], arcs, codec, MANY if wide else FEW, goes_on, coming)
+        if wide < 2 and (not layer or _unlikely(layer, layers[at])):
+            first, end = max(0, at - BACK), min(len(tokens), at + AHEAD)
+            opened[first:end] = bytes(max(o, wide + 1) for o in opened[first:end])
+            del layers[first + 1 :]
+            continue
+        layers.append(layer or _advance(_given_up(layers[at]), (*arcs, Arc()), codec, MANY))
+    ended = _given_up(layers[-1])
+    cost, row = min(((c + model().cost(following[:1], last), r) for (_, last), (c, r) in ended.items()), key=_total)
+    return Spelling(_spelled(row), cost)
+
+
+def _coming(tokens: Sequence[Sequence[Arc]], at: int) -> Pending:
+    """The bytes of the next token that has some, if they are known and no others are likely."""
+    for token in tokens[at : at + 2]:
+        if token[0].data or not token[0].plain:
+            return token[0].data if token[0].plain and all(0 <= b < ANY for b in token[0].data) else ()
+    return ()
+
+
+def _advance(
+    layer: _Layer,
+    arcs: Sequence[Arc],
+    codec: Codec,
+    most: int,
+    goes_on: Callable[[Pending, Pending], bool] | None = None,
+    coming: Pending = (),
+) -> _Layer:
+    following: _Layer = {}
+    step = model().step
+    for (pending, last), (cost, row) in layer.items():
+        for arc in arcs:
+            if arc.inside is not None and arc.inside != bool(pending):
+                continue
+            # Behind a token's usual bytes some may be missing; behind those that are missing, none.
+            if coming and goes_on and arc is not arcs[0] and arc.plain and not goes_on(pending + arc.data, coming):
+                continue
+            plain = _plain(codec, pending, arc.data) if arc.plain else None
+            if plain is not None:
+                text, rest = plain
+                price, here, tail = cost + arc.cost, row, last
+                for character in text:
+                    price += step(tail, character)
+                    tail = tail[-1:] + character
+                    here = (here, character, price)
+                if (known := following.get(state := (rest, tail))) is None or price < known[0]:
+                    following[state] = (price, here)
+                continue
+            for state, more, text in _follow(arc, codec, pending, last):
+                price = cost + more
+                if (known := following.get(state)) is None or price < known[0]:
+                    following[state] = (price, (row, text, price) if text else row)
+    if len(following) < 2:
+        return following
+    limit = min(map(_total, following.values())) + HOPELESS
+    kept = {state: path for state, path in following.items() if path[0] <= limit}
+    return kept if len(kept) <= most else dict(nsmallest(most, kept.items(), key=lambda item: item[1][0]))
+
+
+@lru_cache(maxsize=1 << 18)
+def _plain(codec: Codec, pending: Pending, data: Pending) -> tuple[str, Pending] | None:
+    """What bytes spell behind others, and those that wait for more; None where that is nothing or not one text."""
+    text = ""
+    for byte in data:
+        pending = (*pending, byte)
+        found = codec.find(pending)
+        if found is None:
+            continue
+        if len(found) != 1:
+            return None
+        text, pending = text + found[0], ()
+    return text, pending
+
+
+def _unlikely(layer: _Layer, previous: _Layer) -> bool:
+    """Whether what the best path has just spelled is unlikely to be text."""
+    cost, row = min(layer.values(), key=_total)
+    if row is None or row is min(previous.values(), key=_total)[1]:
+        return False
+    costs = [cost]
+    while row is not None and len(costs) < 4:
+        row = row[0]
+        costs.append(row[2] if row is not None else 0)
+    return costs[0] - costs[1] >= ODD or costs[0] - costs[-1] >= STRANGE
+
+
+def _given_up(layer: _Layer) -> _Layer:
+    """The states of a layer between characters: bytes that are pending are given up, and marked."""
+    ended: _Layer = {}
+    for (pending, last), (cost, row) in layer.items():
+        if pending:
+            cost += GIVEN_UP
+            row, last = (row, LEFT, cost), last[-1:] + LEFT
+        if (known := ended.get(state := ((), last))) is None or cost < known[0]:
+            ended[state] = (cost, row)
+    return ended
+
+
+def _total(path: tuple[int, object]) -> int:
+    return path[0]
+
+
+def _spelled(row: _Row | None) -> str:
+    parts = []
+    while row is not None:
+        parts.append(row[1])
+        row = row[0]
+    return "".join(reversed(parts))
+
+
+# How many ways of filling a place are tried.
+FILLINGS = 3
+
+
+def fill(
+    text: str, missing: tuple[str, ...], before: str, following: str, price: int, budget: Budget
+) -> Spelling | None:
+    """The likeliest text of which `text` is left when characters of `missing` are taken out.
+
+    `price` is the cost of a character's being missing; none are put side by side.
+    """
+    layer: dict[str, tuple[int, _Row | None]] = {before[-2:]: (0, None)}
+    step = model().step
+    for character in text + following[:1]:
+        grown: dict[str, tuple[int, _Row | None]] = {}
+        budget.left -= len(layer) * FILLINGS
+        if budget.left < 0:
+            return None
+        for last, (cost, row) in layer.items():
+            for added in ("", *_likely(missing, last, character)):
+                middle = last[-1:] + added if added else last
+                total = cost + (price + step(last, added) if added else 0) + step(middle, character)
+                tail = middle[-1:] + character
+                if (known := grown.get(tail)) is None or total < known[0]:
+                    grown[tail] = (total, (row, added + character, total))
+        layer = dict(nsmallest(FEW, grown.items(), key=lambda item: item[1][0]))
+    cost, row = min(layer.values(), key=_total)
+    spelled = _spelled(row)
+    return Spelling(spelled[: len(spelled) - len(following[:1])], cost)
+
+
+@lru_cache(maxsize=1 << 14)
+def _likely(missing: tuple[str, ...], last: str, following: str) -> tuple[str, ...]:
+    """The likeliest of the missing characters between two texts, the second of one character."""
+    lm = model()
+    costs = lm.after(last).all_costs()[_places(missing)] + _costs_of(missing, following)
+    return tuple(missing[at] for at in np.argsort(costs, kind="stable")[:FILLINGS].tolist())
+
+
+@lru_cache(maxsize=16)
+def _places(characters: tuple[str, ...]) -> np.ndarray:
+    return np.array(model().places(characters), np.intp)
+
+
+@lru_cache(maxsize=1 << 13)
+def _costs_of(characters: tuple[str, ...], following: str) -> np.ndarray:
+    """What `following` costs behind each of the characters."""
+    lm = model()
+    place = lm.place(following)
+    return np.array([lm.after(c).cost(place) for c in characters], np.uint16)
+
+
+# --- steps -----------------------------------------------------------------------------------------------------------
+
+
 def _prune(states: dict[_State, list[_Path]], beam: int) -> dict[_State, list[_Path]]:
     """The cheapest states, and none that is hopelessly dear."""
     limit = min(paths[0][0] for paths in states.values()) + HOPELESS
@@ -156,14 +366,15 @@ def _follow(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_St
             if not rest:
                 yield ((), tail), price + arc.cost, text + SWALLOWED
         elif not rest:
-            yield ((), tail + arc.literal), price + arc.cost + model().cost(arc.literal, tail), text + arc.literal
+            shown = text + (arc.shown or arc.literal)
+            yield ((), tail + arc.literal), price + arc.cost + model().cost(arc.literal, tail), shown
 
 
 def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, text: str) -> Iterator[_Step]:
     """Feed bytes to the codec; several ways where unknown bytes complete a character."""
     for at, byte in enumerate(data):
         pending = (*pending, byte)
-        found = codec(pending)
+        found = codec.find(pending)
         if found is None:
             continue
         if len(found) == 1:
@@ -172,8 +383,8 @@ def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, t
             continue
         for price, character in _cheapest(found, last):
             rest = data[at + 1 :]
-            if rest[:1] == (SECOND,):
-                rest = (-character.encode()[-1], *rest[1:])
+            if rest and rest[0] < 0:
+                rest = (after_first(rest[0], codec.last_byte(character)), *rest[1:])
             yield from _feed(rest, codec, (), last + character, cost + price, text + character)
         return
     yield (pending, last), cost, text
@@ -190,7 +401,7 @@ def _vanish(codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
 def _before_vanished(codec: Codec, pending: Pending) -> tuple[str, ...]:
     """The characters that begin with these bytes and whose last byte may begin a pair without a character."""
     encoded = tables.gbk_bytes()
-    return tuple(c for c in codec((*pending, ANY)) or () if c in encoded and encoded[c][1] in lost_pairs())
+    return tuple(c for c in codec.find((*pending, ANY)) or () if c in encoded and encoded[c][1] in lost_pairs("gbk"))
 
 
 def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
@@ -214,7 +425,7 @@ def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]
 @lru_cache(maxsize=1 << 12)
 def _pinned(codec: Codec, pending: Pending, readers: frozenset[str]) -> tuple[str, ...]:
     """The characters that begin with these bytes and have this reading."""
-    return tuple(c for c in codec((*pending, ANY)) or () if c in readers)
+    return tuple(c for c in codec.find((*pending, ANY)) or () if c in readers)
 
 
 def _over_ascii(last: str) -> bytes:
@@ -224,8 +435,7 @@ def _over_ascii(last: str) -> bytes:
 
 
 def _step(last: str, character: str) -> int:
-    lm = model()
-    return lm.after(last[-2:]).cost(lm.place(character))
+    return model().step(last[-2:], character)
 
 
 def _cheapest(found: Sequence[str], last: str) -> list[tuple[int, str]]:

@@ -9,8 +9,13 @@ the document as a whole, and, where words are joined, that the text model agrees
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from math import inf
+from statistics import median
 from typing import Final
+
+import numpy as np
 
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair.text_model import model
@@ -21,22 +26,55 @@ _HAN = "\u3400-\u9fff\uf900-\ufaff"
 # a character of joined text costs on average.
 JOIN_GAIN, NEXT, PLAIN = 80, 48, 56
 
-_SPREAD = re.compile(r"[^\s](?:[ \u3000]{1,4}[^\s]){5,}(?=[ \u3000]*$)", re.MULTILINE)
-_GAP = re.compile(rf"(?<=[{_HAN}][{_HAN}])[ \u3000](?=[{_HAN}][{_HAN}，、。；：,])")
-_WRAP = re.compile(rf"(?<=[{_HAN}，、,])\r?\n(?=[{_HAN}][{_HAN}，。、；：,])")
-_BOLD = {n: re.compile(rf"(?:([^\s])\1{{{n - 1}}}){{{least},}}") for n, least in ((4, 3), (3, 4), (2, 7))}
-_SPACED_MARK = re.compile(rf"(?<=[{_HAN}0-9)）”》])[ \u3000]{{1,2}}(?=[、，。；]|[,;](?=[{_HAN}]))")
+_ANY_HAN = re.compile(f"[{_HAN}]")
+# Spaces of all widths, as pages and their entities have them.
+_BLANK = " \u00a0\u2002\u2003\u2009\u3000"
+_BLANKS = re.compile(f"[{_BLANK}]+")
+_SPREAD = re.compile(rf"^[{_BLANK}\t]*([^\s](?:[{_BLANK}]{{1,4}}[^\s]){{5,}})(?=[{_BLANK}]*\r?$)", re.MULTILINE)
+# What is counted with, and stands in rows: numerals, stems, branches, quarters.
+_SERIES = re.compile("[一二三四五六七八九十甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥东東南西北]")
+_BULLET = re.compile(rf"[#*>·•-]+[{_BLANK}]+")
+# A line end: a break, or the space that it became; and what stands on both sides of one that parts a sentence.
+_LINE_END, _ONE_BREAK = re.compile(r"[ \t\r\n\u3000]+"), re.compile(r"[ \t]*\r?\n")
+# Where a line goes on, if it fills the page: not between letters or digits, whose space may be lost; and behind a full
+# stop only where paragraphs are indented.
+_SEAM = re.compile(
+    rf"[{_HAN}，、,；：（“）”》%0-9A-Za-z][ \t]*\r?\n[{_HAN}“（《，。、；：）”》]"
+    rf"|[{_HAN}，、,；：（“）”》%][ \t]*\r?\n[0-9A-Za-z]"
+)
+_STOP_SEAM = re.compile(rf"[。；！？][ \t]*\r?\n[{_HAN}“（《0-9A-Za-z]")
+# Where lines were cut at a number of characters, whatever stands there.
+_CUT = re.compile(r"[^\s。！？]\r?\n\S")
+_INDENT = re.compile(r"^(?:\u3000\u3000| {4})\S", re.MULTILINE)
+_BEFORE, _AFTER = re.compile(f"[{_HAN}][{_HAN}，、,]"), re.compile(f"[{_HAN}][{_HAN}，、。；：,]")
+# How often each character is printed, and how many characters in a row must be.
+_BOLD = tuple((n, least, re.compile(rf"(?:([^\s])\1{{{n - 1}}}){{{least},}}")) for n, least in ((4, 3), (3, 4), (2, 7)))
+_SPACED_MARK = re.compile(rf"(?<=[^\s，、。；：,;])[{_BLANK}]{{1,2}}(?=[、，。；]|[,;](?=[{_HAN}]))")
 _DOUBLE_MARK = re.compile(
     rf"(?<=[{_HAN}0-9)）”》])(?:，(?=[，。、；])|、(?=[、，。；])|；(?=；)|,(?=[,，。、；]))(?=.[{_HAN}“\n])"
 )
+_SPACE_AT_MARK, _MARK_AT_MARK = re.compile(f"[{_BLANK}][、，。；,;]"), re.compile("[，、；,][，。、；,]")
 _ANY_MARK = re.compile("[，、。；,;]+")
+_SENTENCE_MARK = re.compile("[，。；：“”（）]")
+_FULL_STOP, _NUMBERED = (
+    re.compile("[。；]"),
+    re.compile(r"^[（(]?[一二三四五六七八九十\d]{1,3}[）)、.．]", re.MULTILINE),
+)
+# Marks in such rows are the writer's way to pause.
+_PAUSE = re.compile(r"([，。、；,])\1\1")
 # Discuz! `jammer()`: five times or more a character of 32-59, a space, a character of 63-126.
+_JAMMED = re.compile("[ -;] [?-~][ -;] [?-~][ -;] [?-~]")
 _JAMMER = re.compile(r"[ \t]?(?:[ -;] [?-~]){5,} ?")
+_WORD = re.compile(r"[A-Za-z]{3}|\d{3}")
 # So many odd marks, and so large a share of all marks, are a habit of the program that made the text, not a slip of its
 # writer.
 OFTEN, SHARE = 3, 0.2
-# Lines that a page's width broke are not longer.
-WIDEST = 80
+# The columns of lines that a page's width broke, and the share by which such lines differ.
+NARROWEST, WIDEST, RAGGED = 40, 160, 0.12
+# Lines that were cut at a number of characters differ by one character.
+EVEN = 2
+# So many different characters in a row are no laughter.
+LONG_BOLD = 12
 # What is doubled makes out so much of the text; less may be meant.
 DOUBLED = 0.05
 # A doubled line is at least so long; a doubled block has at most so many lines.
@@ -99,103 +137,202 @@ _Found = Iterator[tuple[int, int, str, bool]]
 
 def _spread(text: str) -> _Found:
     """Lines whose characters are all parted by spaces."""
+    if sum(map(text.count, _BLANK)) < 5:
+        return
     found = []
     for match in _SPREAD.finditer(text):
-        start = match.start()
-        if text[text.rfind("\n", 0, start) + 1 : start].strip():
-            continue
-        bullet = re.match(r"[#*>·•-]+[ \u3000]+", match[0])
-        body = match[0][bullet.end() :] if bullet else match[0]
-        joined = re.sub(r"[ \u3000]+", "", body)
-        han = len(re.findall(f"[{_HAN}]", joined))
-        if han >= 5 and 2 * han > len(joined):
+        bullet = _BULLET.match(match[1])
+        body = match[1][bullet.end() :] if bullet else match[1]
+        joined = _BLANKS.sub("", body)
+        han = len(_ANY_HAN.findall(joined))
+        if han >= 5 and 2 * han > len(joined) and 2 * len(_SERIES.findall(joined)) < len(joined):
             found.append((match.end() - len(body), match.end(), joined, model().cost(joined) / len(joined)))
     # A single short line may be a list of names.
     if len(found) == 1 and len(found[0][2]) < LINE:
         return
+    # Marks stand between words, not between the items of a list.
+    found = [(start, end, joined, 0 if _is_sentence(joined) else cost) for start, end, joined, cost in found]
     # Where most such lines are plain text, the others are taken with them.
     plain = sum(cost <= PLAIN for *_, cost in found)
     limit = 1.5 * PLAIN if 2 * plain >= len(found) else PLAIN
     yield from ((start, end, joined, True) for start, end, joined, cost in found if cost <= limit)
 
 
-def _gaps(text: str) -> _Found:
-    """Spaces inside words, where lines ended, in text whose other words are not parted."""
-    gaps = list(_GAP.finditer(text))
-    found = [m for m in gaps if _joins(text, m.start(), m.end(), NEXT)]
-    # A name behind a title looks joined, too, but the names behind it do not.
-    certain = len(found) >= 2 and 5 * len(found) >= 4 * len(gaps)
-    yield from ((m.start(), m.end(), "", certain) for m in found)
+def _is_sentence(line: str) -> bool:
+    return len(line) >= 2 * LINE and bool(_SENTENCE_MARK.search(line))
 
 
 def _wraps(text: str) -> _Found:
-    """Line ends inside sentences: within a word, or, where a document's lines break so all along, between words."""
-    prose = []
-    for match in _WRAP.finditer(text):
-        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        if 30 <= len(line) <= WIDEST and re.search("[，。,；、]", line[:-1]):
-            prose.append((match, len(line)))
-    inside = [m for m, _ in prose if _joins(text, m.start(), m.end(), NEXT)]
-    widths = [width for _, width in prose]
-    if len(inside) >= 3 and 3 * len(inside) >= len(prose) and max(widths) - min(widths) <= 6:
-        inside = [m for m, _ in prose]
-    # One line end of many may look so by chance; more of them, or a space inside a word, show the cause.
-    certain = (len(inside) >= 2 and 4 * len(inside) >= len(prose)) or any(certain for *_, certain in _gaps(text))
-    yield from ((m.start(), m.end(), "", certain) for m in inside)
+    """Line ends inside sentences, as breaks or spaces, where words are parted and the lines between are of one width.
+
+    Words alone are no evidence: a name behind a title looks joined, too. Nor is width: verses and columns have it.
+    Where both are found, the lines of this width that end beside a digit or a mark go on, too.
+    """
+    ends = list(_LINE_END.finditer(text))
+    seams = [end for end in ends if _parts(text, end)]
+    # Pages are as wide as their columns, programs count characters.
+    measure = min((_columns, _doubled_length), key=lambda measure: _spread_of(_widths(text, seams, measure)))
+    widths = _widths(text, seams, measure)
+    page = _page(widths)
+    full = [end for end, width in zip(seams, widths, strict=True) if abs(width - page) <= RAGGED * page]
+    even = _spread_of(widths) <= EVEN
+    if not page or 2 * len(full) < len(seams) or not _is_cut(text, full, even):
+        return
+    going_on = _CUT if even else _SEAM
+    indented, known = _INDENT.search(text), set(full)
+    rest = [
+        end
+        for end in ends
+        if end not in known
+        and (going_on.match(text, end.start() - 1) or (indented and _STOP_SEAM.match(text, end.start() - 1)))
+    ]
+    ragged = EVEN if even else RAGGED * page
+    full += (e for e, width in zip(rest, _widths(text, rest, measure), strict=True) if abs(width - page) <= ragged)
+    yield from ((m.start(), m.end(), "", True) for m in full)
 
 
-def _joins(text: str, start: int, end: int, limit: int) -> bool:
+def _is_cut(text: str, full: list[re.Match[str]], even: bool) -> bool:
+    """Whether enough of these line ends part words; where the lines are of one width to the character, few do."""
+    # Two spaces may stand so by chance.
+    if len(full) < 2 or (len(full) == 2 and any("\n" not in m[0] for m in full)):
+        return False
+    parted = sum(_joins(text, m.start(), m.end()) for m in full)
+    return parted >= 2 and (6 if even else 3) * parted >= len(full)
+
+
+def _parts(text: str, end: re.Match[str]) -> bool:
+    """Whether a line end stands between Han characters, so that it parts a sentence."""
+    if end[0] not in ("\n", " ", "\u3000") and not _ONE_BREAK.fullmatch(end[0]):
+        return False
+    return bool(_BEFORE.match(text, max(0, end.start() - 2)) and _AFTER.match(text, end.end()))
+
+
+def _widths(text: str, ends: list[re.Match[str]], measure: Callable[[str], int]) -> list[int]:
+    """How wide the lines are that these line ends close; names and headings, which have no marks, have no width."""
+    widths, at = [], 0
+    for end in ends:
+        line = text[max(at, text.rfind("\n", 0, end.start()) + 1) : end.start()]
+        widths.append(measure(line) if _ANY_MARK.search(line, 0, len(line) - 1) else 0)
+        at = end.end()
+    return widths
+
+
+def _page(widths: list[int]) -> float:
+    """The width of the page that broke most of these lines; 0 for none."""
+    wide = [width for width in widths if NARROWEST <= width <= WIDEST]
+    return median(wide) if len(wide) > 1 else 0
+
+
+def _spread_of(widths: list[int]) -> float:
+    """By how much the widths of full lines differ."""
+    page = _page(widths)
+    full = [width for width in widths if abs(width - page) <= RAGGED * page]
+    return max(full) - min(full) if full and page else inf
+
+
+def _columns(line: str) -> int:
+    """How wide a line is; a Han character takes two columns, as it takes two bytes of GBK."""
+    return len(line.encode("gbk", "replace"))
+
+
+def _doubled_length(line: str) -> int:
+    """The same where all characters have one width."""
+    return 2 * len(line)
+
+
+def _joins(text: str, start: int, end: int) -> bool:
     """Whether the text model reads what stands on both sides as one word, not as two lines."""
     left, right = text[max(0, start - 2) : start], text[end : end + 3]
     lm = model()
-    if lm.after(left).cost(lm.place(right[0])) > limit:
+    if lm.after(left).cost(lm.place(right[0])) > NEXT:
         return False
     return lm.cost("\n" + right, left) - lm.cost(right, left) >= JOIN_GAIN
 
 
 def _bold(text: str) -> _Found:
-    for times, pattern in _BOLD.items():
-        # What is printed four times is also printed twice.
-        if times == 4 and not _BOLD[2].search(text):
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    twins = codes[1:] == codes[:-1]
+    for times, least, pattern in _BOLD:
+        row = twins
+        for at in range(1, least):
+            row = row[:-times] & twins[at * times :]
+        if not row.any():
             continue
-        for match in pattern.finditer(text):
-            once = match[0][::times]
-            if 2 * len(re.findall(f"[{_HAN}]", once)) > len(once) and len(set(once)) > 2:
-                yield match.start(), match.end(), once, True
+        runs = [m for m in pattern.finditer(text) if _is_printed(m[0][::times], m[0], times)]
+        # Where most of a text is printed so, all of it is.
+        if 2 * sum(len(m[0]) for m in runs) >= len(text):
+            runs = list(re.finditer(rf"(?:([^\s])\1{{{times - 1}}})+", text))
+        yield from ((m.start(), m.end(), m[0][::times], True) for m in runs)
+
+
+def _is_printed(once: str, written: str, times: int) -> bool:
+    """Whether a text was printed several times: it is Chinese, and not laughter or the like unless it is long."""
+    han = len(_ANY_HAN.findall(once))
+    if len(set(once)) < 3 or not (2 * han > len(once) or (han and times > 2)):
+        return False
+    return len(set(once)) >= LONG_BOLD or not _is_reduplication(once, written)
+
+
+def _is_reduplication(once: str, written: str) -> bool:
+    """Whether the text model knows what is written better than the characters once: laughter, 高高兴兴."""
+    lm = model()
+    return lm.cost(once) * len(written) >= lm.cost(written) * len(once)
 
 
 def _doubled(text: str) -> _Found:
-    """Lines and blocks that are at once repeated, if they are a good part of the text."""
+    """Lines and blocks of prose that are at once repeated, if they are a good part of the text."""
     found = list(_repeats(text))
-    certain = sum(end - start for start, end, _ in found) >= DOUBLED * len(text)
-    yield from ((start, end, "", certain and sure) for start, end, sure in found)
+    if found and _is_prose(text):
+        certain = sum(end - start for start, end, _ in found) >= DOUBLED * len(text)
+        yield from ((start, end, "", certain and sure) for start, end, sure in found)
+
+
+def _is_prose(text: str) -> bool:
+    """Whether there are sentences or numbered headings: the lines of songs return, but songs do without these."""
+    return bool(_FULL_STOP.search(text) or _NUMBERED.search(text))
 
 
 def _repeats(text: str) -> Iterator[tuple[int, int, bool]]:
     """The spans of what is repeated, and whether it is long enough to be no coincidence."""
     lines = text.splitlines(keepends=True)
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line))
+    bare = [line.strip() for line in lines]
+    starts = [0, *accumulate(map(len, lines))]
     seen: dict[str, int] = {}
     at = 0
     while at < len(lines):
-        line = lines[at].strip()
-        if len(line) < LINE or 2 * len(re.findall(f"[{_HAN}]", line)) < len(line):
-            at += 1
-            continue
-        first = seen.get(line)
-        period = at - first if first is not None else 0
-        if 0 < period <= BLOCK and _same(lines, at - period, at, period):
-            certain = period == 1 or starts[at] - starts[at - period] >= 60
-            yield *_without_break(text, starts[at], starts[at + period]), certain
-            at += period
-            continue
-        previous = lines[at - 1].strip() if at else ""
-        if len(previous) >= LINE and len(line) > len(previous) and line == previous * (len(line) // len(previous)):
-            yield *_without_break(text, starts[at], starts[at + 1]), True
-        seen[line] = at
+        line = bare[at]
+        if len(line) >= LINE:
+            period = at - seen.get(line, at)
+            if 0 < period <= BLOCK and bare[at - period : at] == bare[at : at + period] and _is_chinese(line):
+                size = starts[at] - starts[at - period]
+                sure = sum(map(bool, bare[at - period : at])) == 1 or size >= 60
+                sure = sure or (size >= 30 and "。" in text[starts[at] : starts[at + period]])
+                yield *_without_break(text, starts[at], starts[at + period]), sure
+                at += period
+                continue
+            unit = _unit(line)
+            if unit and at and bare[at - 1] == unit:
+                yield *_without_break(text, starts[at], starts[at + 1]), True
+            elif unit:
+                start = starts[at] + lines[at].index(line)
+                # Writers say a short thing twice, too, or more often; but not in the title.
+                title = not any(bare[:at]) and not _ANY_MARK.search(unit)
+                if len(line) == 2 * len(unit) and (title or len(unit) >= 30):
+                    yield start + len(unit), start + len(line), title
+            seen[line] = at
         at += 1
+
+
+def _unit(line: str) -> str | None:
+    """What a line repeats from its beginning to its end, if it does."""
+    length = line.find(line[:LINE], LINE)
+    unit = line[:length]
+    return unit if length > 0 and unit * (len(line) // length) == line and _is_chinese(unit) else None
+
+
+def _is_chinese(line: str) -> bool:
+    """Whether most of a line is Han characters, and not the same few."""
+    return 2 * len(_ANY_HAN.findall(line)) >= len(line) and len(set(line)) >= LINE / 2
 
 
 def _without_break(text: str, start: int, end: int) -> tuple[int, int]:
@@ -203,36 +340,33 @@ def _without_break(text: str, start: int, end: int) -> tuple[int, int]:
     return (start - 1, end) if end == len(text) and not text.endswith("\n") else (start, end)
 
 
-def _same(lines: list[str], first: int, second: int, count: int) -> bool:
-    return second + count <= len(lines) and all(
-        lines[first + k].strip() == lines[second + k].strip() for k in range(count)
-    )
-
-
 def _marks(text: str) -> _Found:
-    marks = len(_ANY_MARK.findall(text))
-    for pattern in (_SPACED_MARK, _DOUBLE_MARK):
-        found = list(pattern.finditer(text))
-        certain = len(found) >= max(OFTEN, SHARE * marks)
-        yield from ((m.start(), m.end(), "", certain) for m in found)
+    for sign, pattern in ((_SPACE_AT_MARK, _SPACED_MARK), (_MARK_AT_MARK, _DOUBLE_MARK)):
+        found = list(pattern.finditer(text)) if sign.search(text) else []
+        if len(found) < 2 or (pattern is _DOUBLE_MARK and _PAUSE.search(text)):
+            continue
+        share = len(found) / len(_ANY_MARK.findall(text))
+        certain = share >= (SHARE if len(found) >= OFTEN else 2 * SHARE)
+        if certain or share >= SHARE / 2:
+            yield from ((m.start(), m.end(), "", certain) for m in found)
 
 
 def _jammers(text: str) -> _Found:
     """Jammers stand at a line's beginning or end, beside Chinese text."""
+    if not _JAMMED.search(text):
+        return
     for match in _JAMMER.finditer(text):
         line_start = text.rfind("\n", 0, match.start()) + 1
         newline = text.find("\n", match.end())
         line_end = newline if newline >= 0 else len(text)
         edge = not text[line_start : match.start()].strip() or not text[match.end() : line_end].strip()
-        line = text[line_start:line_end]
-        if edge and len(re.findall(f"[{_HAN}]", line)) >= 8 and not re.search(r"[A-Za-z]{3}|\d{3}", match[0]):
+        if edge and len(_ANY_HAN.findall(text[line_start:line_end])) >= 8 and not _WORD.search(match[0]):
             yield match.start(), match.end(), "", True
 
 
 _KINDS: Final = (
     ("jammer", _jammers),
     ("spread", _spread),
-    ("wrap", _gaps),
     ("wrap", _wraps),
     ("bold", _bold),
     ("doubled", _doubled),

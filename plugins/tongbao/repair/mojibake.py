@@ -12,63 +12,86 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import lattice, tables
-from tongbao.repair.codecs import ANY, FIRST, SECOND, STRIPPED, Codec, big5, gbk, utf8, without
-from tongbao.repair.lattice import Arc, Budget
+from tongbao.repair.codecs import (
+    ANY,
+    CODECS,
+    FIRST,
+    FIRST_BIG5,
+    SECOND,
+    SECOND_BIG5,
+    STRIPPED,
+    Codec,
+    Pending,
+    lost_characters,
+    skipped,
+    utf8_goes_on,
+    without,
+)
+from tongbao.repair.lattice import Arc, Budget, Spelling
 from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, latin_bytes, ligature_bytes
 from tongbao.repair.text_model import FLOOR, STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
 
 # All in the text model's steps of an eighth of a nat. What a document's runs must gain together, and each by itself;
 # the most that a character of the result may cost on average, and an allowance for short runs; the prices of a lost
-# byte, and of a Latin letter that was two bytes; what an accented letter costs less among other letters.
-DOCUMENT_GAIN, RUN_GAIN, CEILING, SHORT, LOST, COLLAPSED, LETTER = 96, 12, 72, 32, 24, 32, 112
+# byte, of a Latin letter that was two bytes, and of a character that is no mojibake among others that are; what an
+# accented letter costs less among other letters.
+DOCUMENT_GAIN, RUN_GAIN, CEILING, SHORT, LOST, COLLAPSED, LITERAL, LETTER = 96, 12, 72, 32, 24, 32, 20, 112
 # So many bytes that are valid UTF-8 prove a run by themselves, in a document whose pairing is known.
 MIN_BYTES = 3
 # A character at least this rare by itself (11 nats) is one that writers seldom use. Steps of the search for a document.
-RARE, STEPS = 88, 400_000
-# Runs tried to find a document's pairing, and the longest text that goes to the lattice in one piece.
-SAMPLE, PIECE = 24, 240
+RARE, STEPS = 88, 600_000
+# Runs tried to find a document's pairing, and how many of their characters.
+SAMPLE, PIECE = 12, 100
+# Characters are strange where they cost more than this (9 nats) on average over a window of so many. A run goes on over
+# so many others, and takes in so many at its ends: a character of the run may look usual by chance.
+STRANGE, WINDOW, BRIDGE, MARGIN = 72, 5, 6, 2
 
 _QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled|锟斤拷|烫烫烫", re.IGNORECASE)
 _HIGH = "\u0080-\u07ff€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸŽž"
 _LATIN_TRIGGER = re.compile(rf"[\u00a1-\u00ff][{_HIGH}]|[{_HIGH}][\u00a1-\u00ff]")
-_LATIN_RUN = re.compile(r"[^\x00-\x7f](?:[\x20-\x7e]{0,3}[^\x00-\x7f])*[@-~]?")
-# A single letter or digit between such characters may be what was left of a full-width one.
+# What Latin pages have no letters for is at most a single character, made of three bytes.
+_WIDE = "[\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"
+_LATIN = rf"(?:[^\x00-\x7f](?<!{_WIDE})|{_WIDE}(?!{_WIDE})(?<!{_WIDE}{_WIDE}))"
+_LATIN_RUN = re.compile(rf"{_LATIN}(?:[\x20-\x7e]{{0,3}}{_LATIN})*[@-~]?")
 _ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff](?=[A-Za-z])|(?<=[A-Za-z])[\u00c0-\u024f\u1e00-\u1eff]")
-_DOUBLE_RUN = re.compile(r"(?:[^\x00-\x7f]|(?<=[^\x00-\x7f])(?:\?|[0-9A-Za-z](?=[^\x00-\x7f])))+")
+# A single letter or digit between such characters may be what was left of a full-width one.
+_DOUBLE_RUN = re.compile(
+    r"(?:[^\x00-\x7f]|(?<=[^\x00-\x7f])(?:\?[0-9]?|[0-9@-~](?=[^\x00-\x7f])|(?<=\ufffd)[@-~]))+[@-~]?"
+)
 _UTF8_IN_GBK = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){2}")
-
-_CODECS: dict[str, Codec] = {"utf-8": utf8, "gbk": gbk, "cp950": big5}
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
     start: int
     text: str
-    strange: bool
 
 
 def undo(text: str) -> Verdict:
     """Undo mojibake in the pairing that explains the text best."""
     if text.isascii():
         return NOTHING
-    best: tuple[int, Pairing, list[_Run]] | None = None
-    double = _double_runs(text)
-    latin = _latin_runs(text)
+    runs = {"latin": _latin_runs(text), "gbk": _double_runs(text)}
+    runs["cp950"] = runs["gbk"]
+    best: tuple[int, Pairing] | None = None
     for pairing in PAIRINGS:
-        runs = latin if pairing.read == "latin" else double if _looks(text, pairing, double) else []
-        if runs and (gain := _promise(text, runs, pairing)) > (best[0] if best else DOCUMENT_GAIN):
-            best = gain, pairing, runs
+        found = runs[pairing.read]
+        if found and _looks(found, pairing):
+            gain = _promise(text, found, pairing)
+            if gain > (best[0] if best else DOCUMENT_GAIN):
+                best = gain, pairing
     if best is None:
         return NOTHING
-    _, pairing, runs = best
-    codec = _codec("".join(run.text for run in runs[:SAMPLE]), pairing)
-    budget = Budget(STEPS)
-    edits = [edit for run in runs if (edit := _repair(text, run, pairing, codec, budget))]
+    pairing = best[1]
+    found = runs[pairing.read]
+    codec = _codec("".join(run.text for run in found[: 2 * SAMPLE]), pairing)
+    reader, budget = _reader(text, found, pairing, codec), Budget(STEPS)
+    edits = [edit for run in found if (edit := _repair(text, run, pairing, codec, reader, budget))]
     if sum(edit.evidence.gain or 0 for edit in edits) < DOCUMENT_GAIN * STEP:
         return NOTHING
     if _QUOTES.search(text):
@@ -83,26 +106,47 @@ def _latin_runs(text: str) -> list[_Run]:
     """The runs above ASCII, if Latin letters stand in them as they do in no language."""
     if not _LATIN_TRIGGER.search(text):
         return []
-    return [_Run(m.start(), m[0], True) for m in _LATIN_RUN.finditer(text)]
+    return [_Run(m.start(), m[0]) for m in _LATIN_RUN.finditer(text)]
 
 
 def _double_runs(text: str) -> list[_Run]:
-    """The runs above ASCII, if some hold many characters that are not in daily use."""
+    """The parts of a text above ASCII that are unlikely to be text, if they hold characters not in daily use."""
     odd = {c for c in set(text) if not _usual(c)}
     if not odd:
         return []
     runs = []
     for match in _DOUBLE_RUN.finditer(text):
-        kinds = set(match[0])
-        runs.append(_Run(match.start(), match[0], 4 * len(kinds & odd) >= len(kinds)))
-    return runs if any(run.strange for run in runs) else []
+        if odd.isdisjoint(match[0]):
+            continue
+        for start, end in _strange(match[0]):
+            if not odd.isdisjoint(match[0][start:end]):
+                runs.append(_Run(match.start() + start, match[0][start:end]))
+    return runs
 
 
-def _looks(text: str, pairing: Pairing, runs: list[_Run]) -> bool:
+def _strange(text: str) -> list[tuple[int, int]]:
+    """The spans in which characters cost more than those of any text do."""
+    costs, last = [0], "\n"
+    for character in text:
+        costs.append(costs[-1] + model().step(last, character))
+        last = last[-1:] + character
+    spans: list[tuple[int, int]] = []
+    size = min(WINDOW, len(text))
+    for at in range(len(text) - size + 1):
+        if costs[at + size] - costs[at] < STRANGE * size:
+            continue
+        if spans and at <= spans[-1][1] + BRIDGE:
+            spans[-1] = (spans[-1][0], at + size)
+        else:
+            spans.append((at, at + size))
+    return [(max(0, start - MARGIN), min(len(text), end + MARGIN)) for start, end in spans]
+
+
+def _looks(runs: list[_Run], pairing: Pairing) -> bool:
     """Whether runs of double bytes are worth a trial in this pairing."""
-    if not runs or pairing.written != "utf-8" or pairing.read != "gbk":
-        return bool(runs)
-    return _UTF8_IN_GBK.search(text.encode("gbk", "ignore")) is not None
+    if pairing.written != "utf-8" or pairing.read != "gbk":
+        return True
+    return any(_UTF8_IN_GBK.search(_bytes(run.text, pairing)) for run in runs)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -114,11 +158,10 @@ _MARKS = frozenset("，。、；：！？“”‘’（）《》〈〉【】「
 
 
 def _promise(text: str, runs: Sequence[_Run], pairing: Pairing) -> int:
-    """What the pairing gains on the strangest runs when they are decoded as they stand."""
+    """What the pairing gains on the longest runs when they are decoded as they stand."""
     gain = length = cost = 0
-    strange = [run for run in runs if run.strange]
-    for run in sorted(strange, key=lambda r: (-len(r.text), r.start))[:SAMPLE]:
-        run = _Run(run.start, run.text[:PIECE], True)
+    for run in sorted(runs, key=lambda r: (-len(r.text), r.start))[:SAMPLE]:
+        run = _Run(run.start, run.text[:PIECE])
         data = _bytes(run.text, pairing)
         decoded = data.decode(pairing.written, "ignore")
         price = model().cost(decoded)
@@ -142,19 +185,20 @@ def _served(text: str, run: _Run, pairing: Pairing) -> int:
 
 def _bytes(text: str, pairing: Pairing) -> bytes:
     table = latin_bytes() if pairing.read == "latin" else double_bytes(pairing.read)
-    parts = (table.get(c) or tuple(c.encode("utf-8", "ignore")) for c in text)
+    parts = (table.get(c) or tuple(c.encode("utf-8", "ignore")) for c in text if c != "\ufffd")
     return bytes(byte for part in parts for byte in part)
 
 
 # --- one run ---------------------------------------------------------------------------------------------------------
 
 
-def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec, budget: Budget) -> Edit | None:
+def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec, reader: str, budget: Budget) -> Edit | None:
     before, end = text[max(0, run.start - 2) : run.start] or "\n", run.start + len(run.text)
     whole = _strict(run.text, pairing)
     restored = whole
     if whole is None or (pairing.written != "utf-8" and _doubtful(whole)):
-        found = _search(run.text, pairing, codec, before, text[end : end + 1] or "\n", budget)
+        spelling = _search(run.text, pairing, codec, before, text[end : end + 1] or "\n", reader, budget)
+        found = spelling.text if spelling else None
         if whole is None or (found is not None and model().cost(found, before) + LOST < model().cost(whole, before)):
             restored = found
     if restored is None or restored == run.text:
@@ -228,17 +272,38 @@ def _strict(text: str, pairing: Pairing) -> str | None:
     return restored if pairing.written == "utf-8" or model().cost(restored) <= CEILING * len(restored) else None
 
 
-def _search(text: str, pairing: Pairing, codec: Codec, before: str, following: str, budget: Budget) -> str | None:
-    out: list[str] = []
-    for at in range(0, len(text), PIECE):
-        piece, behind = text[at : at + PIECE], text[at + PIECE : at + PIECE + 1] or following
-        found = lattice.search(
-            list(_tokens(piece, pairing, behind)), codec, "".join(out)[-2:] or before, 24, budget=budget
-        )
-        if not found:
-            return None
-        out.append(found[0].text)
-    return "".join(out)
+def _search(
+    text: str, pairing: Pairing, codec: Codec, before: str, following: str, reader: str, budget: Budget
+) -> Spelling | None:
+    if pairing.read == "latin":
+        tokens = list(_latin_tokens(text, pairing))
+    elif reader == "vanishes" and pairing.written != "utf-8":
+        # Both codecs have two bytes a character: what vanished is a character, whole.
+        strict = _bytes(text, pairing).decode(pairing.written, "ignore")
+        return lattice.fill(strict, lost_characters(pairing.written, pairing.read), before, following, LOST, budget)
+    else:
+        tokens = list(_double_tokens(text, pairing, reader, following))
+    return lattice.best(tokens, codec, before, following, budget, utf8_goes_on if pairing.written == "utf-8" else None)
+
+
+# What a reader of double bytes does where it has no character: it shows something in its place, leaves out the pair of
+# bytes, or the first byte only.
+READERS = ("shows", "vanishes", "drops")
+
+
+def _reader(text: str, runs: Sequence[_Run], pairing: Pairing, codec: Codec) -> str:
+    """The reader that explains the longest runs best."""
+    if pairing.read == "latin" or any(_KEPT[False].search(run.text) for run in runs):
+        return READERS[0]
+    longest = sorted(runs, key=lambda r: (-len(r.text), r.start))[:3]
+    costs = []
+    for reader in READERS[1:]:
+        found = [
+            _search(r.text[:PIECE], pairing, codec, "\n", text[r.start + PIECE :][:1] or "\n", reader, Budget(STEPS))
+            for r in longest
+        ]
+        costs.append(sum(f.cost if f else STEPS for f in found))
+    return READERS[1 + costs.index(min(costs))]
 
 
 def _codec(text: str, pairing: Pairing) -> Codec:
@@ -246,7 +311,7 @@ def _codec(text: str, pairing: Pairing) -> Codec:
     rough = _bytes(text, pairing).decode(pairing.written, "ignore")
     simplified = sum(map(tables.is_simplified, rough))
     traditional = sum(map(tables.is_traditional, rough))
-    codec = _CODECS[pairing.written]
+    codec = CODECS[pairing.written]
     if "「" not in rough:
         codec = without(codec, _is_corner)
     if simplified > traditional:
@@ -258,11 +323,8 @@ def _is_corner(character: str) -> bool:
     return character in "「」『』"
 
 
-def _tokens(text: str, pairing: Pairing, following: str) -> Iterator[Sequence[Arc]]:
+def _latin_tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
     """Alternately what may be missing before a character, and what the character may have been."""
-    if pairing.read != "latin":
-        yield from _double_tokens(text, pairing, following)
-        return
     double = pairing.written != "utf-8"
     folded = double and any(ord(c) >= 0x100 and c not in latin_bytes() for c in text)
     gap = [Arc(), Arc((STRIPPED,), LOST, inside=True), Arc((STRIPPED, STRIPPED), 2 * LOST, inside=True)]
@@ -296,26 +358,51 @@ def _latin_arcs(character: str, double: bool, folded: bool) -> list[Arc]:
     return [*arcs, Arc(literal=character)] if not arcs or ord(character) >= 0x800 else arcs
 
 
-def _double_tokens(text: str, pairing: Pairing, following: str) -> Iterator[Sequence[Arc]]:
+def _double_tokens(text: str, pairing: Pairing, reader: str, following: str) -> Iterator[Sequence[Arc]]:
     """`following` is the character behind the run: a half-lost one may have swallowed a digit before it."""
     table = double_bytes(pairing.read)
-    pair = [Arc((FIRST, SECOND), LOST, inside=True)] if pairing.written == "utf-8" and pairing.read == "gbk" else []
-    gap = [Arc(), Arc((ANY,), LOST, inside=True), *pair]
+    pair = _vanished(pairing)
     for character, after in zip(text, text[1:] + following, strict=True):
-        yield gap
+        yield _double_gap(pairing, reader, table.get(character, (ord(character),))[0])
+        literal = Arc(literal=character, cost=LITERAL)
         if character in table:
             # GB 18030 gives the euro sign a pair of its own.
             euro = [Arc((0xA2, 0xE3))] if character == "€" else []
-            yield [Arc(table[character]), *euro]
+            yield [Arc(table[character]), *euro, literal]
         elif character == "?" and after in _COUNTED:
             # Never guess a number: the mark of the loss stays.
-            yield [Arc((ANY,), literal="?", inside=True), Arc(literal=character)]
+            yield [Arc((ANY,), literal="0", shown="?", inside=True), literal]
         elif character == "?":
-            yield [Arc((ANY,), inside=True), Arc(literal=character)]
+            # The half of a character that takes the next one with it, most often white space; or a whole pair.
+            alone = Arc((ANY,), 0 if after == "\n" else LOST, inside=True)
+            space = [Arc((ANY,), literal=" ", inside=True)] if after != "\n" else []
+            yield [*space, alone, Arc(pair, 8, inside=True), literal]
         elif character == "\ufffd":
-            yield [Arc((ANY,)), Arc(literal=character)]
+            # One byte, or both of a pair.
+            first = table.get(after, (ord(after),))[0]
+            byte = skipped(pairing.read, first) if first < 0x100 else ANY
+            yield [Arc((byte,)), Arc(pair, 8), literal]
         elif ord(character) < 0x80:
-            yield [Arc(literal=character), Arc((0xA3, ord(character) + 0x80), 8)]
+            yield [Arc((ord(character),)), Arc((0xA3, ord(character) + 0x80), 8)]
         else:
             yield [Arc(literal=character)]
-    yield gap
+    yield [*_double_gap(pairing, reader, 0x0A), Arc((ANY,), LOST, inside=True)]
+
+
+def _vanished(pairing: Pairing) -> Pending:
+    """A pair of bytes for which the reading codec has no character."""
+    return (FIRST, SECOND) if pairing.read == "gbk" else (FIRST_BIG5, SECOND_BIG5)
+
+
+@cache
+def _double_gap(pairing: Pairing, reader: str, following: int) -> tuple[Arc, ...]:
+    """What a reader of double bytes loses without a trace before a byte (or a character that is none)."""
+    if reader == "shows":
+        return (Arc(),)
+    if reader == "drops":
+        return (Arc(), Arc((skipped(pairing.read, following),), LOST)) if following < 0x100 else (Arc(),)
+    pair = _vanished(pairing)
+    if pairing.written == "utf-8":
+        begins = [Arc(pair, LOST, inside=False)] if pairing.read != "gbk" else []
+        return (Arc(), Arc(pair, LOST, inside=True), Arc(pair * 2, 2 * LOST, inside=True, last_resort=True), *begins)
+    return (Arc(), Arc(pair, LOST, inside=True))

@@ -69,7 +69,7 @@ def damage(
 
     `errors` says what a lossy reader of double bytes does where it has no character: `vanish` as above; `replace` shows
     U+FFFD for the first byte and reads on at the next, as Python and browsers do; `ignore` drops that byte; `private`
-    is `replace` with user-defined pairs shown as private-use characters.
+    is `replace` with user-defined pairs shown as private-use characters, as Windows does.
 
     >>> damage("中文", PAIRINGS[2])
     'ÖÐÎÄ'
@@ -82,9 +82,40 @@ def damage(
     if errors in ("replace", "ignore"):
         return data.decode(pairing.read, errors)
     if errors == "private":
-        return data.decode("gb18030" if pairing.read == "gbk" else "big5hkscs", "replace")
+        return data.decode("gb18030", "replace") if pairing.read == "gbk" else _read_private_big5(data)
     pairs = tables.gbk_pairs() if pairing.read == "gbk" else tables.big5_pairs()
     return _read_double(data, pairs)
+
+
+def _read_private_big5(data: bytes) -> str:
+    shown, out, at = big5_private(), [], 0
+    while at < len(data):
+        size = 2 if data[at : at + 2] in shown or data[at : at + 2] in tables.big5_pairs() else 1
+        pair = data[at : at + size]
+        out.append(shown.get(pair) or pair.decode("cp950", "replace"))
+        at += size
+    return "".join(out)
+
+
+# First and last lead byte, first trail byte, and first character of the ranges that code page 950 of Windows shows as
+# private-use characters (Microsoft's table cp950, end-user-defined characters).
+_BIG5_PRIVATE = (
+    (0xFA, 0xFE, 0x40, 0xE000),
+    (0x8E, 0xA0, 0x40, 0xE311),
+    (0x81, 0x8D, 0x40, 0xEEB8),
+    (0xC6, 0xC8, 0xA1, 0xF6B1),
+)
+
+
+@cache
+def big5_private() -> Mapping[bytes, str]:
+    """{pair: private-use character}; of what cp950 itself has a character for, there is none."""
+    table = {}
+    for first, last, start, code in _BIG5_PRIVATE:
+        pairs = [bytes((a, b)) for a in range(first, last + 1) for b in (*range(0x40, 0x7F), *range(0xA1, 0xFF))]
+        pairs = pairs[pairs.index(bytes((first, start))) :]
+        table |= {pair: chr(code + at) for at, pair in enumerate(pairs)}
+    return {pair: character for pair, character in table.items() if pair not in tables.big5_pairs()}
 
 
 def _read_latin(data: bytes, page: str, lossy: bool, collapsed: bool) -> str:
@@ -142,9 +173,11 @@ def latin_bytes() -> Mapping[str, Pending]:
 
 @cache
 def double_bytes(read: str) -> Mapping[str, Pending]:
-    """{character above ASCII: its bytes in GBK, with user-defined characters and the euro sign, or in Big5}."""
+    """{character above ASCII: its bytes in GBK, with the euro sign, or in Big5; both with private-use characters}."""
     if read == "cp950":
-        return {c: tuple(pair) for c, pair in tables.big5_bytes().items()}
+        big5 = {c: tuple(pair) for c, pair in tables.big5_bytes().items()}
+        # Browsers read the Hong Kong characters, too.
+        return {**_hkscs_bytes(), **{c: tuple(pair) for pair, c in big5_private().items()}, **big5}
     table = {c: tuple(pair) for c, pair in tables.gbk_bytes().items()}
     table["€"] = (0x80,)
     # Windows shows pairs without a character as private-use characters, which GB 18030 gives the same bytes.
@@ -152,6 +185,18 @@ def double_bytes(read: str) -> Mapping[str, Pending]:
         pair = chr(code).encode("gb18030")
         if len(pair) == 2:
             table.setdefault(chr(code), tuple(pair))
+    return table
+
+
+def _hkscs_bytes() -> Mapping[str, Pending]:
+    """{character: its pair in Big5-HKSCS}."""
+    table: dict[str, Pending] = {}
+    for lead in range(0x87, 0xFF):
+        for trail in range(0x40, 0xFF):
+            pair = bytes((lead, trail))
+            character = pair.decode("big5hkscs", "ignore")
+            if len(character) == 1 and ord(character) >= 0x80:
+                table.setdefault(character, (lead, trail))
     return table
 
 

@@ -1,15 +1,20 @@
 """Parallel copies: where another copy of the same passage shows what the damage hides, the suggestion becomes an edit.
 
-A pure function over a repaired text and the repaired texts of other bulletins. A copy holds the passage if the context
-on both sides of the damage stands in it, in either script. What it has between them is taken if all such copies agree
-and the damage could have made of it what was received. The edit names the copies; it depends on no others.
+A pure function over the repaired texts of an archive. A copy holds a passage if the context on both sides of the damage
+stands in it, in either script. What it has between them is taken if all such copies agree and the damage could have
+made of it what was received. A copy gives only what its own repair found: no reading travels from text to text, so the
+order of the texts does not matter. The edit names its copies, and depends on no others.
+
+Suggestions are few and texts are many: the contexts before all of them are looked for in one pass over each text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ahocorasick_rs import AhoCorasick
 
 from tongbao import edits as edit_lists
 from tongbao.folding import fold
@@ -18,71 +23,153 @@ from tongbao.repair import gbk_search
 
 # Context on each side in characters, and how many of them must be Han.
 CONTEXT, LEAST_HAN = 10, 6
+# What the rule of a suggestion is joined with when copies settle it.
+RULE = "parallel"
 # How sure such an edit is.
 CONFIDENCE = 0.99
-# The most suggestions of a text that are looked up.
-MOST = 200
+# The most suggestions of a text that are looked up, and their length in characters.
+MOST, LONGEST = 200, 200
+# The most places of a text that are looked at: one that repeats a context more often is no bulletin.
+MOST_HITS = 5_000
+# The most copies that an edit is taken from and names.
+MOST_COPIES = 5
 
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def confirm(repaired: Repaired, copies: Sequence[tuple[str, str]]) -> Repaired:
-    """Make edits of the suggestions that other copies of their passages confirm or fill.
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """A suggestion and what stands around it in the repaired text."""
 
-    `copies` are (id of the bulletin, its repaired text). Digits and names come from the copies only, never from a
-    guess. Returns `repaired` itself where no copy says anything.
+    suggestion: Edit
+    left: str
+    right: str
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What a copy is searched for: the folded contexts, and how far apart they may be."""
+        return _searched(self.left), _searched(self.right), 2 * len(self.suggestion.before) + 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Witness:
+    """What a copy has between the contexts of a gap, and these as it has them."""
+
+    copy: str
+    left: str
+    reading: str
+    right: str
+
+
+# By the key of a gap: {folded reading: its witnesses, one a copy at most, in order of the copies}.
+_Key = tuple[str, str, int]
+_Readings = dict[_Key, dict[str, list[_Witness]]]
+
+
+def confirm(texts: Mapping[str, Repaired]) -> dict[str, Repaired]:
+    """The texts that change when suggestions are confirmed or filled from other copies of their passages.
+
+    `texts` are {id of the bulletin: its text, repaired by itself}. Digits and names come from copies only, never from a
+    guess. A text that no copy says anything about is not in the result.
     """
-    if not copies or not repaired.suggestions:
-        return repaired
-    folded = [(name, text, fold(text)) for name, text in copies]
-    offsets = edit_lists.OffsetMap(repaired.edits)
-    found: list[Edit] = []
+    gaps = {name: found for name, repaired in texts.items() if (found := list(_gaps(repaired)))}
+    readings = _readings({gap.key for found in gaps.values() for gap in found}, texts)
+    changed: dict[str, Repaired] = {}
+    for name, found in gaps.items():
+        repaired = texts[name]
+        made: list[Edit] = []
+        for gap in found:
+            edit = _settled(repaired, gap, _others(readings.get(gap.key, {}), name))
+            if edit is not None and (not made or edit.start >= made[-1].end) and _holds(repaired.edits, edit):
+                made.append(edit)
+        if made:
+            changed[name] = _with(repaired, made)
+    return changed
+
+
+def _gaps(repaired: Repaired) -> Iterator[_Gap]:
+    """The suggestions of a text that have enough context."""
+    if not repaired.suggestions:
+        return
+    offsets, text = edit_lists.OffsetMap(repaired.edits), repaired.text
     for suggestion in repaired.suggestions[:MOST]:
-        edit = _confirmed(repaired, suggestion, offsets.to_result(suggestion.start, suggestion.end), folded)
-        if edit is not None and (not found or edit.start >= found[-1].end) and _holds(repaired.edits, edit):
-            found.append(edit)
-    return _with(repaired, found) if found else repaired
+        if len(suggestion.before) > LONGEST:
+            continue
+        start, end = offsets.to_result(suggestion.start, suggestion.end)
+        gap = _Gap(suggestion, text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT])
+        if all(len(_HAN.findall(side)) >= LEAST_HAN for side in (gap.left, gap.right)):
+            yield gap
 
 
-def _confirmed(
-    repaired: Repaired, suggestion: Edit, span: tuple[int, int], copies: Sequence[tuple[str, str, str]]
-) -> Edit | None:
+def _readings(keys: Iterable[_Key], texts: Mapping[str, Repaired]) -> _Readings:
+    """What the texts have between the contexts, found in one pass over each."""
+    by_left: dict[str, list[_Key]] = {}
+    for key in sorted(keys):
+        by_left.setdefault(key[0], []).append(key)
+    if not by_left:
+        return {}
+    lefts = list(by_left)
+    automaton = AhoCorasick(lefts)
+    readings: _Readings = {}
+    for name, repaired in sorted(texts.items()):
+        text, folded = repaired.text, _searched(repaired.text)
+        hits = automaton.find_matches_as_indexes(folded, overlapping=True)[:MOST_HITS]
+        doubts = _doubts(repaired) if hits else []
+        for index, begin, start in hits:
+            for key in by_left[lefts[index]]:
+                end = folded.find(key[1], start, start + key[2] + len(key[1]))
+                doubtful = "\ufffd" in folded[start:end] or any(a <= end and start <= b for a, b in doubts)
+                if end < 0 or doubtful:
+                    continue
+                witnesses = readings.setdefault(key, {}).setdefault(folded[start:end], [])
+                if not witnesses or witnesses[-1].copy != name:
+                    after = text[end : end + len(key[1])]
+                    witnesses.append(_Witness(name, text[begin:start], text[start:end], after))
+    return readings
+
+
+def _searched(text: str) -> str:
+    """The text folded, of its length. The automaton reads UTF-8, which lone surrogates are not part of."""
+    return _SURROGATE.sub("\ufffd", fold(text))
+
+
+def _doubts(repaired: Repaired) -> list[tuple[int, int]]:
+    """Where a repaired text has suggestions of its own: it is no witness of what stands there."""
+    offsets = edit_lists.OffsetMap(repaired.edits)
+    return [offsets.to_result(s.start, s.end) for s in repaired.suggestions]
+
+
+def _others(readings: Mapping[str, Sequence[_Witness]], name: str) -> tuple[str, list[_Witness]] | None:
+    """The one reading that all copies but `name` itself agree on, and its first witnesses."""
+    agreed: tuple[str, list[_Witness]] | None = None
+    for plain, witnesses in readings.items():
+        others = [w for w in witnesses[: MOST_COPIES + 1] if w.copy != name][:MOST_COPIES]
+        if others and agreed is not None:
+            return None
+        if others:
+            agreed = plain, others
+    return agreed
+
+
+def _settled(repaired: Repaired, gap: _Gap, agreed: tuple[str, list[_Witness]] | None) -> Edit | None:
     """The edit that the copies make of a suggestion, or None."""
-    text = repaired.text
-    left, right = text[max(0, span[0] - CONTEXT) : span[0]], text[span[1] : span[1] + CONTEXT]
-    if any(len(_HAN.findall(side)) < LEAST_HAN for side in (left, right)):
+    if agreed is None:
         return None
-    longest = 2 * len(suggestion.before) + 2
-    readings: dict[str, list[tuple[str, str]]] = {}
-    for name, copy, folded in copies:
-        for start, end in _between(folded, fold(left), fold(right), longest):
-            if "\ufffd" in folded[start:end]:
-                continue
-            same_script = copy[start - len(left) : start] == left and copy[end : end + len(right)] == right
-            readings.setdefault(folded[start:end], []).append((name, copy[start:end] if same_script else ""))
-    if len(readings) != 1:
-        return None
-    ((plain, witnesses),) = readings.items()
-    after = _consistent(repaired.received, suggestion, plain, [reading for _, reading in witnesses if reading])
+    suggestion, (plain, witnesses) = gap.suggestion, agreed
+    same_script = [w.reading for w in witnesses if (w.left, w.right) == (gap.left, gap.right)]
+    after = _consistent(repaired.received, suggestion, plain, same_script)
     if after is None:
         return None
-    names = "、".join(sorted({name for name, _ in witnesses}))
-    reason = f"parallel：同一段落的其他副本（{names}）此处作“{after}”。"
-    offered = (suggestion.after, *suggestion.evidence.candidates)
+    copies = tuple(w.copy for w in witnesses)
+    reason = f"{RULE}：同一段落的其他副本（{'、'.join(copies)}）此处作“{after}”。"
+    offered = tuple(dict.fromkeys((suggestion.after, *suggestion.evidence.candidates)))
     others = tuple(c for c in offered if c not in (after, suggestion.before))
-    evidence = replace(suggestion.evidence, reason=reason, candidates=others)
-    return replace(suggestion, after=after, confidence=CONFIDENCE, evidence=evidence)
-
-
-def _between(text: str, left: str, right: str, longest: int) -> Iterator[tuple[int, int]]:
-    """The spans of `text` between `left` and `right`, where these stand close enough to each other."""
-    at = text.find(left)
-    while at >= 0:
-        start = at + len(left)
-        end = text.find(right, start, start + longest + len(right))
-        if end >= 0:
-            yield start, end
-        at = text.find(left, at + 1)
+    evidence = replace(suggestion.evidence, reason=reason, candidates=others, copies=copies)
+    if after != suggestion.after:
+        # The gain and the bytes were those of the reading that the copies speak against, which is now the rival.
+        evidence = replace(evidence, gain=None, restored_bytes="", runner_up=next(iter(others), None), margin=None)
+    return replace(suggestion, rule=f"{suggestion.rule}+{RULE}", after=after, confidence=CONFIDENCE, evidence=evidence)
 
 
 def _consistent(received: str, suggestion: Edit, plain: str, readings: Sequence[str]) -> str | None:
@@ -126,10 +213,10 @@ def _with(repaired: Repaired, found: Sequence[Edit]) -> Repaired:
     edits = tuple(sorted([*kept, *found], key=lambda e: (e.start, e.end)))
     left = tuple(s for s in repaired.suggestions if not any(s.start < b and a < s.end for a, b in spans))
     touched = sum(len(e.before) for e in edits)
-    return Repaired(
-        repaired.received,
-        edit_lists.apply(repaired.received, edits),
-        edits,
-        left,
-        min(1.0, touched / len(repaired.received)),
+    return replace(
+        repaired,
+        text=edit_lists.apply(repaired.received, edits),
+        edits=edits,
+        suggestions=left,
+        damage=min(1.0, touched / len(repaired.received)),
     )

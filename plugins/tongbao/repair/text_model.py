@@ -26,6 +26,8 @@ EDGE, DIGIT, LATIN = "\n", "0", "a"
 FLOOR, AFTER_UNKNOWN = 136, 8
 # Contexts kept in memory; there are millions in principle.
 MAX_CONTEXTS = 200_000
+# Costs of three characters kept in memory.
+MAX_STEPS = 1_000_000
 # Of more characters than this, the cheapest are sought in one step for all.
 MANY = 48
 
@@ -79,6 +81,7 @@ class TextModel:
         self._place: dict[str, int] = {}
         self._rows: dict[int, bytes] = {}
         self._contexts: dict[str, Context] = {}
+        self._steps: dict[str, int] = {}
         self._all_costs = lru_cache(4096)(lambda last: self.after(last).all_costs())
         self._many_places = lru_cache(4096)(lambda characters: np.array(self.places(characters), np.intp))
 
@@ -112,11 +115,21 @@ class TextModel:
             context = self._contexts[last] = self._context(last)
         return context
 
+    def step(self, last: str, character: str) -> int:
+        """The cost of a character after `last`, two characters at most."""
+        key = last + character
+        cost = self._steps.get(key)
+        if cost is None:
+            if len(self._steps) > MAX_STEPS:
+                self._steps.clear()
+            cost = self._steps[key] = self.after(last).cost(self.place(character))
+        return cost
+
     def cost(self, text: str, before: str = EDGE) -> int:
         """The cost of `text` after the text `before`, of which the last two characters count."""
-        total, last = 0, before[-2:]
+        total, last, step = 0, before[-2:], self.step
         for character in text:
-            total += self.after(last).cost(self.place(character))
+            total += step(last, character)
             last = last[-1:] + character
         return total
 

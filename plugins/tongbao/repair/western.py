@@ -34,7 +34,10 @@ _CONFIG = ftfy.TextFixerConfig(
 _TRIGGER = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u2122\u20ac]")
 # What is left when ftfy explained a part of a line that is mojibake of another kind.
 _UNEXPLAINED = re.compile("\ufffd|[\u00a1-\u00ff]{3}")
-_QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled", re.IGNORECASE)
+# A text about encodings shows mojibake.
+_ABOUT = re.compile("乱码|亂碼|文字化け|mojibake|garbled|(?:en|de)cod(?:e|ing)|utf-8", re.IGNORECASE)
+# The beginning of a string that a function is called with: a test, or an example.
+_ARGUMENT = re.compile(r"""\w\([rbuf]?(['"])(?:(?!\1).)*\Z""")
 # Lines longer than this are not text.
 LONGEST = 20_000
 
@@ -45,17 +48,21 @@ def damage(text: str) -> str:
 
 
 def undo(text: str) -> Verdict:
-    """Undo what ftfy recognises, line by line."""
+    """Undo what ftfy recognises, line by line; suggest it where it is shown as an example."""
     if not _TRIGGER.search(text):
         return NOTHING
-    edits, start = [], 0
+    edits: list[Edit] = []
+    offered: list[Edit] = []
+    start, about = 0, _ABOUT.search(text)
     for line in text.splitlines(keepends=True):
         if len(line) <= LONGEST and _TRIGGER.search(line):
             fixed = ftfy.fix_encoding(line, _CONFIG)
             if fixed != line and not _UNEXPLAINED.search(fixed):
-                edits.append(_edit(start, line, fixed))
+                edit = _edit(start, line, fixed)
+                shown = about or _ARGUMENT.search(line, 0, edit.start - start)
+                (offered if shown else edits).append(edit)
         start += len(line)
-    return Verdict(suggestions=tuple(edits)) if _QUOTES.search(text) else Verdict(tuple(edits))
+    return Verdict(tuple(edits), tuple(offered))
 
 
 def _edit(start: int, line: str, fixed: str) -> Edit:

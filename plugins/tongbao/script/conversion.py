@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from itertools import groupby
 
 from tongbao.data import rows
-from tongbao.model import Script, Scripts
+from tongbao.model import Edit, EditEvidence, Script, Scripts, Standard
+from tongbao.script import townships
 from tongbao.script.names import names, traditional
 from tongbao.script.opencc import TO_HANS, TO_HANT, convert_text
 
@@ -16,7 +18,7 @@ from tongbao.script.opencc import TO_HANS, TO_HANT, convert_text
 MIXED_SHARE = 0.2
 
 
-def convert(text: str) -> Scripts:
+def convert(text: str, standard: Standard = Standard.TW) -> Scripts:
     """Canonical Simplified and proper Traditional of a repaired text, both of its length.
 
     Simplified text is its own canonical form, genuine Traditional text its own proper form, but for stray characters of
@@ -24,35 +26,75 @@ def convert(text: str) -> Scripts:
     """
     told = _count(text)
     received = told.verdict()
-    hans = text if told.hans and not told.hant else convert_text(TO_HANS, text)
-    proper = to_hant(hans)
+    hans = text if told.hans and not told.hant else to_hans(text)
+    proper = to_hant(hans, standard)
     if received is Script.HANT and _is_genuine(text, hans, proper):
-        only_hans, _ = _telling()
-        proper = "".join(p if c in only_hans else c for c, p in zip(text, proper, strict=True))
-    return Scripts(received, hans, proper)
+        strays = _strays()
+        proper = "".join(p if c in strays else c for c, p in zip(text, proper, strict=True))
+    return Scripts(received, hans, proper, standard)
 
 
-def to_hant(text: str) -> str:
+def to_hans(text: str, standard: Standard = Standard.TW) -> str:
+    """Canonical Simplified of a Traditional text, of its length. The inverse of `to_hant` for the same standard; the
+    forms of the other one are understood too (衞, 裏, 着)."""
+    return convert_text(TO_HANS[standard], text).translate(_left_over(standard))
+
+
+def to_hant(text: str, standard: Standard = Standard.TW) -> str:
     """Proper Traditional of a Simplified text, of its length: by phrases, exceptions, and names by themselves."""
-    out = list(convert_text(TO_HANT, text))
-    pattern, phrases = _exceptions()
+    out = list(convert_text(TO_HANT[standard], text))
+    pattern, phrases = _exceptions(standard)
     for match in pattern.finditer(text):
         out[match.start() : match.end()] = phrases[match[0]]
+    for start, character in townships.kept(text):
+        out[start] = character
     for start, name in names(text):
-        out[start : start + len(name)] = traditional(name, _one)
+        out[start : start + len(name)] = traditional(name, partial(_one, standard))
     return "".join(out)
 
 
+def script_edits(text: str, converted: str, rule: str) -> tuple[Edit, ...]:
+    """The edits from a text to a conversion of it, by runs of characters that differ.
+
+    Raises ValueError where the lengths differ: then it is no conversion of this text.
+    """
+    changed = [a != b for a, b in zip(text, converted, strict=True)]
+    edits, start = [], 0
+    for differs, run in groupby(changed):
+        end = start + len(list(run))
+        if differs:
+            edits.append(Edit(rule, start, end, text[start:end], converted[start:end], 1.0, _EVIDENCE))
+        start = end
+    return tuple(edits)
+
+
+_EVIDENCE = EditEvidence("简繁转换；人名、地名和例外词语各按其字形")
+
+
 @cache
-def _one(character: str) -> str:
+def _one(standard: Standard, character: str) -> str:
     """Traditional of a single Simplified character."""
-    return convert_text(TO_HANT, character)
+    return convert_text(TO_HANT[standard], character)
 
 
 @cache
-def _exceptions() -> tuple[re.Pattern[str], dict[str, str]]:
+def _left_over(standard: Standard) -> dict[int, str]:
+    """The characters that only the other standard's table simplifies: {code point: Simplified}.
+
+    Characters that Simplified has itself are left alone: 著 is 着 in Taiwan, and itself in Hong Kong.
+    """
+    (other,) = set(Standard) - {standard}
+    characters = "\n".join(chr(n) for n in range(0x3400, 0xA000))
+    own, others = (convert_text(TO_HANS[each], characters) for each in (standard, other))
+    found = ((c, o) for c, s, o in zip(characters, own, others, strict=True) if c == s != o)
+    return {ord(c): o for c, o in found if not _in_gb2312(c)}
+
+
+@cache
+def _exceptions(standard: Standard) -> tuple[re.Pattern[str], dict[str, str]]:
     """A pattern for the phrases of the exceptions table, longest first, and {Simplified: Traditional}."""
-    phrases = {hans: hant for hans, hant, _reason in rows("script_exceptions.tsv")}
+    column = list(Standard).index(standard) + 1
+    phrases = {row[0]: row[column] for row in rows("script_exceptions.tsv")}
     return re.compile("|".join(map(re.escape, sorted(phrases, key=len, reverse=True)))), phrases
 
 
@@ -82,10 +124,17 @@ def _telling() -> tuple[frozenset[str], frozenset[str]]:
     """
     characters = [chr(n) for n in range(0x3400, 0xA000)]
     lines = "\n".join(characters)
-    hans, hant = (convert_text(config, lines).split("\n") for config in (TO_HANS, "s2t"))
+    hans, hant = (convert_text(config, lines).split("\n") for config in (TO_HANS[Standard.TW], "s2t"))
     only_hans = {c for c, h in zip(characters, hant, strict=True) if c != h and not _in_big5(c)}
     only_hant = {c for c, h in zip(characters, hans, strict=True) if c != h and not _in_gb2312(c)}
     return frozenset(only_hans - only_hant), frozenset(only_hant - only_hans)
+
+
+@cache
+def _strays() -> frozenset[str]:
+    """The characters that no Traditional text has. Some that tell of Simplified are Hong Kong's too (温, 户, 税)."""
+    only_hans, _ = _telling()
+    return frozenset(c for c in only_hans if _one(Standard.HK, c) != c)
 
 
 def _in_gb2312(character: str) -> bool:

@@ -8,9 +8,12 @@ from functools import cache
 
 from opencc import OpenCC
 
-# OpenCC's configurations: Taiwan's standard forms both ways. Other forms are understood as they come in (裏, 着); the
-# phrase table of s2twp is kept out, since it replaces words and changes lengths.
-TO_HANS, TO_HANT = "tw2s", "s2tw"
+from tongbao.model import Standard
+
+# OpenCC's configurations to the standard forms of Taiwan and of Hong Kong, and back. The phrase table of s2twp is kept
+# out, since it replaces words and changes lengths.
+TO_HANT = {Standard.TW: "s2tw", Standard.HK: "s2hk"}
+TO_HANS = {Standard.TW: "tw2s", Standard.HK: "hk2s"}
 
 # Beyond these OpenCC can't go: NUL ends its text, lone surrogates have no UTF-8.
 _UNFIT = re.compile("[\0\ud800-\udfff]")

@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tongbao.folding import fold, fold_table
+from tongbao.model import Standard
 from tongbao.search import facets, frames, suggestions, terms
 from tongbao.search.documents import SearchDocument
 from tongbao.search.frames import string, uvarint
@@ -51,11 +52,17 @@ class _Folder:
         return self._digest.hexdigest()[:16]
 
 
-def export(index_dir: Path, output_dir: Path, regions: Mapping[str, tuple[str, str | None]]) -> None:
+def export(
+    index_dir: Path,
+    output_dir: Path,
+    regions: Mapping[str, tuple[str, str | None]],
+    standard: Standard = Standard.TW,
+) -> None:
     """Write the files of the index in `index_dir` into `output_dir`.
 
     `regions` gives {code: (name in Simplified, parent's code or None)} for at least the codes of the documents; a code
-    without a name is its own name. Raises SearchIndexError where `index_dir` holds no finished index.
+    without a name is its own name. Their Traditional forms follow `standard`. Raises SearchIndexError where `index_dir`
+    holds no finished index.
     """
     with Index(index_dir) as index:
         corpus = bytes.fromhex(index.digest)[:8]
@@ -68,7 +75,7 @@ def export(index_dir: Path, output_dir: Path, regions: Mapping[str, tuple[str, s
         packed = terms.shards(index, alphabet)
         for kind, name, payloads in ((frames.TERMS, "t", packed.shards), (frames.LIST, "l", packed.lists)):
             folder.write_all(name, kind, payloads)
-        table = facets.Regions(index, regions, hant)
+        table = facets.Regions(index, regions, hant, standard)
         for number, document in enumerate(_documents(index)):
             payload = _document(document, index.length("text", number), table, alphabet, hans, hant)
             folder.write(f"d/{number:x}.bin", frames.DOCUMENT, number, payload)

@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 
+from tongbao.model import Standard
 from tongbao.script import to_hant
 from tongbao.search import frames
 from tongbao.search.frames import Lists, string, uvarint
@@ -30,8 +31,17 @@ def days(published: tuple[str, str] | None) -> bytes:
 class Regions:
     """The regions that documents have, by code."""
 
-    def __init__(self, index: Index, regions: Mapping[str, tuple[str, str | None]], hant: Mapping[str, str]) -> None:
-        """`regions` gives {code: (name in Simplified, parent's code)}, `hant` characters' usual Traditional ones."""
+    def __init__(
+        self,
+        index: Index,
+        regions: Mapping[str, tuple[str, str | None]],
+        hant: Mapping[str, str],
+        standard: Standard = Standard.TW,
+    ) -> None:
+        """`regions` gives {code: (name in Simplified, parent's code)}, `hant` characters' usual Traditional ones.
+
+        Names are made Traditional after `standard`.
+        """
         self._documents = len(index)
         self._members: defaultdict[str, list[int]] = defaultdict(list)
         for number, codes in enumerate(index.regions):
@@ -40,7 +50,7 @@ class Regions:
         self._names = {code: regions.get(code, (code, None)) for code in sorted(self._members)}
         self._hant = {}
         for code, (name, _) in self._names.items():
-            other = to_hant(name)
+            other = to_hant(name, standard)
             self._hant[code] = "" if other == "".join(hant.get(char, char) for char in name) else other
         tops = [code for code, (_, parent) in self._names.items() if parent not in self._names]
         self.shown = {code: row for row, code in enumerate(self._names if len(self._names) <= SHOWN else tops)}
