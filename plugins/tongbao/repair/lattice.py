@@ -25,8 +25,8 @@ SWALLOWED, VANISHED = "\x1a", "\x1b"
 
 # States kept, how much dearer than the cheapest one may be (20 nats), and how much where pairs may have vanished.
 BEAM, HOPELESS, DOUBTFUL = 32, 160, 64
-# How many readings of an unknown byte are kept, by their cost.
-READINGS = 24
+# How many readings of an unknown byte are kept, by their cost: by `best`, and by `search`, which keeps rivals.
+READINGS, SEARCHED = 24, 12
 # `best` keeps FEW states where it takes the usual arcs and MANY where it tries all. What it spells is unlikely where a
 # character costs ODD (11 nats) or the last three STRANGE (27 nats) together: then BACK tokens behind it and AHEAD
 # before it are opened. Bytes that no arc explains are given up at a price, and leave a mark.
@@ -122,7 +122,7 @@ def search(
                     continue
                 if arc.vanished and paths[0][0] > cheapest + DOUBTFUL:
                     continue
-                for (rest, tail), price, text in _follow(arc, codec, pending, last):
+                for (rest, tail), price, text in _follow(arc, codec, pending, last, SEARCHED):
                     state = (rest, tail[-2:])
                     grown = [(cost + price, (chain, text) if text else chain) for cost, chain in paths]
                     known = following.get(state)
@@ -347,18 +347,18 @@ def _price(path: _Path) -> int:
     return path[0]
 
 
-def _follow(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
+def _follow(arc: Arc, codec: Codec, pending: Pending, last: str, most: int = READINGS) -> Iterator[_Step]:
     """The states that an arc leads to, what they cost, and what they spell."""
     if arc.inside is not None and arc.inside != bool(pending):
         return
     if arc.vanished:
         if arc.again and pending[0] >= 0:
             return
-        steps = _vanish(codec, pending, last)
+        steps = _vanish(codec, pending, last, most)
     elif arc.readers is not None:
-        steps = _pin(arc, codec, pending, last)
+        steps = _pin(arc, codec, pending, last, most)
     else:
-        steps = _feed(arc.data, codec, pending, last, 0, "")
+        steps = _feed(arc.data, codec, pending, last, 0, "", most)
     for (rest, tail), price, text in steps:
         if not arc.literal:
             yield (rest, tail), price + arc.cost, text
@@ -370,7 +370,7 @@ def _follow(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_St
             yield ((), tail + arc.literal), price + arc.cost + model().cost(arc.literal, tail), shown
 
 
-def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, text: str) -> Iterator[_Step]:
+def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, text: str, most: int) -> Iterator[_Step]:
     """Feed bytes to the codec; several ways where unknown bytes complete a character."""
     for at, byte in enumerate(data):
         pending = (*pending, byte)
@@ -381,19 +381,19 @@ def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, t
             cost += _step(last, found[0])
             last, text, pending = last + found[0], text + found[0], ()
             continue
-        for price, character in _cheapest(found, last):
+        for price, character in _cheapest(found, last, most):
             rest = data[at + 1 :]
             if rest and rest[0] < 0:
                 rest = (after_first(rest[0], codec.last_byte(character)), *rest[1:])
-            yield from _feed(rest, codec, (), last + character, cost + price, text + character)
+            yield from _feed(rest, codec, (), last + character, cost + price, text + character, most)
         return
     yield (pending, last), cost, text
 
 
-def _vanish(codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
+def _vanish(codec: Codec, pending: Pending, last: str, most: int) -> Iterator[_Step]:
     """A pair of GBK bytes without a character: its first byte completes one character, its second begins the next."""
     encoded = tables.gbk_bytes()
-    for price, character in _cheapest(_before_vanished(codec, pending), last):
+    for price, character in _cheapest(_before_vanished(codec, pending), last, most):
         yield ((-encoded[character][1],), last + character), price, character + VANISHED
 
 
@@ -404,7 +404,7 @@ def _before_vanished(codec: Codec, pending: Pending) -> tuple[str, ...]:
     return tuple(c for c in codec.find((*pending, ANY)) or () if c in encoded and encoded[c][1] in lost_pairs("gbk"))
 
 
-def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
+def _pin(arc: Arc, codec: Codec, pending: Pending, last: str, most: int) -> Iterator[_Step]:
     """Demand a reading of the last two bytes, the last of which is unknown if `data` holds one."""
     assert arc.readers is not None
     encoded = tables.gbk_bytes()
@@ -414,7 +414,7 @@ def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]
         if tables.gbk_pairs().get(pair) in arc.readers:
             yield (pending, last), 0, ""
     elif pending:
-        for price, character in _cheapest(_pinned(codec, pending, arc.readers), last):
+        for price, character in _cheapest(_pinned(codec, pending, arc.readers), last, most):
             yield ((), last + character), price, character
     elif tail:
         for lead in sorted({encoded[c][1] for c in arc.readers if c in encoded and encoded[c][0] == tail[1]}):
@@ -438,8 +438,8 @@ def _step(last: str, character: str) -> int:
     return model().step(last[-2:], character)
 
 
-def _cheapest(found: Sequence[str], last: str) -> list[tuple[int, str]]:
-    return model().cheapest(tuple(found), last, READINGS)
+def _cheapest(found: Sequence[str], last: str, most: int) -> list[tuple[int, str]]:
+    return model().cheapest(tuple(found), last, most)
 
 
 def _text(chain: _Chain | None) -> str:
