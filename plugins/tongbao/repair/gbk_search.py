@@ -50,7 +50,7 @@ CEILING, SHORT = 72, 32
 # Where so many windows have no reading and none has a certain one, the damage is of another kind.
 HOPELESS = 12
 # Spellings kept for each state; states kept at first, and where these don't decide; steps for each document.
-RIVALS, BEAMS, STEPS = 8, (32, 128), 500_000
+RIVALS, BEAMS, STEPS = 8, (32, 64), 500_000
 # A character that costs more than this (15.5 nats) where it stands makes a reading uncertain; other readings shown.
 DOUBTFUL, SHOWN = 124, 5
 
