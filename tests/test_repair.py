@@ -188,6 +188,19 @@ def test_byte_edits_show_bytes_gain_and_rivals() -> None:
     assert edit.evidence.gain and edit.evidence.gain > 8
 
 
+def test_a_digit_that_a_hole_swallowed_stays_a_gap() -> None:
+    damaged = "記者問(wèn)：“何時(shí)開(kāi)學？”校長(zhǎng)說：“下周一?！?5名教師已經到崗，請(qǐng)家長(zhǎng)放心。"
+    restored = "記者問：“何時開學？”校長說：“下周一。”?5名教師已經到崗，請家長放心。"
+    assert check(repair(damaged)).text == restored
+
+
+def test_a_moderate_lead_is_not_certain() -> None:
+    edits_made = repair("他說：“請(qǐng)放心?！?月8日，各單(dān)位恢復辦公，請(qǐng)按時(shí)到場(chǎng)。").edits
+    edit = next(e for e in edits_made if "gbk-bytes" in e.rule)
+    assert 0.5 < edit.confidence < 1
+    assert edit.evidence.candidates
+
+
 def test_repair_is_idempotent_on_damaged_texts() -> None:
     for text in HANT.values():
         once = repair(gbk_bytes.damage(text, SITE)).text

@@ -10,17 +10,19 @@ have vanished. The best spelling is taken if it beats leaving the text alone by 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import islice, pairwise, product
+from itertools import pairwise
 
 import rjieba
 
 from tongbao.folding import fold
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import gbk_bytes, glosses, lattice, tables
-from tongbao.repair.codecs import ANY, GBK, Codec, without
+from tongbao.repair.codecs import ANY
+from tongbao.repair.gbk_proof import GAP, HOLES, NARROWING, Spinner, is_exotic, observe, readers_of, traceless
+from tongbao.repair.gbk_windows import CLOSE, HAN, OPEN, RARE, READING, Token, Window, pairing, spans, tokenize
 from tongbao.repair.lattice import Arc, Budget, Spelling
 from tongbao.repair.pairings import double_bytes
 from tongbao.repair.text_model import STEP, model
@@ -28,102 +30,32 @@ from tongbao.repair.verdict import NOTHING, Verdict
 
 # All in the text model's steps of an eighth of a nat: what a repair must gain over the text as served, and over the
 # next reading, or the next where a byte was lost without a trace; the price of such a byte, and of a vanished pair.
-MARGIN, LEAD, LEAD_TRACELESS, TRACELESS, VANISHED = 64, 16, 32, 16, 0
-# A reading with one more vanished pair is one character longer, and dearer for that: it is let off so much. A best
-# reading with vanished pairs needs a longer lead.
-LENGTH, LEAD_VANISHED = 4, 24
+MARGIN, LEAD, LEAD_TRACELESS, TRACELESS, VANISHED = 64, 16, 24, 16, 0
+# In a spun text a hole is evidence by itself.
+MARGIN_HOLE = 32
+# With a shorter lead than this an edit is made, but not called certain.
+SURE = 40
+# A reading with one more vanished pair is one character longer, and dearer for that: it is let off so much.
+LENGTH = 4
 # What a full stop is cheaper where a hole stands before a mark: it is there most often.
-STOP = -8
+STOP = -16
+# The price of an ASCII character that a hole swallowed.
+SWALLOW = 16
 # What a reading is dearer for each word in it, for each wide mark brought into a text of narrow ones (the spinner put
-# those at any offset, too), and for each quote of a shape that the text does not use.
-WORD, WIDE, QUOTE = 14, 40, 16
+# those at any offset, too), for each quote of a shape that the text does not use, and for
+# each that has no partner.
+WORD, WIDE, QUOTE, UNPAIRED = 16, 40, 16, 20
 # The most that what a reading changes may cost on average (9 nats a character), and an allowance for short ones.
 CEILING, SHORT = 72, 32
 # Where so many windows have no reading and none has a certain one, the damage is of another kind.
 HOPELESS = 12
-# Sets of glosses tried for a reading.
-MOST_SETS = 24
 # Spellings kept for each state; states kept at first, and where these don't decide; steps for each document.
-RIVALS, BEAMS, STEPS = 8, (32, 128), 500_000
+RIVALS, BEAMS, STEPS = 8, (32, 64), 500_000
 # A character that costs more than this (15.5 nats) where it stands makes a reading uncertain; other readings shown.
 DOUBTFUL, SHOWN = 124, 5
-# A character at least this rare by itself (11 nats) is one that damage makes and writers seldom use.
-RARE = 88
-# A window reaches at most so far beyond its trigger, adjoining windows are one up to a length, and a document has at
-# most so many of so many characters (the rest is left for a curator: this model does not explain more damage).
-REACH, LONGEST, MAX_WINDOWS, MAX_SEARCHED = 48, 240, 400, 6000
 
-_HAN = "\u3400-\u9fff\uf900-\ufaff"
-_SYLLABLE = glosses.SYLLABLE.pattern
-_HOLE = "[?\ufffd]"
-_MARK = "，。、；：！？,;:!?"
-_TOKEN = re.compile(
-    rf"(?P<hole>{_HOLE}?)(?P<open>[(（]?)(?P<gloss>{_SYLLABLE})[)）]"
-    rf"|(?P<residue>{_HOLE}/?[a-z]{{1,8}}\s?/?>)"
-    rf"|(?P<lost>{_HOLE})"
-    r"|(?P<inserted>,(?=[，、。；：！？]))"
-    rf"|(?P<mark>[{_MARK}])"
-    r"|(?P<other>[\s\S])"
-)
-_TRIGGER = re.compile(
-    rf"{_HOLE}[(（]?{_SYLLABLE}[)）]"
-    rf"|(?<=[{_HAN}]){_SYLLABLE}[)）]"
-    rf"|{_HOLE}(?=[，。、；：！？{_HAN}]|[,;:!?][@-~,;:!?{_HAN}])"
-    rf"|(?<=[^\s(（])[(（]{_SYLLABLE}[)）]"
-    rf"|(?<=[{_HAN}])[@-~](?=[{_HAN}，。、；：！？,;:!?])"
-)
-
-
-_NARROWING = str.maketrans(dict(gbk_bytes.NARROW) | {"（": "(", "）": ")"})
-_WIDENING = str.maketrans({n: w for w, n in gbk_bytes.NARROW.items() if n not in "()"})
-
-
-_BEFORE = re.compile(rf"([{_HAN}])(?:[(（]{_SYLLABLE}[)）])?\Z")
-_QUOTES = "「」『』‘’"
-_HOLED_MARK = re.compile(rf"{_HOLE}([{gbk_bytes.MARKS}]|(?<=\ufffd)[,;:!?])")
-_WIDE_MARK = re.compile(rf"(?<=[{_HAN},])[，；：]")
-_NARROW_MARK = re.compile(rf"(?<=[{_HAN}])[,;:](?![{gbk_bytes.MARKS}])")
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    syllable: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Spinner:
-    """What a document shows of the spinner that was at work on it.
-
-    `readings` is {character: gloss}. `stops` are sets of full-width marks at which it may have parted bytes, the
-    likeliest first. `converted` says that it made Traditional text of Simplified, and `narrow` that marks are ASCII.
-    `unused` are quotes of the shapes that the text has none of.
-    """
-
-    readings: Mapping[str, str]
-    stops: tuple[str, ...]
-    converted: bool
-    narrow: bool
-    unused: frozenset[str]
-
-    @property
-    def codec(self) -> Codec:
-        """Text that was converted to Traditional characters holds no Simplified forms."""
-        return without(GBK, tables.is_foreign_to_traditional) if self.converted else GBK
-
-
-def _spinner(text: str, readings: Mapping[str, str]) -> _Spinner:
-    holed = {m[1].translate(_WIDENING) for m in _HOLED_MARK.finditer(text)}
-    seen = "".join(mark for mark in gbk_bytes.MARKS if mark in holed)
-    wide, narrow = len(_WIDE_MARK.findall(text)), len(_NARROW_MARK.findall(text))
-    return _Spinner(
-        readings,
-        tuple(dict.fromkeys((seen, "", gbk_bytes.MARKS))),
-        sum(map(tables.is_traditional, readings)) > len(readings) / 2,
-        narrow > 2 * wide,
-        frozenset(_QUOTES) - set(text),
-    )
+# What stands before a window, with the gloss that it may have.
+_BEFORE = re.compile(rf"([{HAN}])(?:{OPEN}{READING}{CLOSE})?\Z")
 
 
 def find(text: str, site: Mapping[str, str]) -> Verdict:
@@ -134,26 +66,26 @@ def find(text: str, site: Mapping[str, str]) -> Verdict:
     """
     if "?" not in text and ")" not in text and "\ufffd" not in text:
         return NOTHING
-    windows = _windows(text, bool(site))
-    if not windows:
+    found = spans(text, bool(site))
+    if not found:
         return NOTHING
-    spinner, budget = _spinner(text, site), Budget(STEPS)
+    spinner, budget = observe(text, site), Budget(STEPS)
     made: list[Edit] = []
     offered: list[Edit] = []
-    known: dict[tuple[str, str], _Reading | None] = {}
+    known: dict[Window, _Reading | None] = {}
     failed = 0
-    for start, end in windows:
-        served, before = text[start:end], text[max(0, start - 2) : start] or "\n"
-        if (served, before) not in known:
-            known[served, before] = _read(served, before, spinner, budget)
-        reading = known[served, before]
+    for start, end in found:
+        window = Window.at(text, start, end)
+        if window not in known:
+            known[window] = _read(window, spinner, budget)
+        served, reading = window.served, known[window]
         failed += reading is None
         if failed == HOPELESS and not made:
             break
         if reading is None:
             continue
         edit = _edit(start, served, reading)
-        if reading.certain:
+        if reading.confidence > 0.5:
             made += _peel(edit)
         else:
             offered.append(edit)
@@ -166,108 +98,16 @@ def regenerates(text: str, start: int, end: int, reading: str) -> bool:
     # A pair of bytes may straddle the border to the character before, which may have a gloss of its own.
     before = _BEFORE.search(text[max(0, start - 12) : start])
     first = start - (len(before[0]) if before else 0)
-    tokens = list(_tokens(text[first:end]))
+    tokens = list(tokenize(text[first:end]))
     restored = (before[1] if before else "") + reading
-    return traceless(restored, tokens, _spinner(text, site)) is not None
+    return traceless(restored, tokens, observe(text, site)) is not None
 
 
-# --- windows ---------------------------------------------------------------------------------------------------------
-
-
-def _windows(text: str, spun: bool) -> list[tuple[int, int]]:
-    """Spans that hold a whole shift each: from its trigger to what ends it, and a little context."""
-    spans: list[tuple[int, int]] = []
-    for match in _TRIGGER.finditer(text):
-        if not _telling(text, match, spun):
-            continue
-        start, end = _start(text, match), _end(text, match.end())
-        if spans and start <= spans[-1][1] and end - spans[-1][0] <= LONGEST:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-        elif len(spans) == MAX_WINDOWS:
-            break
-        else:
-            spans.append((max(start, spans[-1][1]) if spans else start, end))
-    room = MAX_SEARCHED
-    kept = []
-    for start, end in spans:
-        room -= end - start
-        if start < end and room >= 0:
-            kept.append((start, end))
-    return kept
-
-
-def _telling(text: str, match: re.Match[str], spun: bool) -> bool:
-    """Whether a trigger is one: glosses must be syllables, and whole ones must misfit, in a spun document."""
-    if len(match[0]) == 1 and match[0].isascii() and match[0] != "?":
-        return spun and model().rarity(text[match.start() - 1]) >= RARE
-    token = _TOKEN.match(match[0])
-    if token is None or token["gloss"] is None:
-        return spun or any(model().rarity(c) >= RARE for c in text[max(0, match.start() - 3) : match.end() + 12])
-    if not tables.readers(token["gloss"]):
-        return False
-    if token["hole"]:
-        return spun or not token["open"]
-    if not spun:
-        return False
-    return not token["open"] or text[match.start() - 1] not in tables.readers(token["gloss"])
-
-
-def _start(text: str, match: re.Match[str]) -> int:
-    """Where the shift may begin: at the character before the trigger, or, with no hole to show it, at a mark before."""
-    at = match.start()
-    if match[0][0] not in "?\ufffd":
-        low = max(0, at - REACH)
-        marks = [m.start() for m in re.finditer(rf"[{_MARK}\n]|{_HOLE}", text[low:at])]
-        at = low + marks[-1] if marks else low
-    while before := re.search(rf"[(（]{_SYLLABLE}[)）]\Z", text[max(0, at - 12) : at]):
-        at -= len(before[0])
-    return max(0, at - 1)
-
-
-_WHOLE = re.compile(rf"[(（]{_SYLLABLE}[)）]")
-_STOP = re.compile(rf"{_HOLE}(?:/?[a-z]{{1,8}}\s?/?>)?|[(（]?{_SYLLABLE}[)）]|\n|[@-~](?![A-Za-z])")
-
-
-def _end(text: str, at: int) -> int:
-    """Behind what ends the shift: a hole, a gloss, a line's end, or a trail byte in ASCII; glosses are not cut."""
-    found = _STOP.search(text, at, at + REACH)
-    end = min(len(text), found.end() + 3 if found else at + REACH)
-    opened = max(text.rfind("(", end - 9, end), text.rfind("（", end - 9, end))
-    for start in (opened, end):
-        if start >= 0 and (gloss := _WHOLE.match(text, start)):
-            end = max(end, gloss.end())
-    return end
-
-
-# --- one window ------------------------------------------------------------------------------------------------------
-
-
-def _tokens(served: str) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(served):
-        kind = match.lastgroup or "other"
-        if match["gloss"] is not None:
-            kind = ("holed-" if match["hole"] else "") + ("gloss" if match["open"] else "orphan")
-            if not tables.readers(match["gloss"]):
-                yield from (_Token("mark" if c in _MARK else "other", c) for c in match[0])
-                continue
-        yield _Token(kind, match[0], match["gloss"] or "")
-
-
-@lru_cache(maxsize=4096)
-def _traditional_readers(syllable: str) -> frozenset[str]:
-    return frozenset(c for c in tables.readers(syllable) if tables.is_traditional(c))
-
-
-def _readers(syllable: str, site: Mapping[str, str]) -> frozenset[str]:
-    """The characters that a gloss may belong to: Traditional ones, or those that the site glosses."""
-    return _traditional_readers(syllable) | (tables.readers(syllable) & site.keys())
-
-
-def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
+def _arcs(token: Token, site: Mapping[str, str]) -> list[Arc]:
     """What may have stood for a token."""
     text = token.text
     if token.syllable:
-        readers = _readers(token.syllable, site)
+        readers = readers_of(token.syllable, site)
         if token.kind == "gloss":
             return [Arc(readers=readers), Arc((ANY,), TRACELESS, readers=readers, inside=True)]
         return [Arc((ANY,), 0 if token.kind.startswith("holed") else TRACELESS, readers=readers), Arc(literal=text)]
@@ -276,13 +116,25 @@ def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
     if token.kind == "lost":
         # A question mark may be one, of a page that serves marks as ASCII and holes as something else.
         mark = [Arc(tuple(tables.gbk_bytes()["？"]), inside=True)] if text == "?" else []
-        return [Arc((ANY,)), Arc((0xA1,), STOP), Arc(literal=text), *mark]
+        return [Arc((ANY,)), Arc((0xA1,), STOP), Arc(literal=text), *mark, Arc((ANY,), SWALLOW, GAP)]
+    if token.kind == "opening":
+        return [Arc((ANY,), literal="("), Arc((ANY,)), Arc((0xA1,), STOP), Arc(literal=text), Arc((ANY,), SWALLOW, GAP)]
+    if token.kind == "both":
+        # The second byte was parted from a mark with which it looked like another: it can be one only.
+        return [Arc((ANY, 0xA1)), Arc(literal=text)]
+    if token.kind == "stop":
+        # A comma was inserted before a mark, whose bytes were parted then: that is a full stop.
+        return [Arc((0xA1,), STOP), Arc(literal=text)]
     if token.kind == "inserted" and site:
         return [Arc(), Arc(literal=text)]
     if token.kind in ("mark", "inserted"):
         wide = next((w for w, n in gbk_bytes.NARROW.items() if n == text), text)
         pair = tuple(tables.gbk_bytes()[wide])
-        lost = [Arc((ANY,), TRACELESS, text, inside=True), Arc((ANY, *pair), TRACELESS, inside=False)]
+        lost = [
+            Arc((ANY,), TRACELESS, text, inside=True),
+            Arc((ANY, *pair), TRACELESS, inside=False),
+            Arc((0xA1, *pair), TRACELESS + STOP, inside=False),
+        ]
         return [Arc(literal=text), Arc(pair, inside=True), *lost]
     if ord(text) <= 0x80:
         return [Arc((ord(text),)), *([Arc((ANY,), TRACELESS, text)] if text < "@" else [])]
@@ -292,47 +144,51 @@ def _arcs(token: _Token, site: Mapping[str, str]) -> list[Arc]:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """How a window may have read: `texts` best first, the gain of the best over the text as served."""
+    """How a window may have read: `texts` best first, the gain of the best over the text as served, and how certain."""
 
     texts: tuple[str, ...]
     gain: int
-    certain: bool
+    confidence: float
 
 
-_GAP = (Arc(), Arc(cost=VANISHED, inside=True, vanished=True))
-_AGAIN = (Arc(), Arc(cost=VANISHED, inside=True, vanished=True, again=True))
+_GAP = (lattice.STAY, Arc(cost=VANISHED, inside=True, vanished=True))
+_AGAIN = (lattice.STAY, Arc(cost=VANISHED, inside=True, vanished=True, again=True))
 
 
-def _read(served: str, before: str, spinner: _Spinner, budget: Budget) -> _Reading | None:
+def _read(window: Window, spinner: Spinner, budget: Budget) -> _Reading | None:
     """The best reading of a window, if there is one that is better than the text as served."""
-    tokens = list(_tokens(served))
+    tokens = list(tokenize(window.served))
     reading = None
     for beam in BEAMS:
-        reading = _weigh(served, before, tokens, spinner, _spellings(served, before, tokens, spinner, beam, budget))
-        if reading is None or reading.certain:
+        spellings = _spellings(window, tokens, spinner, beam, budget)
+        reading = _weigh(window.served, window.before, tokens, spinner, spellings)
+        if reading is None or (reading.confidence > 0.5 and len(reading.texts) > 1):
             break
     return reading
 
 
-def _spellings(
-    served: str, before: str, tokens: Sequence[_Token], spinner: _Spinner, beam: int, budget: Budget
-) -> list[Spelling]:
+def _spellings(window: Window, tokens: Sequence[Token], spinner: Spinner, beam: int, budget: Budget) -> list[Spelling]:
     """What the tokens may spell in such a text, best first."""
+    plain = "".join(token.text for token in tokens if not token.syllable)
     choices = [choice for token in tokens for choice in (_GAP, _AGAIN, _AGAIN, _arcs(token, spinner.readings))]
     found = [
-        replace(s, cost=s.cost + _extra(s.text, served, before, spinner))
-        for s in lattice.search(choices, spinner.codec, before, beam, RIVALS, budget)
-        if not (spinner.converted and _foreign(s.text, served)) and not _exotic(s.text, served)
+        replace(s, cost=s.cost + _extra(s.text, window, spinner))
+        for s in lattice.search(choices, spinner.codec, window.before, beam, RIVALS, budget)
+        if not (spinner.converted and _foreign(s.text, window.served))
+        and not _exotic(s.text, window.served)
+        and _keeps_ascii(s.text, plain)
     ]
     return sorted(found, key=lambda s: s.cost)
 
 
-def _extra(text: str, served: str, before: str, spinner: _Spinner) -> int:
-    """What words and marks say of a spelling that characters don't."""
-    cost = WORD * sum(tables.is_han(word[0]) for word in rjieba.cut(fold(before + text), False))
+def _extra(text: str, window: Window, spinner: Spinner) -> int:
+    """What words, marks and the text behind say of a spelling that its characters don't."""
+    before = window.before
+    cost = WORD * sum(tables.is_han(word[0]) for word in rjieba.cut(fold(before + text + window.behind), False))
+    cost += model().cost(window.behind, text)
     if spinner.narrow:
-        cost += WIDE * max(0, _wide(text) - _wide(served))
-    return cost + QUOTE * sum(c in spinner.unused for c in text)
+        cost += WIDE * max(0, _wide(text) - _wide(window.served))
+    return cost + QUOTE * sum(c in spinner.unused for c in text) + UNPAIRED * pairing(before + text)[1]
 
 
 def _wide(text: str) -> int:
@@ -340,7 +196,7 @@ def _wide(text: str) -> int:
 
 
 def _weigh(
-    served: str, before: str, tokens: Sequence[_Token], spinner: _Spinner, spellings: Sequence[Spelling]
+    served: str, before: str, tokens: Sequence[Token], spinner: Spinner, spellings: Sequence[Spelling]
 ) -> _Reading | None:
     """The best spelling, if it gains enough over the text as served, and whether it is certain."""
     proofs = {s.text: traceless(s.text, tokens, spinner) for s in spellings}
@@ -350,28 +206,30 @@ def _weigh(
         return None
     gain = model().cost(served, before) - model().cost(best.text, before)
     pinned = any(t.kind == "orphan" or t.kind.startswith("holed") for t in tokens)
-    holes = sum(t.kind in ("lost", "residue") for t in tokens) if spinner.readings else 0
+    holes = sum(HOLES.get(t.kind, 0) for t in tokens) if spinner.readings else 0
     # A gloss explained is evidence enough, if only nothing rarer comes of it.
-    if gain < MARGIN or _rare(best.text) >= _rare(served) + (1 if pinned else holes):
+    if gain < (MARGIN_HOLE if holes else MARGIN) or _rare(best.text) >= _rare(served) + (1 if pinned else holes):
         return None
     rivals = [s for s in proved or spellings if s.text != best.text]
-    certain = (
+    lead = _lead(best, rivals)
+    made = (
         bool(proved)
-        and _lead(best, rivals) >= _needed(best, proofs[best.text] or 0)
+        and lead >= _needed(proofs[best.text] or 0)
         and _plausible(best.text, served, before)
         and _fluent(best.text, served, before)
         # Of two holes side by side too many readings are possible to weigh them all.
         and not any(a.kind == b.kind == "lost" for a, b in pairwise(tokens))
     )
-    shown = [s.text.replace(lattice.SWALLOWED, "") for s in (best, *rivals[:SHOWN])]
-    if spinner.narrow:
-        shown = [text.translate(_NARROWING) for text in shown]
-    return _Reading(tuple(shown), gain, certain)
+    hole = next((t.text for t in tokens if t.kind == "lost"), "?")
+    shown = [s.text.replace(lattice.SWALLOWED, "").replace(GAP, hole) for s in (best, *rivals[:SHOWN])]
+    if spinner.narrow and not _wide(served):
+        shown = [text.translate(NARROWING) for text in shown]
+    return _Reading(tuple(shown), gain, (1.0 if lead >= SURE else 0.9) if made else 0.5)
 
 
-def _needed(best: Spelling, traceless: int) -> int:
+def _needed(traceless: int) -> int:
     """The lead that a reading needs."""
-    return LEAD_TRACELESS if traceless else LEAD_VANISHED if best.vanished else LEAD
+    return LEAD_TRACELESS if traceless else LEAD
 
 
 def _lead(best: Spelling, rivals: Sequence[Spelling]) -> int:
@@ -398,66 +256,28 @@ def _fluent(restored: str, served: str, before: str) -> bool:
     return model().cost(changed, before + restored[:head]) <= CEILING * len(changed) + SHORT
 
 
+_DIGIT = re.compile("[0-9]")
+
+
 def _foreign(restored: str, served: str) -> bool:
-    """Whether a reading brings Simplified forms into text that was converted."""
-    return any(tables.is_simplified(c) and c not in served for c in restored)
-
-
-_DAILY = re.compile(rf"[\x1a-\x7f\n{_HAN}{_MARK}“”‘’（）《》〈〉「」『』【】〔〕—…·％]")
+    """Whether a reading brings characters into text that was converted that no converter makes."""
+    return any(tables.is_foreign_to_traditional(c) and c not in served for c in restored)
 
 
 def _exotic(restored: str, served: str) -> bool:
     """Whether a reading brings in what is neither a Han character nor a mark in daily use: kana, Greek, frames."""
-    return any(c not in served and not _DAILY.match(c) for c in restored)
+    return any(c not in served and is_exotic(c) for c in restored)
+
+
+def _keeps_ascii(restored: str, plain: str) -> bool:
+    """Whether a reading has the digits of the text as served, and no letters but those (a letter may be a byte)."""
+    letters = Counter(c for c in restored if c.isascii() and c.isalpha())
+    return _DIGIT.findall(restored) == _DIGIT.findall(plain) and letters <= Counter(plain)
 
 
 def _rare(text: str) -> int:
     rarity = model().rarity
     return sum(rarity(c) >= RARE for c in text)
-
-
-def traceless(restored: str, tokens: Sequence[_Token], spinner: _Spinner) -> int | None:
-    """How many bytes were lost without a trace, if the forward model makes the served tokens of `restored`; else None.
-
-    Holes are left out of the comparison, since sites serve them as `?`, U+FFFD or nothing, and so is the width of
-    marks. A gloss in the window belongs to the site's set even if it never stands whole.
-    """
-    # What a spinner put before marks is left out, too; a reading drops it or is dearer.
-    served = _plain("".join(token.text for token in tokens if token.kind not in ("residue", "inserted")))
-    # Where the site serves marks as ASCII, the bytes were those of full-width marks.
-    versions = dict.fromkeys((restored, restored.translate(_WIDENING)))
-    visible = sum(t.kind in ("lost", "residue") or t.kind.startswith("holed") for t in tokens)
-    syllables = sorted({token.syllable for token in tokens} - {""})
-    for readings, version, stops in product(_glossed(restored, syllables, spinner.readings), versions, spinner.stops):
-        model_served = gbk_bytes.damage(version, readings, marks=stops, hole="\ufffd", mark_hole="\ufffd")
-        if _plain(model_served) == served:
-            return max(0, model_served.count("\ufffd") - visible)
-    return None
-
-
-def _glossed(restored: str, syllables: Sequence[str], site: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The sets of glosses that the spinner may have had for the pairs of bytes in `restored`, at any offset.
-
-    A gloss that no known character of the site explains is that of a pair which this window shows for the first time.
-    """
-    data = b"".join(tables.gbk_bytes().get(c, c.encode("utf-8", "replace")) for c in restored)
-    pairs = tables.gbk_pairs()
-    present = {c for at in range(len(data) - 1) if (c := pairs.get(data[at : at + 2]))}
-    known = {c: site[c] for c in present & site.keys()}
-    choices: list[list[dict[str, str]]] = []
-    for syllable in syllables:
-        if syllable in known.values():
-            continue
-        fitting = sorted((present & _readers(syllable, site)) - site.keys())
-        together = [dict.fromkeys(fitting, syllable)] if len(fitting) > 1 else []
-        choices.append([*({c: syllable} for c in fitting), *together])
-    for chosen in islice(product(*choices), MOST_SETS):
-        yield known | {c: gloss for part in chosen for c, gloss in part.items()}
-
-
-def _plain(served: str) -> str:
-    narrow = served.translate(_NARROWING)
-    return re.sub(rf"{_HOLE}|\(?(?={_SYLLABLE}\))", "", narrow)
 
 
 def _edit(start: int, served: str, reading: _Reading) -> Edit:
@@ -473,15 +293,14 @@ def _edit(start: int, served: str, reading: _Reading) -> Edit:
         gain=reading.gain * STEP,
         candidates=tuple(other[head : len(other) - tail] for other in others),
     )
-    confidence = 1.0 if reading.certain else 0.5
-    return Edit("gbk-bytes", start + head, start + head + len(before), before, after, confidence, evidence)
+    return Edit("gbk-bytes", start + head, start + head + len(before), before, after, reading.confidence, evidence)
 
 
 def _peel(edit: Edit) -> list[Edit]:
     """The edit, and apart from it the whole glosses that stand behind the damage in its window."""
     peeled: list[Edit] = []
     before, after = edit.before, edit.after
-    while gloss := re.search(rf"(?<=(.))[(（]({_SYLLABLE})[)）]\Z", before):
+    while gloss := re.search(rf"(?<=(.)){OPEN}({READING}){CLOSE}\Z", before):
         if not after or gloss[1] != after[-1] or gloss[1] not in tables.readers(gloss[2]):
             break
         start = edit.start + gloss.start()

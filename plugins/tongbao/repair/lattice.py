@@ -25,8 +25,9 @@ SWALLOWED, VANISHED = "\x1a", "\x1b"
 
 # States kept, how much dearer than the cheapest one may be (20 nats), and how much where pairs may have vanished.
 BEAM, HOPELESS, DOUBTFUL = 32, 160, 64
-# How many readings of an unknown byte are kept, by their cost, and how much dearer than the cheapest they may be.
-READINGS, UNLIKELIER = 24, 96
+# How many readings of an unknown byte are kept, by their cost: by `best`, and by `search`, which keeps rivals; and how
+# much dearer than the cheapest they may be.
+READINGS, SEARCHED, UNLIKELIER = 24, 12, 96
 # `best` keeps FEW states where it takes the usual arcs and MANY where it tries all. What it spells is unlikely where a
 # character costs ODD (11 nats) or the last three STRANGE (27 nats) together: then BACK tokens behind it and AHEAD
 # before it are opened. Bytes that no arc explains are given up at a price, and leave a mark.
@@ -63,7 +64,8 @@ class Arc:
         object.__setattr__(self, "plain", not self.literal and not self.vanished and self.readers is None)
 
 
-NOTHING = Arc()
+# The arc of a choice to have nothing.
+STAY = Arc()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,15 @@ def search(
         cheapest = min(paths[0][0] for paths in states.values())
         for (pending, last), paths in states.items():
             for arc in arcs:
+                if arc is STAY:
+                    known = following.get((pending, last))
+                    following[pending, last] = paths if known is None else sorted(known + paths, key=_price)[:rivals]
+                    continue
+                if arc.inside is not None and arc.inside != bool(pending):
+                    continue
                 if arc.vanished and paths[0][0] > cheapest + DOUBTFUL:
                     continue
-                for (rest, tail), price, text in _follow(arc, codec, pending, last):
+                for (rest, tail), price, text in _follow(arc, codec, pending, last, SEARCHED):
                     state = (rest, tail[-2:])
                     grown = [(cost + price, (chain, text) if text else chain) for cost, chain in paths]
                     known = following.get(state)
@@ -165,7 +173,7 @@ def best(
         if budget.left < 0:
             return None
         # Bytes may be missing behind those of a character, but behind missing ones none are.
-        coming = _coming(tokens, at + 1) if wide and goes_on and tokens[at][0] == NOTHING else ()
+        coming = _coming(tokens, at + 1) if wide and goes_on and tokens[at][0] == STAY else ()
         layer = _advance(layers[at], arcs, codec, MANY if wide else FEW, goes_on, coming)
         if wide < 2 and (not layer or _unlikely(layer, layers[at])):
             _open(opened, at, layers)
@@ -355,18 +363,18 @@ def _price(path: _Path) -> int:
     return path[0]
 
 
-def _follow(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
+def _follow(arc: Arc, codec: Codec, pending: Pending, last: str, most: int = READINGS) -> Iterator[_Step]:
     """The states that an arc leads to, what they cost, and what they spell."""
     if arc.inside is not None and arc.inside != bool(pending):
         return
     if arc.vanished:
         if arc.again and pending[0] >= 0:
             return
-        steps = _vanish(codec, pending, last)
+        steps = _vanish(codec, pending, last, most)
     elif arc.readers is not None:
-        steps = _pin(arc, codec, pending, last)
+        steps = _pin(arc, codec, pending, last, most)
     else:
-        steps = _feed(arc.data, codec, pending, last, 0, "")
+        steps = _feed(arc.data, codec, pending, last, 0, "", most)
     for (rest, tail), price, text in steps:
         if not arc.literal:
             yield (rest, tail), price + arc.cost, text
@@ -378,7 +386,7 @@ def _follow(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_St
             yield ((), tail + arc.literal), price + arc.cost + model().cost(arc.literal, tail), shown
 
 
-def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, text: str) -> Iterator[_Step]:
+def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, text: str, most: int) -> Iterator[_Step]:
     """Feed bytes to the codec; several ways where unknown bytes complete a character."""
     for at, byte in enumerate(data):
         pending = (*pending, byte)
@@ -390,7 +398,7 @@ def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, t
             last, text, pending = last + found[0], text + found[0], ()
             continue
         rest = data[at + 1 :]
-        for price, character in _cheapest(found, last):
+        for price, character in _cheapest(found, last, most):
             if not rest:
                 yield ((), last + character), cost + price, text + character
             elif len(rest) == 1 and rest[0] < 0:
@@ -398,15 +406,15 @@ def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, t
                 yield (begun, last + character), cost + price, text + character
             else:
                 behind = (after_first(rest[0], codec.last_byte(character)), *rest[1:])
-                yield from _feed(behind, codec, (), last + character, cost + price, text + character)
+                yield from _feed(behind, codec, (), last + character, cost + price, text + character, most)
         return
     yield (pending, last), cost, text
 
 
-def _vanish(codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
+def _vanish(codec: Codec, pending: Pending, last: str, most: int) -> Iterator[_Step]:
     """A pair of GBK bytes without a character: its first byte completes one character, its second begins the next."""
     encoded = tables.gbk_bytes()
-    for price, character in _cheapest(_before_vanished(codec, pending), last):
+    for price, character in _cheapest(_before_vanished(codec, pending), last, most):
         yield ((-encoded[character][1],), last + character), price, character + VANISHED
 
 
@@ -417,18 +425,17 @@ def _before_vanished(codec: Codec, pending: Pending) -> tuple[str, ...]:
     return tuple(c for c in codec.find((*pending, ANY)) or () if c in encoded and encoded[c][1] in lost_pairs("gbk"))
 
 
-def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]:
+def _pin(arc: Arc, codec: Codec, pending: Pending, last: str, most: int) -> Iterator[_Step]:
     """Demand a reading of the last two bytes, the last of which is unknown if `data` holds one."""
     assert arc.readers is not None
     encoded = tables.gbk_bytes()
-    tail = encoded.get(last[-1:], b"")
+    tail = encoded.get(last[-1:]) or _over_ascii(last)
     if not arc.data:
         pair = tail if not pending else tail[1:] + bytes(b for b in pending if 0 < b < ANY)
         if tables.gbk_pairs().get(pair) in arc.readers:
             yield (pending, last), 0, ""
     elif pending:
-        found = [c for c in codec.find((*pending, ANY)) or () if c in arc.readers]
-        for price, character in _cheapest(found, last):
+        for price, character in _cheapest(_pinned(codec, pending, arc.readers), last, most):
             yield ((), last + character), price, character
     elif tail:
         for lead in sorted({encoded[c][1] for c in arc.readers if c in encoded and encoded[c][0] == tail[1]}):
@@ -436,12 +443,24 @@ def _pin(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterator[_Step]
                 yield ((lead,), last), 0, ""
 
 
+@lru_cache(maxsize=1 << 12)
+def _pinned(codec: Codec, pending: Pending, readers: frozenset[str]) -> tuple[str, ...]:
+    """The characters that begin with these bytes and have this reading."""
+    return tuple(c for c in codec.find((*pending, ANY)) or () if c in readers)
+
+
+def _over_ascii(last: str) -> bytes:
+    """The last two bytes of a text that ends with a letter of ASCII behind a character of two bytes."""
+    before = tables.gbk_bytes().get(last[-2:-1])
+    return before[1:] + last[-1].encode() if before and "@" <= last[-1] <= "~" else b""
+
+
 def _step(last: str, character: str) -> int:
     return model().step(last[-2:], character)
 
 
-def _cheapest(found: Sequence[str], last: str) -> list[tuple[int, str]]:
-    cheapest = model().cheapest(tuple(found), last, READINGS)
+def _cheapest(found: Sequence[str], last: str, most: int) -> list[tuple[int, str]]:
+    cheapest = model().cheapest(tuple(found), last, most)
     limit = cheapest[0][0] + UNLIKELIER if cheapest else 0
     return [reading for reading in cheapest if reading[0] <= limit]
 

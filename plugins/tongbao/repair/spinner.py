@@ -1,7 +1,8 @@
 """What a spinner did to a text that it republished: glosses, split bytes, marks inserted before marks.
 
 The three have one cause (`glosses`, `gbk_bytes`), so one rule undoes them: what the glosses show about the site's set
-of characters is what the search over bytes needs, and marks are removed in documents that were spun only.
+of characters is what the search over bytes needs, and marks are removed in documents that were spun, or where no
+writer has them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from tongbao.model import Edit, EditEvidence
-from tongbao.repair import gbk_search, glosses
+from tongbao.repair import gbk_search, glosses, tables
 from tongbao.repair.verdict import NOTHING, Verdict
 
 # A comma or a line's end that the spinner puts before marks.
@@ -20,13 +21,14 @@ _INSERTED = re.compile(r"(?:(?<=[^,，、。；：！？]),|\r?\n[ \t\u3000]*)(?
 def undo(text: str) -> Verdict:
     """Undo a spinner's work. Certain where the forward models make of the result what was served."""
     found = glosses.find(text)
+    inserted = [m for m in _INSERTED.finditer(text) if found or _is_needless(text, m)]
     site = {text[m.start() - 1]: m[1] for m in found}
     damage = gbk_search.find(text, site)
-    if not found:
+    if not found and not inserted:
         return damage
     doubtful = _doubtful(text, damage.suggestions)
     small = [glosses.edit(text, m) for m in found if m.start() not in doubtful]
-    small += [_mark(m) for m in _INSERTED.finditer(text)]
+    small += [_mark(m) for m in inserted]
     return Verdict(_merge(small, damage.edits), damage.suggestions) if small else NOTHING
 
 
@@ -35,6 +37,12 @@ def _doubtful(text: str, suggestions: Sequence[Edit]) -> frozenset[int]:
     return frozenset(
         at for s in suggestions for at in range(s.start + 1, s.end) if text[at] in "(（" and text[at - 1] not in s.after
     )
+
+
+def _is_needless(text: str, match: re.Match[str]) -> bool:
+    """Whether this is a comma between a Han character and a full-width mark, as no writer has it."""
+    behind = text[match.end() : match.end() + 1]
+    return match[0] == "," and behind != "," and tables.is_han(text[match.start() - 1 : match.start()] or " ")
 
 
 def _mark(match: re.Match[str]) -> Edit:

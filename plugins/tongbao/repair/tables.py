@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
 from tongbao.data import rows
 from tongbao.folding import fold_table
+from tongbao.script.opencc import convert_text
 
-# Spelling variants inside GBK pinyin glosses: IPA letters that GBK carries, and the keyboard spelling of ü.
-_SPELLING = str.maketrans({"ɑ": "a", "ɡ": "g", "v": "ü", "V": "ü"})
+# Spelling variants inside GBK pinyin glosses: IPA letters that GBK carries, the keyboard spelling of ü, tone numbers.
+_SPELLING = str.maketrans({"ɑ": "a", "ɡ": "g", "v": "ü", "V": "ü"} | dict.fromkeys("012345", ""))
+_PARTED = re.compile(r"[,，、/;；]")
 _TONES = {"\u0304", "\u0301", "\u030c", "\u0300"}
 
 
@@ -21,13 +24,17 @@ def toneless(syllable: str) -> str:
 
 
 def spell(gloss: str) -> str:
-    """A gloss in the spelling of the readings table: NFC, lower case, ü for v, no IPA letters."""
+    """A syllable in the spelling of the readings table: NFC, lower case, ü for v, no IPA letters, no tone number."""
     return unicodedata.normalize("NFC", gloss.translate(_SPELLING).lower())
 
 
+_Readings = Mapping[str, frozenset[str]]
+
+
 @cache
-def _readings() -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]]:
-    toned = {syllable: frozenset(characters) for syllable, characters in rows("readings.tsv")}
+def _readings(usual: bool) -> tuple[_Readings, _Readings]:
+    """{syllable: characters}, with tone marks and without; of their usual readings only, or of all."""
+    toned = {s: frozenset(first if usual else first + others) for s, first, others in rows("readings.tsv")}
     plain: dict[str, frozenset[str]] = {}
     for syllable, characters in toned.items():
         key = toneless(syllable)
@@ -36,12 +43,16 @@ def _readings() -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[st
 
 
 @lru_cache(maxsize=1 << 14)
-def readers(gloss: str) -> frozenset[str]:
-    """The characters that can be read as `gloss`; a gloss without a tone mark stands for all tones."""
-    toned, plain = _readings()
-    syllable = spell(gloss)
+def readers(gloss: str, usual: bool = False) -> frozenset[str]:
+    """The characters that can be, or usually are, read as `gloss`: as each of its syllables where it gives several.
+
+    A syllable without a tone mark stands for all tones.
+    """
+    toned, plain = _readings(usual)
+    syllables = (spell(part.strip()) for part in _PARTED.split(gloss))
     # A syllable of the neutral tone has no mark either: then all tones are meant, which includes it.
-    return plain.get(syllable) or toned.get(syllable) or frozenset()
+    found = [plain.get(s) or toned.get(s) or frozenset() for s in syllables]
+    return frozenset.intersection(*found)
 
 
 def is_traditional(character: str) -> bool:
@@ -66,9 +77,17 @@ def is_simplified(character: str) -> bool:
     return character in _simplified()
 
 
+@cache
+def _converted() -> frozenset[str]:
+    """What a converter makes of the characters of GB 2312, one by one."""
+    pairs = (bytes((lead, trail)) for lead in range(0xB0, 0xF8) for trail in range(0xA1, 0xFF))
+    characters = "\n".join(c for c in map(gbk_pairs().get, pairs) if c)
+    return frozenset().union(*(convert_text(config, characters) for config in ("s2t", "s2tw", "s2hk")))
+
+
 def is_foreign_to_traditional(character: str) -> bool:
-    """Whether Big5 can't write this Han character: a Simplified or Japanese form, or a rare one."""
-    return is_han(character) and character not in big5_bytes()
+    """Whether this Han character is neither in Big5 nor made by a converter: Simplified, Japanese, or rare."""
+    return is_han(character) and character not in big5_bytes() and character not in _converted()
 
 
 def is_common(character: str) -> bool:
