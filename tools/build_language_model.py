@@ -263,7 +263,9 @@ def _cost(p: Floats) -> NDArray[np.uint8]:
 def main() -> int:
     arrays = build()
     np.savez_compressed(TARGET, **arrays)
-    counts = f"{len(arrays['vocabulary'])} symbols, {len(arrays['columns'])} pairs, {len(arrays['triple_columns'])} triples"
+    counts = (
+        f"{len(arrays['vocabulary'])} symbols, {len(arrays['columns'])} pairs, {len(arrays['triple_columns'])} triples"
+    )
     print(f"{TARGET.name}: {counts}, {TARGET.stat().st_size} bytes")
     return 0
 

@@ -1,9 +1,9 @@
 """Read the word n-grams that Debian ships for Chinese input methods: open-gram (SunPinyin) and libpinyin.
 
 Both are statistics of words in large corpora, without the texts: `sunpinyin-data` (open-gram, CC BY-SA 3.0) has the
-probabilities of 72 thousand words, 2.5 million pairs and 1 million triples of them; `libpinyin-data` (GPL-3+) has counts
-of 138 thousand words and 1.8 million pairs. `tools/install_ngrams.sh` installs them with the two programs that print
-their binary files as text.
+probabilities of 72 thousand words, 2.5 million pairs and 1 million triples of them; `libpinyin-data` (GPL-3+) has the
+counts of 138 thousand words and 1.8 million pairs. `tools/install_ngrams.sh` installs them with the two programs that
+print their binary files as text.
 """
 
 from __future__ import annotations

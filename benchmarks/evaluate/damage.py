@@ -199,7 +199,12 @@ def judge(tally: Tally, repaired: Repaired, gold: str, spans: Sequence[Span], co
     certain = [span for edit, span in results(repaired) if edit.confidence == 1]
     bad = []
     for at in counted:
-        here = [(g, r) for g, r in wrong if not _marked(gold[slice(*g)], repaired.text[slice(*r)]) and (touches(g, spans[at]) or spans[at][0] <= g[0] == g[1] < spans[at][1])]
+        here = [
+            (g, r)
+            for g, r in wrong
+            if not _marked(gold[slice(*g)], repaired.text[slice(*r)])
+            and (touches(g, spans[at]) or spans[at][0] <= g[0] == g[1] < spans[at][1])
+        ]
         tally.damaged += 1
         tally.characters += spans[at][1] - spans[at][0]
         tally.restored += not here

@@ -110,7 +110,7 @@ _BIG5_PRIVATE = (
 @cache
 def big5_private() -> Mapping[bytes, str]:
     """{pair: private-use character}; of what cp950 itself has a character for, there is none."""
-    table = {}
+    table: dict[bytes, str] = {}
     for first, last, start, code in _BIG5_PRIVATE:
         pairs = [bytes((a, b)) for a in range(first, last + 1) for b in (*range(0x40, 0x7F), *range(0xA1, 0xFF))]
         pairs = pairs[pairs.index(bytes((first, start))) :]
