@@ -25,13 +25,14 @@ SWALLOWED, VANISHED = "\x1a", "\x1b"
 
 # States kept, how much dearer than the cheapest one may be (20 nats), and how much where pairs may have vanished.
 BEAM, HOPELESS, DOUBTFUL = 32, 160, 64
-# How many readings of an unknown byte are kept, by their cost: by `best`, and by `search`, which keeps rivals; and how
-# much dearer than the cheapest they may be.
-READINGS, SEARCHED, UNLIKELIER = 24, 12, 96
-# `best` keeps FEW states where it takes the usual arcs and MANY where it tries all. What it spells is unlikely where a
-# character costs ODD (11 nats) or the last three STRANGE (27 nats) together: then BACK tokens behind it and AHEAD
-# before it are opened. Bytes that no arc explains are given up at a price, and leave a mark.
-FEW, MANY, ODD, STRANGE, BACK, AHEAD, GIVEN_UP, LEFT = 4, 32, 88, 216, 9, 7, 160, "\ufffd"
+# How many readings of an unknown byte are kept, by their cost: by `best`, and by `search`, which keeps rivals.
+READINGS, SEARCHED = 24, 12
+# `best` keeps FEW states where it takes the usual arcs and MANY where it tries all, none that is POOR. What it spells is unlikely where a
+# character costs ODD (11 nats) or the last three STRANGE (27 nats) together: then a LONG reach of tokens behind it and
+# before it is opened; a SHORT one first where nothing is spelled at all, since that shows the place. Bytes that no arc
+# explains are given up at a price, and leave a mark.
+FEW, MANY, POOR, ODD, STRANGE, GIVEN_UP, LEFT = 4, 32, 160, 88, 216, 160, "\ufffd"
+LONG, SHORT = (9, 7), (6, 3)
 # How many spellings are kept that reach the same state, so that the best has a runner-up.
 RIVALS = 3
 
@@ -57,10 +58,12 @@ class Arc:
     again: bool = False
     shown: str = ""
     last_resort: bool = False
-    # Whether there is nothing to it but bytes.
+    # Whether there is nothing to it but bytes, and whether there is nothing to it at all.
     plain: bool = field(init=False)
+    idle: bool = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "idle", not (self.data or self.literal or self.vanished or self.readers or self.cost))
         object.__setattr__(self, "plain", not self.literal and not self.vanished and self.readers is None)
 
 
@@ -70,11 +73,15 @@ STAY = Arc()
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """A text that the lattice spells, its cost, and how many pairs must have vanished for it."""
+    """A text that the lattice spells, its cost, and how many pairs must have vanished for it.
+
+    `guessed` are the places of its characters of which not all bytes were there (told by `best` and `fill` only).
+    """
 
     text: str
     cost: int
     vanished: int = 0
+    guessed: tuple[int, ...] = ()
 
 
 class Budget:
@@ -115,7 +122,7 @@ def search(
         cheapest = min(paths[0][0] for paths in states.values())
         for (pending, last), paths in states.items():
             for arc in arcs:
-                if arc is STAY:
+                if arc.idle:
                     known = following.get((pending, last))
                     following[pending, last] = paths if known is None else sorted(known + paths, key=_price)[:rivals]
                     continue
@@ -141,8 +148,9 @@ def search(
 
 # --- the best spelling, with few steps -------------------------------------------------------------------------------
 
-# A row of spelled pieces of text, each with the cost of the path up to its end.
-_Row = tuple["_Row | None", str, int]
+# A row of spelled pieces of text, each with the cost of the path up to its end and how many of its characters, the
+# first ones, are guessed.
+_Row = tuple["_Row | None", str, int, int]
 _Layer = dict[_State, tuple[int, "_Row | None"]]
 
 
@@ -165,28 +173,32 @@ def best(
     opened = bytearray(len(tokens))
     while (at := len(layers) - 1) < len(tokens) or _ends_amid(layers[at], opened):
         if at == len(tokens):
-            _open(opened, at - 1, layers)
+            _open(opened, at - 1, layers, LONG)
             continue
         wide = opened[at]
+        if not wide and tokens[at][0].idle:
+            layers.append(layers[at])
+            continue
         arcs = tokens[at] if wide == 2 else [a for a in tokens[at] if not a.last_resort] if wide else tokens[at][:1]
         budget.left -= len(layers[at]) * len(arcs)
         if budget.left < 0:
             return None
         # Bytes may be missing behind those of a character, but behind missing ones none are.
-        coming = _coming(tokens, at + 1) if wide and goes_on and tokens[at][0] == STAY else ()
+        coming = _coming(tokens, at + 1) if wide and goes_on and tokens[at][0].idle else ()
         layer = _advance(layers[at], arcs, codec, MANY if wide else FEW, goes_on, coming)
         if wide < 2 and (not layer or _unlikely(layer, layers[at])):
-            _open(opened, at, layers)
+            _open(opened, at, layers, SHORT if not layer and not wide else LONG)
             continue
         layers.append(layer or _advance(_given_up(layers[at]), (*arcs, Arc()), codec, MANY))
     ended = _given_up(layers[-1])
     cost, row = min(((c + model().cost(following[:1], last), r) for (_, last), (c, r) in ended.items()), key=_total)
-    return Spelling(_spelled(row), cost)
+    text, guessed = _spelled(row)
+    return Spelling(text, cost, guessed=guessed)
 
 
-def _open(opened: bytearray, at: int, layers: list[_Layer]) -> None:
+def _open(opened: bytearray, at: int, layers: list[_Layer], reach: tuple[int, int]) -> None:
     """Open the tokens around one wider than it is, and go back to the first of them."""
-    first, end = max(0, at - BACK), min(len(opened), at + AHEAD)
+    first, end = max(0, at - reach[0]), min(len(opened), at + reach[1])
     level = opened[at] + 1
     opened[first:end] = bytes(max(o, level) for o in opened[first:end])
     del layers[first + 1 :]
@@ -214,49 +226,62 @@ def _advance(
     goes_on: Callable[[Pending, Pending], bool] | None = None,
     coming: Pending = (),
 ) -> _Layer:
-    following: _Layer = {}
-    step = model().step
+    idle = arcs[0].idle
+    following: _Layer = dict(layer) if idle else {}
+    lm = model()
+    step = lm.step
     for (pending, last), (cost, row) in layer.items():
-        for arc in arcs:
+        for arc in arcs[1:] if idle else arcs:
             if arc.inside is not None and arc.inside != bool(pending):
                 continue
             if coming and goes_on and arc.data and arc.plain and not goes_on(pending + arc.data, coming):
                 continue
-            plain = _plain(codec, pending, arc.data) if arc.plain else None
-            if plain is not None:
-                text, rest = plain
+            text, rest, choices = _outcome(codec, pending, arc.data) if arc.plain else (None, (), None)
+            if text is not None:
                 price, here, tail = cost + arc.cost, row, last
                 for character in text:
                     price += step(tail, character)
                     tail = tail[-1:] + character
-                    here = (here, character, price)
+                    here = (here, character, price, 0)
                 if (known := following.get(state := (rest, tail))) is None or price < known[0]:
                     following[state] = (price, here)
-                continue
-            for state, more, text in _follow(arc, codec, pending, last):
-                price = cost + more
-                if (known := following.get(state)) is None or price < known[0]:
-                    following[state] = (price, (row, text, price) if text else row)
+            elif choices is not None:
+                for more, character in lm.cheapest(choices, last, READINGS):
+                    price, state = cost + arc.cost + more, ((), last[-1:] + character)
+                    if (known := following.get(state)) is None or price < known[0]:
+                        following[state] = (price, (row, character, price, 1))
+            else:
+                for state, more, spelled in _follow(arc, codec, pending, last):
+                    price = cost + more
+                    if (known := following.get(state)) is None or price < known[0]:
+                        following[state] = (price, (row, spelled, price, int(arc.plain)) if spelled else row)
     if len(following) < 2:
         return following
-    limit = min(map(_total, following.values())) + HOPELESS
+    limit = min(map(_total, following.values())) + POOR
     kept = {state: path for state, path in following.items() if path[0] <= limit}
     return kept if len(kept) <= most else dict(nsmallest(most, kept.items(), key=lambda item: item[1][0]))
 
 
 @lru_cache(maxsize=1 << 18)
-def _plain(codec: Codec, pending: Pending, data: Pending) -> tuple[str, Pending] | None:
-    """What bytes spell behind others, and those that wait for more; None where that is nothing or not one text."""
+def _outcome(codec: Codec, pending: Pending, data: Pending) -> tuple[str | None, Pending, tuple[str, ...] | None]:
+    """What bytes come to behind others that wait.
+
+    Either the text that they spell and the bytes that wait then, or the characters one of which they complete with
+    their last byte, of which there may be none; or nothing that can be told so simply.
+    """
     text = ""
-    for byte in data:
+    for at, byte in enumerate(data):
         pending = (*pending, byte)
         found = codec.find(pending)
         if found is None:
             continue
-        if len(found) != 1:
-            return None
+        if not found:
+            return None, (), ()
+        if len(found) > 1:
+            simple = not text and at == len(data) - 1
+            return None, (), tuple(found) if simple else None
         text, pending = text + found[0], ()
-    return text, pending
+    return text, pending, None
 
 
 def _unlikely(layer: _Layer, previous: _Layer) -> bool:
@@ -277,7 +302,7 @@ def _given_up(layer: _Layer) -> _Layer:
     for (pending, last), (cost, row) in layer.items():
         if pending:
             cost += GIVEN_UP
-            row, last = (row, LEFT, cost), last[-1:] + LEFT
+            row, last = (row, LEFT, cost, 0), last[-1:] + LEFT
         if (known := ended.get(state := ((), last))) is None or cost < known[0]:
             ended[state] = (cost, row)
     return ended
@@ -287,12 +312,18 @@ def _total(path: tuple[int, object]) -> int:
     return path[0]
 
 
-def _spelled(row: _Row | None) -> str:
-    parts = []
+def _spelled(row: _Row | None) -> tuple[str, tuple[int, ...]]:
+    """The text of a row, and the places of what is guessed in it."""
+    pieces = []
     while row is not None:
-        parts.append(row[1])
+        pieces.append((row[1], row[3]))
         row = row[0]
-    return "".join(reversed(parts))
+    text = ""
+    guessed: list[int] = []
+    for piece, count in reversed(pieces):
+        guessed += range(len(text), len(text) + count)
+        text += piece
+    return text, tuple(guessed)
 
 
 # How many ways of filling a place are tried.
@@ -319,11 +350,11 @@ def fill(
                 total = cost + (price + step(last, added) if added else 0) + step(middle, character)
                 tail = middle[-1:] + character
                 if (known := grown.get(tail)) is None or total < known[0]:
-                    grown[tail] = (total, (row, added + character, total))
+                    grown[tail] = (total, (row, added + character, total, len(added)))
         layer = dict(nsmallest(FEW, grown.items(), key=lambda item: item[1][0]))
-    cost, row = min(layer.values(), key=_total)
-    spelled = _spelled(row)
-    return Spelling(spelled[: len(spelled) - len(following[:1])], cost)
+    cost, ended = min(layer.values(), key=_total)
+    spelled, guessed = _spelled(ended)
+    return Spelling(spelled[: len(spelled) - len(following[:1])], cost, guessed=guessed)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -460,9 +491,7 @@ def _step(last: str, character: str) -> int:
 
 
 def _cheapest(found: Sequence[str], last: str, most: int) -> list[tuple[int, str]]:
-    cheapest = model().cheapest(tuple(found), last, most)
-    limit = cheapest[0][0] + UNLIKELIER if cheapest else 0
-    return [reading for reading in cheapest if reading[0] <= limit]
+    return model().cheapest(tuple(found), last, most)
 
 
 def _text(chain: _Chain | None) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from tongbao import edits as edit_lists
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import lattice, tables
 from tongbao.repair.codecs import (
@@ -60,6 +61,8 @@ SAMPLE, PIECE, TRIALS = 12, 100, 2
 # Characters are strange where they cost more than this (9 nats) on average over a window of so many. A run goes on over
 # so many others, and takes in so many at its ends: a character of the run may look usual by chance.
 STRANGE, WINDOW, BRIDGE, MARGIN, NEAR, AROUND = 72, 5, 6, 2, 12, 12
+# What is decoded for a second time holds so much of its bytes at least.
+MOST_DECODED = 0.8
 # A run of which a larger share is replacement characters is beyond repair.
 MOST_GONE = 0.3
 
@@ -84,9 +87,48 @@ class _Run:
 
 
 def undo(text: str) -> Verdict:
-    """Undo mojibake in the pairing that explains the text best."""
+    """Undo mojibake in the pairing that explains the text best, or one that was done twice over."""
     if text.isascii():
         return NOTHING
+    once = _undo(text)
+    return once if once is not NOTHING else _undo_twice(text)
+
+
+def _undo_twice(text: str) -> Verdict:
+    """Undo UTF-8 that was misread two times, no byte lost: what comes of the first step is mojibake itself."""
+    for pairing, find in _TWICE:
+        if not (runs := find(text)):
+            continue
+        outer = [e for run in runs if (e := _decoded(run, pairing))]
+        if outer and _most(runs, outer) and (inner := _undo(edit_lists.apply(text, outer))).edits:
+            return Verdict(edit_lists.compose(outer, inner.edits))
+    return NOTHING
+
+
+def _decoded(run: _Run, pairing: Pairing) -> Edit | None:
+    """A run decoded as it stands, if most of it can be; characters that lost a byte are left out."""
+    data = _bytes(run.text, pairing)
+    plain = data.decode(pairing.written, "ignore")
+    if len(plain) >= len(run.text) or len(plain.encode(pairing.written)) < MOST_DECODED * len(data):
+        return None
+    confidence = 1.0 if plain.encode(pairing.written) == data else 0.9
+    return _edit(run, pairing, plain, None, confidence)
+
+
+def _edit(run: _Run, pairing: Pairing, restored: str, gain: int | None, confidence: float, guessed: str = "") -> Edit:
+    """`guessed` are the characters of which some bytes are lost, so that the context decided."""
+    filled = f"其中“{'、'.join(guessed)}”的字节不全，按上下文补出。" if guessed else ""
+    evidence = EditEvidence(
+        reason=f"{pairing.label}；按原编码重新解码。{filled}",
+        received_bytes=_bytes(run.text, pairing).hex(" ").upper(),
+        restored_bytes=restored.encode(pairing.written, "replace").hex(" ").upper(),
+        gain=None if gain is None else gain * STEP,
+    )
+    name, end = f"mojibake-{pairing.name}", run.start + len(run.text)
+    return Edit(name, run.start, end, run.text, restored, confidence, evidence)
+
+
+def _undo(text: str) -> Verdict:
     runs = {"latin": _latin_runs(text), "gbk": _double_runs(text)}
     runs["cp950"] = runs["gbk"]
     best: tuple[int, Pairing] | None = None
@@ -251,18 +293,22 @@ def _bytes(text: str, pairing: Pairing) -> bytes:
     return bytes(byte for part in parts for byte in part)
 
 
+# Pairings that are seen twice over, and the runs that they make.
+_TWICE = ((PAIRINGS[1], _latin_runs), (PAIRINGS[0], _double_runs))
+
 # --- one run ---------------------------------------------------------------------------------------------------------
 
 
 def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec, reader: str | None, budget: Budget) -> Edit | None:
     before, end = text[max(0, run.start - 2) : run.start] or "\n", run.start + len(run.text)
     whole = _strict(run.text, pairing)
-    restored = whole
+    restored, guessed = whole, ""
     if reader and (whole is None or (pairing.written != "utf-8" and _doubtful(whole))):
         spelling = _search(text, (run.start, end), pairing, codec, reader, budget)
         found = spelling.text if spelling else None
         if whole is None or (found is not None and model().cost(found, before) + LOST < model().cost(whole, before)):
             restored = found
+            guessed = "".join(found[at] for at in spelling.guessed) if found and spelling else ""
     if restored is None or restored == run.text:
         return None
     cost = model().cost(restored, before)
@@ -278,13 +324,17 @@ def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec, reader: str | 
     # may be missing, elsewhere a reader that is seen to keep what it has no character for.
     complete = restored is whole and ((proved and pairing.read == "latin") or _keeps(text, pairing))
     exact = complete and _regenerates(restored, run.text, pairing)
-    evidence = EditEvidence(
-        reason=f"{pairing.label}；按原编码重新解码。",
-        received_bytes=_bytes(run.text, pairing).hex(" ").upper(),
-        restored_bytes=restored.encode(pairing.written, "replace").hex(" ").upper(),
-        gain=gain * STEP,
-    )
-    return Edit(f"mojibake-{pairing.name}", run.start, end, run.text, restored, 1.0 if exact else 0.9, evidence)
+    run, restored = _trimmed(run, restored)
+    return _edit(run, pairing, restored, gain, 1.0 if exact else 0.9, guessed)
+
+
+def _trimmed(run: _Run, restored: str) -> tuple[_Run, str]:
+    """A run and what it read, without what stays at both ends."""
+    served = run.text
+    head = next((at for at, (a, b) in enumerate(zip(served, restored, strict=False)) if a != b), 0)
+    most = min(len(served), len(restored)) - head
+    tail = next((at for at in range(most) if served[-1 - at] != restored[-1 - at]), most)
+    return _Run(run.start + head, served[head : len(served) - tail]), restored[head : len(restored) - tail]
 
 
 def _doubtful(restored: str) -> bool:
@@ -389,7 +439,7 @@ def _latin_tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
     """Alternately what may be missing before a character, and what the character may have been."""
     double = pairing.written != "utf-8"
     folded = double and any(ord(c) >= 0x100 and c not in latin_bytes() for c in text)
-    gap = [Arc(), Arc((STRIPPED,), LOST, inside=True), Arc((STRIPPED, STRIPPED), 2 * LOST, inside=True)]
+    gap = [Arc(), Arc((STRIPPED,), LOST, inside=True), Arc((STRIPPED, STRIPPED), 2 * LOST, inside=True, last_resort=True)]
     if double:
         # AD leads much of what Big5 writes daily, and little of what GBK does.
         lead = LOST // 2 if pairing.written == "cp950" else LOST + 8
