@@ -27,11 +27,11 @@ SWALLOWED, VANISHED = "\x1a", "\x1b"
 BEAM, HOPELESS, DOUBTFUL = 32, 160, 64
 # How many readings of an unknown byte are kept, by their cost: by `best`, and by `search`, which keeps rivals.
 READINGS, SEARCHED = 24, 12
-# `best` keeps FEW states where it takes the usual arcs and MANY where it tries all, none that is POOR. What it spells is unlikely where a
-# character costs ODD (11 nats) or the last three STRANGE (27 nats) together: then a LONG reach of tokens behind it and
-# before it is opened; a SHORT one first where nothing is spelled at all, since that shows the place. Bytes that no arc
-# explains are given up at a price, and leave a mark.
-FEW, MANY, POOR, ODD, STRANGE, GIVEN_UP, LEFT = 4, 32, 160, 88, 216, 160, "\ufffd"
+# `best` keeps FEW states where it takes the usual arcs and MANY where it tries all, and none so much POORER than the
+# cheapest. What it spells is unlikely where a character costs ODD (11 nats) or the last three STRANGE (27 nats)
+# together: then a LONG reach of tokens behind it and before it is opened; a SHORT one first where nothing is spelled at
+# all, since that shows the place. Bytes that no arc explains are given up at a price, and leave a mark.
+FEW, MANY, POORER, ODD, STRANGE, GIVEN_UP, LEFT = 4, 32, 160, 88, 216, 160, "\ufffd"
 LONG, SHORT = (9, 7), (6, 3)
 # How many spellings are kept that reach the same state, so that the best has a runner-up.
 RIVALS = 3
@@ -171,10 +171,12 @@ def best(
     """
     layers: list[_Layer] = [{((), before[-2:]): (0, None)}]
     opened = bytearray(len(tokens))
-    while (at := len(layers) - 1) < len(tokens) or _ends_amid(layers[at], opened):
+    while (at := len(layers) - 1) < len(tokens) or (opened[-1:] < b"\2" and opened and _is_amid(layers[at])):
         if at == len(tokens):
             _open(opened, at - 1, layers, LONG)
             continue
+        if at and opened[at - 1] and not opened[at] and _is_amid(layers[at]):
+            opened[at] = 1
         wide = opened[at]
         if not wide and tokens[at][0].idle:
             layers.append(layers[at])
@@ -204,10 +206,10 @@ def _open(opened: bytearray, at: int, layers: list[_Layer], reach: tuple[int, in
     del layers[first + 1 :]
 
 
-def _ends_amid(layer: _Layer, opened: bytearray) -> bool:
-    """Whether the best path ends amid a character, and more can be tried."""
+def _is_amid(layer: _Layer) -> bool:
+    """Whether the best path is amid a character."""
     (pending, _), _ = min(layer.items(), key=lambda item: item[1][0])
-    return bool(pending) and bool(opened) and opened[-1] < 2
+    return bool(pending)
 
 
 def _coming(tokens: Sequence[Sequence[Arc]], at: int) -> Pending:
@@ -232,7 +234,7 @@ def _advance(
     step = lm.step
     for (pending, last), (cost, row) in layer.items():
         for arc in arcs[1:] if idle else arcs:
-            if arc.inside is not None and arc.inside != bool(pending):
+            if (arc.inside is not None and arc.inside != bool(pending)) or (pending and arc.literal and not arc.data):
                 continue
             if coming and goes_on and arc.data and arc.plain and not goes_on(pending + arc.data, coming):
                 continue
@@ -257,7 +259,7 @@ def _advance(
                         following[state] = (price, (row, spelled, price, int(arc.plain)) if spelled else row)
     if len(following) < 2:
         return following
-    limit = min(map(_total, following.values())) + POOR
+    limit = min(map(_total, following.values())) + POORER
     kept = {state: path for state, path in following.items() if path[0] <= limit}
     return kept if len(kept) <= most else dict(nsmallest(most, kept.items(), key=lambda item: item[1][0]))
 

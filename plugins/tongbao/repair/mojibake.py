@@ -10,80 +10,35 @@ ones 11 and more, so Korean or Arabic mojibake stays). A text that itself speaks
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Sequence
 
 from tongbao import edits as edit_lists
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import lattice, tables
-from tongbao.repair.codecs import (
-    ANY,
-    CODECS,
-    FIRST,
-    FIRST_BIG5,
-    SECOND,
-    SECOND_BIG5,
-    STRIPPED,
-    Codec,
-    Pending,
-    lost_characters,
-    skipped,
-    utf8_goes_on,
-    without,
-)
-from tongbao.repair.lattice import Arc, Budget, Spelling
-from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, latin_bytes, ligature_bytes
+from tongbao.repair.codecs import CODECS, Codec, lost_characters, utf8_goes_on, without
+from tongbao.repair.lattice import Budget, Spelling
+from tongbao.repair.mojibake_runs import Run, between, double_runs, latin_runs
+from tongbao.repair.mojibake_tokens import LOST, READERS, double_tokens, latin_tokens
+from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, latin_bytes
 from tongbao.repair.text_model import FLOOR, STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
 
 # All in the text model's steps of an eighth of a nat. What a document's runs must gain together, and each by itself;
-# the most that a character of the result may cost on average, and an allowance for short runs; the prices of a lost
-# byte, of a Latin letter that was two bytes, and of a character that is no mojibake among others that are; what an
-# accented letter costs less among other letters; the most that a character of another script costs.
-DOCUMENT_GAIN, RUN_GAIN, CEILING, SHORT, LOST, COLLAPSED, LITERAL, LETTER, OTHER = (
-    144,
-    12,
-    72,
-    32,
-    24,
-    32,
-    20,
-    112,
-    56,
-)
+# the most that a character of the result may cost on average, and an allowance for short runs.
+DOCUMENT_GAIN, RUN_GAIN, CEILING, SHORT = 144, 12, 72, 32
+# What an accented letter costs less among other letters; the most that a character of another script costs.
+LETTER, OTHER = 112, 56
 # So many bytes that are valid UTF-8 prove a run by themselves, in a document whose pairing is known.
 MIN_BYTES = 3
 # A character at least this rare by itself (11 nats) is one that writers seldom use. Steps of the search for a document.
 RARE, STEPS = 88, 600_000
 # Runs tried to find a document's pairing, and how many of their characters.
 SAMPLE, PIECE, TRIALS = 12, 100, 2
-# Characters are strange where they cost more than this (9 nats) on average over a window of so many. A run goes on over
-# so many others, and takes in so many at its ends: a character of the run may look usual by chance.
-STRANGE, WINDOW, BRIDGE, MARGIN, NEAR, AROUND = 72, 5, 6, 2, 12, 12
 # What is decoded for a second time holds so much of its bytes at least.
 MOST_DECODED = 0.8
-# A run of which a larger share is replacement characters is beyond repair.
-MOST_GONE = 0.3
-
 _QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled|锟斤拷|烫烫烫", re.IGNORECASE)
-_HIGH = "\u0080-\u07ff€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸŽž"
-_LATIN_TRIGGER = re.compile(rf"[\u00a1-\u00ff][{_HIGH}]|[{_HIGH}][\u00a1-\u00ff]")
-# What Latin pages have no letters for is at most a single character, made of three bytes.
-_WIDE = "[\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"
-_LATIN = rf"(?:[^\x00-\x7f](?<!{_WIDE})|{_WIDE}(?!{_WIDE})(?<!{_WIDE}{_WIDE}))"
-_LATIN_RUN = re.compile(rf"{_LATIN}(?:[\x20-\x7e]{{0,3}}{_LATIN})*[@-~]?")
 _ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff](?=[A-Za-z])|(?<=[A-Za-z])[\u00c0-\u024f\u1e00-\u1eff]")
-# Letters between such characters may be halves of others.
-_DOUBLE_RUN = re.compile(r"[^\x00-\x7f](?:[\x21-\x7e]{0,3}[^\x00-\x7f])*(?:\?|[@-~])?")
-_PLAIN_RUN = re.compile(r"[^\x00-\x7f]+[@-~]?")
 _UTF8_IN_GBK = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){2}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    start: int
-    text: str
 
 
 def undo(text: str) -> Verdict:
@@ -105,7 +60,7 @@ def _undo_twice(text: str) -> Verdict:
     return NOTHING
 
 
-def _decoded(run: _Run, pairing: Pairing) -> Edit | None:
+def _decoded(run: Run, pairing: Pairing) -> Edit | None:
     """A run decoded as it stands, if most of it can be; characters that lost a byte are left out."""
     data = _bytes(run.text, pairing)
     plain = data.decode(pairing.written, "ignore")
@@ -115,7 +70,7 @@ def _decoded(run: _Run, pairing: Pairing) -> Edit | None:
     return _edit(run, pairing, plain, None, confidence)
 
 
-def _edit(run: _Run, pairing: Pairing, restored: str, gain: int | None, confidence: float, guessed: str = "") -> Edit:
+def _edit(run: Run, pairing: Pairing, restored: str, gain: int | None, confidence: float, guessed: str = "") -> Edit:
     """`guessed` are the characters of which some bytes are lost, so that the context decided."""
     filled = f"其中“{'、'.join(guessed)}”的字节不全，按上下文补出。" if guessed else ""
     evidence = EditEvidence(
@@ -129,7 +84,7 @@ def _edit(run: _Run, pairing: Pairing, restored: str, gain: int | None, confiden
 
 
 def _undo(text: str) -> Verdict:
-    runs = {"latin": _latin_runs(text), "gbk": _double_runs(text)}
+    runs = {"latin": latin_runs(text), "gbk": double_runs(text)}
     runs["cp950"] = runs["gbk"]
     best: tuple[int, Pairing] | None = None
     for pairing in PAIRINGS:
@@ -148,113 +103,33 @@ def _undo(text: str) -> Verdict:
     if sum(edit.evidence.gain or 0 for edit in edits) < DOCUMENT_GAIN * STEP or not _most(found, edits):
         return NOTHING
     if pairing.read != "latin":
-        edits += [e for run in _between(text, found) if (e := _repair(text, run, pairing, codec, None, budget))]
+        edits += [e for run in between(text, found) if (e := _repair(text, run, pairing, codec, None, budget))]
         edits.sort(key=lambda edit: edit.start)
     if _QUOTES.search(text):
         return Verdict(suggestions=tuple(edits))
     return Verdict(tuple(edits))
 
 
-def _most(runs: Sequence[_Run], edits: Sequence[Edit]) -> bool:
+def _most(runs: Sequence[Run], edits: Sequence[Edit]) -> bool:
     """Whether what was explained is the greater part: else the runs are of another language or damage."""
     return 2 * sum(len(e.before) for e in edits) >= sum(len(r.text) for r in runs if len(r.text) > 1)
 
 
-# --- runs ------------------------------------------------------------------------------------------------------------
+# --- the pairing -----------------------------------------------------------------------------------------------------
 
 
-def _latin_runs(text: str) -> list[_Run]:
-    """The runs above ASCII, if Latin letters stand in them as they do in no language."""
-    if not _LATIN_TRIGGER.search(text):
-        return []
-    return [_Run(m.start(), m[0]) for m in _LATIN_RUN.finditer(text)]
-
-
-def _double_runs(text: str) -> list[_Run]:
-    """The parts of a text above ASCII that are unlikely to be text, around characters not in daily use."""
-    if not _clusters().search(text):
-        return []
-    runs: list[_Run] = []
-    low = 0
-    for cluster in _clusters().finditer(text):
-        line, newline = text.rfind("\n", 0, cluster.start()) + 1, text.find("\n", cluster.end())
-        first = max(low, line, cluster.start() - AROUND)
-        behind = min(cluster.end() + AROUND, newline if newline >= 0 else len(text))
-        for match in _DOUBLE_RUN.finditer(text, first, behind):
-            for start, end in _strange(match[0]):
-                run = _Run(match.start() + start, match[0][start:end])
-                low = run.start + len(run.text)
-                if _odd().search(run.text) and run.text.count("\ufffd") <= MOST_GONE * len(run.text):
-                    runs.append(run)
-    return runs
-
-
-@cache
-def _odd() -> re.Pattern[str]:
-    """A character that is not in daily use."""
-    return re.compile(_odd_class())
-
-
-@cache
-def _clusters() -> re.Pattern[str]:
-    """Several such characters, near each other."""
-    odd = _odd_class()
-    return re.compile(f"{odd}(?:[^\n]{{0,{BRIDGE}}}{odd})+")
-
-
-@cache
-def _odd_class() -> str:
-    usual = "".join(c for n in range(0x2E80, 0x10000) if not 0xD800 <= n < 0xE000 and _usual(c := chr(n)))
-    return f"[^\0-\u2e7f{re.escape(usual)}]"
-
-
-def _between(text: str, runs: Sequence[_Run]) -> list[_Run]:
-    """What is above ASCII between runs: too short to be strange, perhaps, or clean."""
-    edges = [0, *(edge for run in runs for edge in (run.start, run.start + len(run.text))), len(text)]
-    gaps = zip(edges[::2], edges[1::2], strict=True)
-    return [_Run(m.start(), m[0]) for start, end in gaps for m in _PLAIN_RUN.finditer(text, start, end)]
-
-
-def _strange(text: str) -> list[tuple[int, int]]:
-    """The spans in which characters above ASCII cost more than those of any text do."""
-    places, costs, last = [], [0], "\n"
-    for at, character in enumerate(text):
-        if character >= "\x80":
-            places.append(at)
-            costs.append(costs[-1] + model().step(last, character))
-        last = last[-1:] + character
-    spans: list[tuple[int, int]] = []
-    size = min(WINDOW, len(places))
-    for at in range(len(places) - size + 1):
-        if costs[at + size] - costs[at] < STRANGE * size:
-            continue
-        if spans and at <= spans[-1][1] + BRIDGE:
-            spans[-1] = (spans[-1][0], at + size)
-        else:
-            spans.append((at, at + size))
-    ends = [*places, len(text)]
-    return [(ends[max(0, first - MARGIN)], ends[min(len(places), end + MARGIN)]) for first, end in spans]
-
-
-def _looks(runs: list[_Run], pairing: Pairing) -> bool:
+def _looks(runs: list[Run], pairing: Pairing) -> bool:
     """Whether runs of double bytes are worth a trial in this pairing."""
     if pairing.written != "utf-8" or pairing.read != "gbk":
         return True
     return any(_UTF8_IN_GBK.search(_bytes(run.text, pairing)) for run in runs)
 
 
-def _usual(character: str) -> bool:
-    return ord(character) < 0x2E80 or character in _MARKS or tables.is_common(character)
-
-
-_MARKS = frozenset("，。、；：！？“”‘’（）《》〈〉【】「」『』—…·～％　")
-
-
-def _promise(text: str, runs: Sequence[_Run], pairing: Pairing) -> int:
+def _promise(text: str, runs: Sequence[Run], pairing: Pairing) -> int:
     """What the pairing gains on the longest runs when they are decoded as they stand."""
     gain = length = cost = 0
     for run in sorted(runs, key=lambda r: (-len(r.text), r.start))[:SAMPLE]:
-        run = _Run(run.start, run.text[:PIECE])
+        run = Run(run.start, run.text[:PIECE])
         data = _bytes(run.text, pairing)
         decoded = data.decode(pairing.written, "ignore")
         price = model().cost(decoded)
@@ -266,7 +141,7 @@ def _promise(text: str, runs: Sequence[_Run], pairing: Pairing) -> int:
     return gain if length and cost <= (CEILING + 16) * length else 0
 
 
-def _served(text: str, run: _Run, pairing: Pairing) -> int:
+def _served(text: str, run: Run, pairing: Pairing) -> int:
     """The cost of a run as it was served.
 
     An accented letter among Latin letters is no surprise, nor are letters and signs that other texts are made of: what
@@ -294,12 +169,12 @@ def _bytes(text: str, pairing: Pairing) -> bytes:
 
 
 # Pairings that are seen twice over, and the runs that they make.
-_TWICE = ((PAIRINGS[1], _latin_runs), (PAIRINGS[0], _double_runs))
+_TWICE = ((PAIRINGS[1], latin_runs), (PAIRINGS[0], double_runs))
 
 # --- one run ---------------------------------------------------------------------------------------------------------
 
 
-def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec, reader: str | None, budget: Budget) -> Edit | None:
+def _repair(text: str, run: Run, pairing: Pairing, codec: Codec, reader: str | None, budget: Budget) -> Edit | None:
     before, end = text[max(0, run.start - 2) : run.start] or "\n", run.start + len(run.text)
     whole = _strict(run.text, pairing)
     restored, guessed = whole, ""
@@ -328,13 +203,13 @@ def _repair(text: str, run: _Run, pairing: Pairing, codec: Codec, reader: str | 
     return _edit(run, pairing, restored, gain, 1.0 if exact else 0.9, guessed)
 
 
-def _trimmed(run: _Run, restored: str) -> tuple[_Run, str]:
+def _trimmed(run: Run, restored: str) -> tuple[Run, str]:
     """A run and what it read, without what stays at both ends."""
     served = run.text
     head = next((at for at, (a, b) in enumerate(zip(served, restored, strict=False)) if a != b), 0)
     most = min(len(served), len(restored)) - head
     tail = next((at for at in range(most) if served[-1 - at] != restored[-1 - at]), most)
-    return _Run(run.start + head, served[head : len(served) - tail]), restored[head : len(restored) - tail]
+    return Run(run.start + head, served[head : len(served) - tail]), restored[head : len(restored) - tail]
 
 
 def _doubtful(restored: str) -> bool:
@@ -357,18 +232,6 @@ def _regenerates(restored: str, served: str, pairing: Pairing) -> bool:
     return _bytes(served, pairing) == restored.encode(pairing.written, "replace")
 
 
-def _swallowed(text: str, end: int) -> str:
-    """The ASCII character that a half-lost one took with it, where the text's own structure shows it."""
-    if _LIST_ITEM.match(text, end):
-        return "\n"
-    line = text.rfind("\n", 0, end) + 1
-    # An emphasis that was opened in this line and lost half of its end.
-    return "*" if text.startswith("*", end) and text.count("**", line, end) % 2 else ""
-
-
-_LIST_ITEM = re.compile(r"(?:[-+*]|#{1,6}|\d{1,3}[.)]) ")
-
-
 def _strict(text: str, pairing: Pairing) -> str | None:
     """The text if no byte is missing."""
     if pairing.read == "latin" and any(c not in latin_bytes() and ord(c) >= 0x80 for c in text):
@@ -389,22 +252,17 @@ def _search(
     start, end = span
     before, following = text[max(0, start - 2) : start] or "\n", text[end : end + 1] or "\n"
     if pairing.read == "latin":
-        tokens = list(_latin_tokens(text[start:end], pairing))
+        tokens = list(latin_tokens(text[start:end], pairing))
     elif reader == "vanishes" and pairing.written != "utf-8":
         # Both codecs have two bytes a character: what vanished is a character, whole.
         strict = _bytes(text[start:end], pairing).decode(pairing.written, "ignore")
         return lattice.fill(strict, lost_characters(pairing.written, pairing.read), before, following, LOST, budget)
     else:
-        tokens = list(_double_tokens(text, span, pairing, reader))
+        tokens = list(double_tokens(text, span, pairing, reader))
     return lattice.best(tokens, codec, before, following, budget, utf8_goes_on if pairing.written == "utf-8" else None)
 
 
-# What a reader of double bytes does where it has no character: it shows something in its place, leaves out the pair of
-# bytes, or the first byte only.
-READERS = ("shows", "vanishes", "drops")
-
-
-def _reader(text: str, runs: Sequence[_Run], pairing: Pairing, codec: Codec) -> str:
+def _reader(text: str, runs: Sequence[Run], pairing: Pairing, codec: Codec) -> str:
     """The reader that explains the longest runs best."""
     if pairing.read == "latin":
         return READERS[0]
@@ -433,107 +291,3 @@ def _codec(text: str, pairing: Pairing) -> Codec:
 
 def _is_corner(character: str) -> bool:
     return character in "「」『』"
-
-
-def _latin_tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
-    """Alternately what may be missing before a character, and what the character may have been."""
-    double = pairing.written != "utf-8"
-    folded = double and any(ord(c) >= 0x100 and c not in latin_bytes() for c in text)
-    gap = [Arc(), Arc((STRIPPED,), LOST, inside=True), Arc((STRIPPED, STRIPPED), 2 * LOST, inside=True, last_resort=True)]
-    if double:
-        # AD leads much of what Big5 writes daily, and little of what GBK does.
-        lead = LOST // 2 if pairing.written == "cp950" else LOST + 8
-        gap = [*gap[:2], Arc((STRIPPED,), lead, inside=False)]
-    at = 0
-    while at < len(text):
-        yield gap
-        if folded and (pair := ligature_bytes().get(text[at : at + 2])):
-            yield [Arc(pair), Arc(tuple(text[at : at + 2].encode()))]
-            at += 2
-            continue
-        yield _latin_arcs(text[at], double, folded)
-        at += 1
-    yield gap
-
-
-# What stands behind a digit.
-_COUNTED = frozenset("0123456789%.")
-
-
-def _latin_arcs(character: str, double: bool, folded: bool) -> list[Arc]:
-    if ord(character) < 0x80:
-        space = [Arc((0xA0,), 8, inside=True)] if character == " " else []
-        return [Arc((ord(character),)), *space]
-    arcs = [Arc(latin_bytes()[character])] if character in latin_bytes() else []
-    if double and 0xA0 <= ord(character) < 0xD800:
-        arcs.append(Arc(tuple(character.encode()), 0 if not arcs else 2 if folded else COLLAPSED))
-    return [*arcs, Arc(literal=character)] if not arcs or ord(character) >= 0x800 else arcs
-
-
-def _double_tokens(text: str, span: tuple[int, int], pairing: Pairing, reader: str) -> Iterator[Sequence[Arc]]:
-    table, pair = double_bytes(pairing.read), _vanished(pairing)
-    start, end = span
-    for at in range(start, end):
-        character, after = text[at], text[at + 1 : at + 2] or "\n"
-        yield _double_gap(pairing, reader, table.get(character, (ord(character),))[0])
-        literal = Arc(literal=character, cost=LITERAL)
-        if character in table:
-            # GB 18030 gives the euro sign a pair of its own.
-            euro = [Arc((0xA2, 0xE3))] if character == "€" else []
-            yield [Arc(table[character]), *euro, literal]
-        elif character == "?":
-            yield [*_half(text, at), Arc(pair, 8, inside=True), literal]
-        elif character == "\ufffd":
-            # One byte, or both of a pair.
-            first = table.get(after, (ord(after),))[0]
-            byte = skipped(pairing.read, first) if first < 0x100 else ANY
-            yield [Arc((byte,)), Arc(pair, LOST), literal]
-        elif ord(character) < 0x80:
-            yield [Arc((ord(character),)), Arc((0xA3, ord(character) + 0x80), 8)]
-        else:
-            yield [Arc(literal=character)]
-    yield [*_double_gap(pairing, reader, 0x0A), Arc((ANY,), LOST, inside=True)]
-
-
-def _half(text: str, at: int) -> list[Arc]:
-    """A question mark as the first half of a pair, that took the ASCII character behind it with it."""
-    after = text[at + 1 : at + 2] or "\n"
-    if after in _COUNTED:
-        # Never guess a number: the mark of the loss stays.
-        return [Arc((ANY,), literal="0", shown="?", inside=True)]
-    if swallowed := _swallowed(text, at + 1):
-        # The text model sees white space there. A whole character may have been lost with it.
-        return [
-            Arc((ANY,), literal="\n", shown=swallowed, inside=True),
-            Arc(literal="\n", shown=swallowed, cost=LITERAL, inside=False),
-        ]
-    if after in "\r\n":
-        return [Arc((ANY,), inside=True)]
-    return [Arc((ANY,), literal=" ", inside=True), Arc((ANY,), LOST, inside=True)]
-
-
-def _vanished(pairing: Pairing) -> Pending:
-    """A pair of bytes for which the reading codec has no character."""
-    return (FIRST, SECOND) if pairing.read == "gbk" else (FIRST_BIG5, SECOND_BIG5)
-
-
-@cache
-def _double_gap(pairing: Pairing, reader: str, following: int) -> tuple[Arc, ...]:
-    """What a reader of double bytes loses without a trace before a byte (or a character that is none)."""
-    if reader == "shows":
-        return (Arc(),)
-    if reader == "drops":
-        return (Arc(), Arc((skipped(pairing.read, following),), LOST)) if following < 0x100 else (Arc(),)
-    pair = _vanished(pairing)
-    if pairing.written == "utf-8":
-        begins = [Arc(pair, LOST, inside=False)] if pairing.read != "gbk" else []
-        # Before ASCII, the byte that waits for its second is lost.
-        half = [Arc((ANY,), LOST, inside=True)] if following < 0x80 else []
-        return (
-            Arc(),
-            Arc(pair, LOST, inside=True),
-            *half,
-            Arc(pair * 2, 2 * LOST, inside=True, last_resort=True),
-            *begins,
-        )
-    return (Arc(), Arc(pair, LOST, inside=True))

@@ -1,0 +1,118 @@
+"""Runs of characters that may be mojibake: Latin letters as they stand in no language, or unlikely Han characters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from tongbao.repair import tables
+from tongbao.repair.text_model import model
+
+# In the text model's steps of an eighth of a nat: characters are strange where they cost more than this (9 nats) on
+# average over a window of so many. A run goes on over so many others, and takes in so many at its ends: a character of
+# the run may look usual by chance.
+STRANGE, WINDOW, BRIDGE, MARGIN = 72, 5, 6, 2
+# Characters not in daily use make a cluster where they stand so near each other; the text around it is looked at, too.
+NEAR, AROUND = 12, 12
+# A run of which a larger share is replacement characters is beyond repair.
+MOST_GONE = 0.3
+
+_HIGH = "\u0080-\u07ff€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸŽž"
+_LATIN_TRIGGER = re.compile(rf"[\u00a1-\u00ff][{_HIGH}]|[{_HIGH}][\u00a1-\u00ff]")
+# What Latin pages have no letters for is at most a single character, made of three bytes.
+_WIDE = "[\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"
+_LATIN = rf"(?:[^\x00-\x7f](?<!{_WIDE})|{_WIDE}(?!{_WIDE})(?<!{_WIDE}{_WIDE}))"
+_LATIN_RUN = re.compile(rf"{_LATIN}(?:[\x20-\x7e]{{0,3}}{_LATIN})*[@-~]?")
+# Letters between such characters may be halves of others.
+_DOUBLE_RUN = re.compile(r"[^\x00-\x7f](?:[\x21-\x7e]{0,3}[^\x00-\x7f])*(?:\?|[@-~])?")
+_PLAIN_RUN = re.compile(r"[^\x00-\x7f]+[@-~]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A part of a text: where it starts, and what it is."""
+
+    start: int
+    text: str
+
+
+def latin_runs(text: str) -> list[Run]:
+    """The runs above ASCII, if Latin letters stand in them as they do in no language."""
+    if not _LATIN_TRIGGER.search(text):
+        return []
+    return [Run(m.start(), m[0]) for m in _LATIN_RUN.finditer(text)]
+
+
+def double_runs(text: str) -> list[Run]:
+    """The parts of a text above ASCII that are unlikely to be text, around characters not in daily use."""
+    if not _clusters().search(text):
+        return []
+    runs: list[Run] = []
+    low = 0
+    for cluster in _clusters().finditer(text):
+        line, newline = text.rfind("\n", 0, cluster.start()) + 1, text.find("\n", cluster.end())
+        first = max(low, line, cluster.start() - AROUND)
+        behind = min(cluster.end() + AROUND, newline if newline >= 0 else len(text))
+        for match in _DOUBLE_RUN.finditer(text, first, behind):
+            for start, end in _strange(match[0]):
+                run = Run(match.start() + start, match[0][start:end])
+                low = run.start + len(run.text)
+                if _odd().search(run.text) and run.text.count("\ufffd") <= MOST_GONE * len(run.text):
+                    runs.append(run)
+    return runs
+
+
+@cache
+def _odd() -> re.Pattern[str]:
+    """A character that is not in daily use."""
+    return re.compile(_odd_class())
+
+
+@cache
+def _clusters() -> re.Pattern[str]:
+    """Several such characters, near each other."""
+    odd = _odd_class()
+    return re.compile(f"{odd}(?:[^\n]{{0,{BRIDGE}}}{odd})+")
+
+
+@cache
+def _odd_class() -> str:
+    usual = "".join(c for n in range(0x2E80, 0x10000) if not 0xD800 <= n < 0xE000 and _usual(c := chr(n)))
+    return f"[^\0-\u2e7f{re.escape(usual)}]"
+
+
+def between(text: str, runs: Sequence[Run]) -> list[Run]:
+    """What is above ASCII between runs: too short to be strange, perhaps, or clean."""
+    edges = [0, *(edge for run in runs for edge in (run.start, run.start + len(run.text))), len(text)]
+    gaps = zip(edges[::2], edges[1::2], strict=True)
+    return [Run(m.start(), m[0]) for start, end in gaps for m in _PLAIN_RUN.finditer(text, start, end)]
+
+
+def _strange(text: str) -> list[tuple[int, int]]:
+    """The spans in which characters above ASCII cost more than those of any text do."""
+    places, costs, last = [], [0], "\n"
+    for at, character in enumerate(text):
+        if character >= "\x80":
+            places.append(at)
+            costs.append(costs[-1] + model().step(last, character))
+        last = last[-1:] + character
+    spans: list[tuple[int, int]] = []
+    size = min(WINDOW, len(places))
+    for at in range(len(places) - size + 1):
+        if costs[at + size] - costs[at] < STRANGE * size:
+            continue
+        if spans and at <= spans[-1][1] + BRIDGE:
+            spans[-1] = (spans[-1][0], at + size)
+        else:
+            spans.append((at, at + size))
+    ends = [*places, len(text)]
+    return [(ends[max(0, first - MARGIN)], ends[min(len(places), end + MARGIN)]) for first, end in spans]
+
+
+def _usual(character: str) -> bool:
+    return ord(character) < 0x2E80 or character in _MARKS or tables.is_common(character)
+
+
+_MARKS = frozenset("，。、；：！？“”‘’（）《》〈〉【】「」『』—…·～％　")
