@@ -24,6 +24,7 @@ from pypinyin import Style, pinyin
 
 from evaluate.corpora import DAMAGED, SEEN, passages
 from evaluate.metrics import Span, Table, differences, results, share, touches
+from evaluate.pool import spread
 from tongbao.model import Repaired
 from tongbao.repair import characters, escapes, gbk_bytes, glosses, layout, repair
 from tongbao.repair.pairings import PAIRINGS, Pairing
@@ -50,6 +51,10 @@ class Model:
     prepare: Callable[[str], str] = str
     single: bool = False
     part: int = 1
+
+
+# What is independent of all else: a model on one kind of text.
+Unit = tuple[Model, str]
 
 
 # --- sites that gloss ------------------------------------------------------------------------------------------------
@@ -219,9 +224,11 @@ def _marked(gold: str, repaired: str) -> bool:
     return gold.isdigit() and repaired in ("?", "\ufffd")
 
 
-def run(model: Model, kind: str, texts: Sequence[Passage], log: Callable[[dict[str, object]], None]) -> Tally:
-    tally = Tally()
-    for passage in texts:
+def run(unit: Unit) -> tuple[Tally, list[dict[str, object]]]:
+    """The tally of a unit, and what went wrong in it, in order."""
+    model, kind = unit
+    tally, wrong = Tally(), []
+    for passage in passages(kind, SIZE // len(DAMAGED)):
         clean = tuple(map(model.prepare, passage))
         for text in [(sentence,) for sentence in clean] if model.single else [clean]:
             served = serve(model, text)
@@ -232,9 +239,10 @@ def run(model: Model, kind: str, texts: Sequence[Passage], log: Callable[[dict[s
             damaged, spans, counted = served
             repaired = repair(damaged)
             if bad := judge(tally, repaired, gold, spans, counted):
-                log({"family": model.family, "rate": model.rate, "kind": kind, "gold": gold, "damaged": damaged,
-                     "repaired": repaired.text, "wrong": len(bad), "certain": tally.certain})  # fmt: skip
-    return tally
+                wrong.append({"family": model.family, "rate": model.rate, "kind": kind, "gold": gold,
+                              "damaged": damaged, "repaired": repaired.text, "wrong": len(bad),
+                              "certain": tally.certain})  # fmt: skip
+    return tally, wrong
 
 
 @cache
@@ -246,18 +254,14 @@ def _changes(text: str) -> bool:
 
 
 def tables() -> Iterator[Table]:
-    drawn = {kind: passages(kind, SIZE // len(DAMAGED)) for kind in DAMAGED}
-    with Path(EXAMPLES or os.devnull).open("w", encoding="utf-8") as handle:
-
-        def log(entry: dict[str, object]) -> None:
-            handle.write(json.dumps(entry, ensure_ascii=False) + "\n")
-
-        tallies = {(m.family, m.rate, k): run(m, k, drawn[k], log) for m in models() for k in DAMAGED}
+    units = [(model, kind) for model in models() for kind in DAMAGED]
     rates: dict[tuple[str, str], list[tuple[str, Tally]]] = defaultdict(list)
     families: dict[str, list[tuple[str, Tally]]] = defaultdict(list)
-    for (name, rate, kind), tally in tallies.items():
-        rates[name, rate].append((kind, tally))
-        families[name].append((kind, tally))
+    with Path(EXAMPLES or os.devnull).open("w", encoding="utf-8") as handle:
+        for (model, kind), (tally, wrong) in zip(units, spread(run, units), strict=True):
+            rates[model.family, model.rate].append((kind, tally))
+            families[model.family].append((kind, tally))
+            handle.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in wrong)
     rows = [[*key, *_row(found)] for key, found in rates.items()]
     head = ["sentences", "restored", "restored, text new to the model", "wrong and certain"]
     yield Table("damage", ["family", *head], [[name, *_row(found)] for name, found in families.items()])
