@@ -72,7 +72,7 @@ bench: $(TESTS)  ## measure the stages, side by side with their peers
 evaluate: $(PEERS)/.ready  ## score repair and tagging on labelled cases beside their peers
 	@PYTHONPATH=benchmarks $(PEERS)/bin/python -m evaluate repair tagging --write
 
-soak: $(PEERS)/.ready  ## generated damage, clean text, properties, cost; long: SIZE=500 SHARE=50000 EXAMPLES_EACH=500
+soak: $(PEERS)/.ready  ## generated damage, clean text, properties, cost, on JOBS cores; long: SIZE=500 SHARE=50000 EXAMPLES_EACH=500
 	@PYTHONPATH=benchmarks $(PEERS)/bin/python -m evaluate damage clean properties cost --write
 
 bench-search: $(TESTS)  ## measure the search over SIZE synthetic bulletins, beside Pagefind

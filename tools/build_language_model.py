@@ -10,8 +10,9 @@ A trigram model over folded (Simplified, narrow, lower-case) characters, with ma
 Each source is turned into sightings of characters, pairs and triples, with a weight of its own; what stands across the
 border of two words comes from pairs of words, and of triples of words where the middle one is a single character. What
 follows the first character of a word is counted a second time behind a symbol for the beginning of words: it stands in
-for contexts that were never seen, which most often cross a border. The sum is discounted (absolute discounting, interpolated from three characters to two to one). What is stored is -ln p in
-eighths of a nat: one byte for each pair and triple worth keeping, in compressed rows.
+for contexts that were never seen, which most often cross a border. The sum is discounted (absolute discounting,
+interpolated from three characters to two to one). What is stored is -ln p in eighths of a nat: one byte for each pair
+and triple worth keeping, in compressed rows.
 """
 
 from __future__ import annotations

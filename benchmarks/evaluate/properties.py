@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evaluate.metrics import Table
+from evaluate.pool import spread
 from tongbao import edits
 from tongbao.repair import characters, escapes, gbk_bytes, layout, repair
 from tongbao.repair.pairings import PAIRINGS, damage
@@ -95,8 +96,9 @@ PROPERTIES: dict[str, tuple[Callable[..., None], st.SearchStrategy]] = {
 }
 
 
-def examine(check: Callable[..., None], inputs: st.SearchStrategy) -> tuple[int, str | None]:
+def examine(name: str) -> tuple[int, str | None]:
     """Try a property on EACH examples: how many were tried, and the smallest counterexample, if one was found."""
+    check, inputs = PROPERTIES[name]
     tried, last = 0, None
 
     def counted(value: object) -> None:
@@ -123,8 +125,7 @@ def examine(check: Callable[..., None], inputs: st.SearchStrategy) -> tuple[int,
 def tables() -> Iterator[Table]:
     rows: list[list[object]] = []
     notes = []
-    for name, (check, inputs) in PROPERTIES.items():
-        tried, example = examine(check, inputs)
+    for name, (tried, example) in zip(PROPERTIES, spread(examine, PROPERTIES), strict=True):
         rows.append([name, tried, "fails" if example else "holds"])
         notes += [f"{name}: {example}"] if example else []
     yield Table("properties", ["property", "examples", "verdict"], rows, notes)

@@ -17,6 +17,7 @@ from tongbao.repair import repair
 
 ROOT = Path(__file__).parents[2]
 OWN = ROOT / "tests/cases/repair"
+OWN_FILES = ("causes", "generated", "suggestions", "negatives", "clean")
 SHARED = ROOT.parent / "shared"
 Engine = Callable[[str], str]
 
@@ -36,16 +37,20 @@ class Case:
 
 def own_cases() -> Iterator[Case]:
     """The project's cases: damaged texts with their restorations, and texts that must stay as they are."""
-    for path in sorted(OWN.glob("*.json")):
-        loaded = json.loads(path.read_text("utf-8"))
-        for at, case in enumerate(loaded["cases"] if isinstance(loaded, dict) and "cases" in loaded else ()):
-            raw = case.get("damaged", case.get("text"))
-            yield Case(
-                case.get("name", f"{path.stem}-{at}"), case.get("family", path.stem), raw, case.get("restored", raw)
-            )
-    clean = json.loads((OWN / "clean.json").read_text("utf-8"))
-    for name, text in (clean["hans"] | clean["hant"]).items():
+    loaded = {name: json.loads((OWN / f"{name}.json").read_text("utf-8")) for name in OWN_FILES}
+    for case in loaded["causes"]["cases"] + loaded["generated"]["cases"]:
+        yield Case(case["name"], own_family(case), case["damaged"], case["restored"])
+    for case in loaded["suggestions"]["cases"]:
+        yield Case(case["name"], case["rule"].split("-")[0], case["text"], case["text"])
+    for case in loaded["negatives"]["cases"]:
+        yield Case(case["name"], "negatives", case["text"], case["text"])
+    for name, text in (loaded["clean"]["hans"] | loaded["clean"]["hant"]).items():
         yield Case(name, "clean", text, text)
+
+
+def own_family(case: Mapping[str, str]) -> str:
+    """The family of damage; that of generated mojibake is its pairing, with which the cause begins."""
+    return case["cause"].split("，")[0] if case["family"] == "mojibake" else case["family"]
 
 
 def shared_cases() -> Iterator[Case]:
