@@ -58,6 +58,8 @@ _ODD = re.compile("[\x80-\x9f\u00aa-\u024f\u0370-\u052f\u2500-\u257f\u3041-\u30f
 _NOT_ODD = frozenset("·×°±÷§®©«»āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü")
 # How near it must stand, and how much of it.
 NEAR, MANY = 4, 2
+# Text costs less than this on average, in the text model's steps (11 nats a character).
+GIBBERISH = 88
 # The compatibility ideographs beyond the basic plane.
 _SUPPLEMENT = re.compile("[\U0002f800-\U0002fa1d]+")
 # Brackets of vertical text come in pairs; alone they are faces.
@@ -115,8 +117,11 @@ def _is_meant(text: str, edit: Edit) -> bool:
         return all(text.count(c) == text.count(_PARTNER[c]) for c in edit.before if c in _PARTNER)
     if len(edit.before) > 1:
         return True
-    around = text[max(0, edit.start - NEAR) : edit.end + NEAR]
-    return sum(map(_is_odd, around)) < MANY
+    left, right = text[max(0, edit.start - NEAR) : edit.start], text[edit.end : edit.end + NEAR]
+    if sum(map(_is_odd, left + right)) >= MANY:
+        return False
+    meant = left + edit.after + right
+    return len(meant) <= NEAR or model().cost(meant) < GIBBERISH * len(meant)
 
 
 def _is_odd(character: str) -> bool:

@@ -8,7 +8,7 @@ the codec that the text was written in, and keeps, for each state, the spelling 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from heapq import nsmallest
@@ -161,16 +161,20 @@ def best(
     following: str,
     budget: Budget,
     goes_on: Callable[[Pending, Pending], bool] | None = None,
+    doubtful: Iterable[int] = (),
 ) -> Spelling | None:
     """The cheapest spelling of a long row of tokens, nearly always, with few steps.
 
     The first arc of each token is the usual one, and taken alone as long as what it spells is likely. Where it is not,
     or spells nothing, all arcs of the tokens around are tried. `following` is the text behind, of which the first
-    character counts. `goes_on` says, as far as can be told at a glance, whether known bytes can follow others. A token
-    has at least one arc; nothing is spelled, and None returned, where the budget ends first.
+    character counts. `goes_on` says, as far as can be told at a glance, whether known bytes can follow others. Of the
+    `doubtful` tokens all arcs are tried in any case. A token has at least one arc; nothing is spelled, and None
+    returned, where the budget ends first.
     """
     layers: list[_Layer] = [{((), before[-2:]): (0, None)}]
     opened = bytearray(len(tokens))
+    for at in doubtful:
+        opened[at] = 1
     while (at := len(layers) - 1) < len(tokens) or (opened[-1:] < b"\2" and opened and _is_amid(layers[at])):
         if at == len(tokens):
             _open(opened, at - 1, layers, LONG)

@@ -99,6 +99,8 @@ def _undo(text: str) -> Verdict:
     found = runs[pairing.read]
     codec = _codec("".join(run.text for run in found[: 2 * SAMPLE]), pairing)
     reader, budget = _reader(text, found, pairing, codec), Budget(STEPS)
+    if reader is None:
+        return NOTHING
     edits = [edit for run in found if (edit := _repair(text, run, pairing, codec, reader, budget))]
     if sum(edit.evidence.gain or 0 for edit in edits) < DOCUMENT_GAIN * STEP or not _most(found, edits):
         return NOTHING
@@ -259,21 +261,30 @@ def _search(
         return lattice.fill(strict, lost_characters(pairing.written, pairing.read), before, following, LOST, budget)
     else:
         tokens = list(double_tokens(text, span, pairing, reader))
-    return lattice.best(tokens, codec, before, following, budget, utf8_goes_on if pairing.written == "utf-8" else None)
+    goes_on = None
+    doubtful: tuple[int, ...] = ()
+    if pairing.written == "utf-8":
+        goes_on = utf8_goes_on
+    elif reader == "drops":
+        # A letter may be the half of a character that is left; it is too likely by itself to raise doubts.
+        doubtful = tuple(2 * at for at, c in enumerate(text[start:end]) if "@" <= c <= "~")
+    return lattice.best(tokens, codec, before, following, budget, goes_on, doubtful)
 
 
-def _reader(text: str, runs: Sequence[Run], pairing: Pairing, codec: Codec) -> str:
-    """The reader that explains the longest runs best."""
+def _reader(text: str, runs: Sequence[Run], pairing: Pairing, codec: Codec) -> str | None:
+    """The reader that explains the longest runs best; None where what comes of them is no text whatever it was."""
     if pairing.read == "latin":
         return READERS[0]
     spans = [(r.start, r.start + min(PIECE, len(r.text))) for r in sorted(runs, key=lambda r: (-len(r.text), r.start))]
     shown = any(_KEPT[False].search(run.text) for run in runs)
     readers = READERS if shown else READERS[1:]
     costs = []
-    for reader in readers:
+    for at, reader in enumerate(readers):
         found = [_search(text, span, pairing, codec, reader, Budget(STEPS)) for span in spans[:TRIALS]]
-        costs.append(sum(f.cost if f else STEPS for f in found))
-    return readers[costs.index(min(costs))]
+        cost, length = sum(f.cost if f else STEPS for f in found), sum(len(f.text) for f in found if f)
+        costs.append((cost, at, length))
+    cost, at, length = min(costs)
+    return readers[at] if cost <= CEILING * length + SHORT * TRIALS else None
 
 
 def _codec(text: str, pairing: Pairing) -> Codec:

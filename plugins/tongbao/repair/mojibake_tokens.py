@@ -14,9 +14,9 @@ from tongbao.repair.codecs import ANY, FIRST, FIRST_BIG5, SECOND, SECOND_BIG5, S
 from tongbao.repair.lattice import Arc
 from tongbao.repair.pairings import Pairing, double_bytes, latin_bytes, ligature_bytes
 
-# Prices in the text model's steps of an eighth of a nat: of a lost byte, of a Latin letter that was two bytes, and of a
-# character that is no mojibake among others that are.
-LOST, COLLAPSED, LITERAL = 24, 32, 20
+# Prices in the text model's steps of an eighth of a nat: of a lost byte, of a Latin letter that was two bytes, of a
+# character that is no mojibake among others that are, and of the lead byte of an ASCII letter.
+LOST, COLLAPSED, LITERAL, HALF = 24, 32, 20, 4
 READERS = ("shows", "vanishes", "drops")
 
 
@@ -112,7 +112,7 @@ def double_tokens(text: str, span: tuple[int, int], pairing: Pairing, reader: st
             byte = skipped(pairing.read, first) if first < 0x100 else ANY
             yield [Arc((byte,)), Arc(pair, LOST), literal]
         elif ord(character) < 0x80:
-            yield [Arc((ord(character),)), Arc((0xA3, ord(character) + 0x80), 8)]
+            yield [Arc((ord(character),)), Arc((0xA3, ord(character) + 0x80), LITERAL)]
         else:
             yield [Arc(literal=character)]
     yield [*_double_gap(pairing, reader, 0x0A), Arc((ANY,), LOST, inside=True)]
@@ -146,7 +146,12 @@ def _double_gap(pairing: Pairing, reader: str, following: int) -> tuple[Arc, ...
     if reader == "shows":
         return (Arc(),)
     if reader == "drops":
-        return (Arc(), Arc((skipped(pairing.read, following),), LOST)) if following < 0x100 else (Arc(),)
+        if following >= 0x100:
+            return (Arc(),)
+        byte = skipped(pairing.read, following)
+        # Letters beside Han characters are rarer than marks of which a letter is left: all marks of Big5 lose a byte.
+        price = HALF if pairing.written != "utf-8" and 0x40 <= following < 0x80 else LOST
+        return (Arc(), Arc((byte,), price), Arc((ANY, byte), 2 * LOST, last_resort=True))
     pair = _vanished(pairing)
     if pairing.written == "utf-8":
         begins = [Arc(pair, LOST, inside=False)] if pairing.read != "gbk" else []
