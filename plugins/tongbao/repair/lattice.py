@@ -162,14 +162,15 @@ def best(
     budget: Budget,
     goes_on: Callable[[Pending, Pending], bool] | None = None,
     doubtful: Iterable[int] = (),
+    wary: bool = True,
 ) -> Spelling | None:
     """The cheapest spelling of a long row of tokens, nearly always, with few steps.
 
     The first arc of each token is the usual one, and taken alone as long as what it spells is likely. Where it is not,
     or spells nothing, all arcs of the tokens around are tried. `following` is the text behind, of which the first
     character counts. `goes_on` says, as far as can be told at a glance, whether known bytes can follow others. Of the
-    `doubtful` tokens all arcs are tried in any case. A token has at least one arc; nothing is spelled, and None
-    returned, where the budget ends first.
+    `doubtful` tokens all arcs are tried in any case. Without `wary`, unlikely text is taken for what it is. A token
+    has at least one arc; nothing is spelled, and None returned, where the budget ends first.
     """
     layers: list[_Layer] = [{((), before[-2:]): (0, None)}]
     opened = bytearray(len(tokens))
@@ -192,7 +193,7 @@ def best(
         # Bytes may be missing behind those of a character, but behind missing ones none are.
         coming = _coming(tokens, at + 1) if wide and goes_on and tokens[at][0].idle else ()
         layer = _advance(layers[at], arcs, codec, MANY if wide else FEW, goes_on, coming)
-        if wide < 2 and (not layer or _unlikely(layer, layers[at])):
+        if wide < 2 and (not layer or (wary and _unlikely(layer, layers[at]))):
             _open(opened, at, layers, SHORT if not layer and not wide else LONG)
             continue
         layers.append(layer or _advance(_given_up(layers[at]), (*arcs, Arc()), codec, MANY))

@@ -66,6 +66,8 @@ _PAUSE = re.compile(r"([，。、；,])\1\1")
 _JAMMED = re.compile("[ -;] [?-~][ -;] [?-~][ -;] [?-~]")
 _JAMMER = re.compile(r"[ \t]?(?:[ -;] [?-~]){5,} ?")
 _WORD = re.compile(r"[A-Za-z]{3}|\d{3}")
+# So few spaces that may be line ends are no evidence.
+FEW_SPACES = 2
 # So many odd marks, and so large a share of all marks, are a habit of the program that made the text, not a slip of its
 # writer.
 OFTEN, SHARE = 3, 0.2
@@ -193,8 +195,8 @@ def _wraps(text: str) -> _Found:
 
 def _is_cut(text: str, full: list[re.Match[str]], even: bool) -> bool:
     """Whether enough of these line ends part words; where the lines are of one width to the character, few do."""
-    # Two spaces may stand so by chance.
-    if len(full) < 2 or (len(full) == 2 and any("\n" not in m[0] for m in full)):
+    # A few spaces may stand so by chance.
+    if len(full) < 2 or (len(full) <= FEW_SPACES and any("\n" not in m[0] for m in full)):
         return False
     parted = sum(_joins(text, m.start(), m.end()) for m in full)
     return parted >= 2 and (6 if even else 3) * parted >= len(full)

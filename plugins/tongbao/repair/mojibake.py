@@ -268,7 +268,9 @@ def _search(
     elif reader == "drops":
         # A letter may be the half of a character that is left; it is too likely by itself to raise doubts.
         doubtful = tuple(2 * at for at, c in enumerate(text[start:end]) if "@" <= c <= "~")
-    return lattice.best(tokens, codec, before, following, budget, goes_on, doubtful)
+    # Single bytes that are lost show in UTF-8 by themselves.
+    wary = goes_on is None or pairing.read != "latin"
+    return lattice.best(tokens, codec, before, following, budget, goes_on, doubtful, wary)
 
 
 def _reader(text: str, runs: Sequence[Run], pairing: Pairing, codec: Codec) -> str | None:
