@@ -131,7 +131,7 @@ def test_forward_model_of_the_straddling_pair() -> None:
     assert gbk_bytes.damage("日報", {"請": "qǐng", "報": "bào"}) == "日?qǐng)?bào)"
 
 
-EXACT = [p for p in PAIRINGS if p.read == "latin"]
+EXACT = [p for p in PAIRINGS if p.single]
 
 
 @pytest.mark.parametrize(("name", "pairing"), list(product(HANS, EXACT)), ids=lambda p: getattr(p, "name", p))

@@ -30,7 +30,7 @@ from evaluate.metrics import Span, Table, differences, results, share, touches
 from evaluate.pool import spread
 from tongbao.model import Repaired
 from tongbao.repair import characters, escapes, gbk_bytes, glosses, layout, repair
-from tongbao.repair.pairings import PAIRINGS, Pairing
+from tongbao.repair.pairings import PAGES, PAIRINGS, Pairing
 from tongbao.repair.pairings import damage as misread
 from tongbao.repair.tables import is_traditional
 from tongbao.script import to_hant
@@ -158,8 +158,8 @@ def _mojibake() -> Iterator[Model]:
         for lost in (False, True):
             family = f"{pairing.name}, {'with' if lost else 'no'} lost bytes"
             ways: dict[str, Callable[[str], str | None]]
-            if pairing.read == "latin":
-                pages = ("cp1252", "cp1254", "latin-1")
+            if pairing.single:
+                pages = PAGES[pairing.read]
                 ways = {p: partial(_misread, pairing=pairing, page=p, collapsed=False, lost=lost) for p in pages}
             else:
                 ways = {e: partial(_misread_double, pairing=pairing, errors=e) for e in _READERS[lost]}

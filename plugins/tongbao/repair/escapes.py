@@ -87,8 +87,12 @@ def undo(text: str) -> Verdict:
     return Verdict(suggestions=tuple(kept)) if _ABOUT.search(text) else Verdict(tuple(kept))
 
 
+# Letters of no language stand side by side as entities; bytes that were taken for letters do.
+_TRIGGER = re.compile(f"[{_HAN}]|&#|(?:&[A-Za-z]{{2,8}};){{4}}")
+
+
 def _entities(text: str) -> list[Edit]:
-    if "&" not in text or _TAG.search(text) or not re.search(f"[{_HAN}]|&#", text):
+    if "&" not in text or _TAG.search(text) or not _TRIGGER.search(text):
         return []
     edits = [_edit("entity", m.start(), m[0], _SPACES.sub("", m[0])) for m in _SPREAD.finditer(text)]
     urls = _spans(_URL, text)
@@ -138,6 +142,9 @@ def _percents(text: str) -> list[Edit]:
     return edits
 
 
+_MARK = re.compile("[，。、；：！？“”（）《》]")
+
+
 def _decoded(escaped: str) -> str | None:
     """The text of hex pairs in UTF-8, or, in a form or an address, in GBK if its characters are common ones."""
     for codec in ("utf-8", "gbk") if escaped.startswith("%") else ("utf-8",):
@@ -145,7 +152,7 @@ def _decoded(escaped: str) -> str | None:
             plain = _PAIRS.sub(lambda m, codec=codec: _bytes(m[0]).decode(codec), escaped)  # type: ignore[misc]
         except UnicodeDecodeError:
             continue
-        if codec == "utf-8" or (len(plain) >= 2 and all(map(tables.is_common, plain))):
+        if codec == "utf-8" or (len(plain) >= 2 and all(tables.is_common(c) or _MARK.match(c) for c in plain)):
             return plain
     return None
 

@@ -17,9 +17,9 @@ from tongbao.model import Edit, EditEvidence
 from tongbao.repair import lattice, tables
 from tongbao.repair.codecs import CODECS, Codec, lost_characters, utf8_goes_on, without
 from tongbao.repair.lattice import Budget, Spelling
-from tongbao.repair.mojibake_runs import Run, between, double_runs, latin_runs
-from tongbao.repair.mojibake_tokens import LOST, READERS, double_tokens, latin_tokens
-from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, latin_bytes
+from tongbao.repair.mojibake_runs import LATIN_9, Run, between, cyrillic_runs, double_runs, latin_runs
+from tongbao.repair.mojibake_tokens import LOST, READERS, double_tokens, single_tokens
+from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, single_bytes
 from tongbao.repair.text_model import FLOOR, STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
 
@@ -38,6 +38,7 @@ SAMPLE, PIECE, TRIALS = 12, 100, 2
 MOST_DECODED = 0.8
 _QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled|锟斤拷|烫烫烫", re.IGNORECASE)
 _ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff](?=[A-Za-z])|(?<=[A-Za-z])[\u00c0-\u024f\u1e00-\u1eff]")
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
 _UTF8_IN_GBK = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){2}")
 
 
@@ -84,8 +85,9 @@ def _edit(run: Run, pairing: Pairing, restored: str, gain: int | None, confidenc
 
 
 def _undo(text: str) -> Verdict:
-    runs = {"latin": latin_runs(text), "gbk": double_runs(text)}
+    runs = {"latin": latin_runs(text), "gbk": double_runs(text), "cyrillic": cyrillic_runs(text)}
     runs["cp950"] = runs["gbk"]
+    runs["latin-9"] = runs["latin"] if LATIN_9.search(text) else []
     best: tuple[int, Pairing] | None = None
     for pairing in PAIRINGS:
         found = runs[pairing.read]
@@ -104,7 +106,7 @@ def _undo(text: str) -> Verdict:
     edits = [edit for run in found if (edit := _repair(text, run, pairing, codec, reader, budget))]
     if sum(edit.evidence.gain or 0 for edit in edits) < DOCUMENT_GAIN * STEP or not _most(found, edits):
         return NOTHING
-    if pairing.read != "latin":
+    if not pairing.single:
         edits += [e for run in between(text, found) if (e := _repair(text, run, pairing, codec, None, budget))]
         edits.sort(key=lambda edit: edit.start)
     if _QUOTES.search(text):
@@ -150,9 +152,10 @@ def _served(text: str, run: Run, pairing: Pairing) -> int:
     speaks for mojibake are Han characters that hardly anyone writes, and those that stand for no character.
     """
     before = text[max(0, run.start - 2) : run.start] or "\n"
-    if pairing.read == "latin":
+    if pairing.single:
         around = text[max(0, run.start - 1) : run.start + len(run.text) + 1]
-        return model().cost(run.text, before) - LETTER * len(_ACCENTED.findall(around))
+        letters = _ACCENTED.findall(around) if pairing.read != "cyrillic" else _CYRILLIC.findall(run.text)
+        return model().cost(run.text, before) - LETTER * len(letters)
     cost, last = 0, before[-2:]
     for character in run.text:
         step = model().step(last, character)
@@ -165,7 +168,7 @@ _MADE = re.compile("[\u3400-\u9fff\ue000-\uf8ff\uf900-\ufaff\ufffd]")
 
 
 def _bytes(text: str, pairing: Pairing) -> bytes:
-    table = latin_bytes() if pairing.read == "latin" else double_bytes(pairing.read)
+    table = single_bytes(pairing.read) if pairing.single else double_bytes(pairing.read)
     parts = (table.get(c) or tuple(c.encode("utf-8", "ignore")) for c in text if c != "\ufffd")
     return bytes(byte for part in parts for byte in part)
 
@@ -194,12 +197,12 @@ def _repair(text: str, run: Run, pairing: Pairing, codec: Codec, reader: str | N
     # Bytes that are valid UTF-8 by chance are rare enough to need no other evidence.
     proved = whole is not None and pairing.written == "utf-8" and len(_bytes(run.text, pairing)) > MIN_BYTES
     # A page loses one byte in seven at most; what needs more is another language.
-    share = 2 if pairing.read == "latin" else 1
+    share = 2 if pairing.single else 1
     if not proved and (gain < RUN_GAIN or cost > CEILING * len(restored) + SHORT or share * lost > len(restored) + 1):
         return None
     # Certain is only what was decoded from bytes that are all there: the structure of UTF-8 shows it where single bytes
     # may be missing, elsewhere a reader that is seen to keep what it has no character for.
-    complete = restored is whole and ((proved and pairing.read == "latin") or _keeps(text, pairing))
+    complete = restored is whole and ((proved and pairing.single) or _keeps(text, pairing))
     exact = complete and _regenerates(restored, run.text, pairing)
     run, restored = _trimmed(run, restored)
     return _edit(run, pairing, restored, gain, 1.0 if exact else 0.9, guessed)
@@ -222,7 +225,7 @@ def _doubtful(restored: str) -> bool:
 
 def _keeps(text: str, pairing: Pairing) -> bool:
     """Whether the reader shows the bytes that others drop: as control characters, private-use ones, or U+FFFD."""
-    return _KEPT[pairing.read == "latin"].search(text) is not None
+    return _KEPT[pairing.single].search(text) is not None
 
 
 _KEPT = {True: re.compile("[\x80-\xa0\xad]"), False: re.compile("[\ue000-\uf8ff\ufffd]")}
@@ -236,9 +239,9 @@ def _regenerates(restored: str, served: str, pairing: Pairing) -> bool:
 
 def _strict(text: str, pairing: Pairing) -> str | None:
     """The text if no byte is missing."""
-    if pairing.read == "latin" and any(c not in latin_bytes() and ord(c) >= 0x80 for c in text):
+    if pairing.single and any(c not in single_bytes(pairing.read) and ord(c) >= 0x80 for c in text):
         return None
-    if pairing.read != "latin" and "\ufffd" in text:
+    if not pairing.single and "\ufffd" in text:
         return None
     try:
         restored = _bytes(text, pairing).decode(pairing.written)
@@ -253,8 +256,8 @@ def _search(
     """The likeliest reading of a part of a text."""
     start, end = span
     before, following = text[max(0, start - 2) : start] or "\n", text[end : end + 1] or "\n"
-    if pairing.read == "latin":
-        tokens = list(latin_tokens(text[start:end], pairing))
+    if pairing.single:
+        tokens = list(single_tokens(text[start:end], pairing))
     elif reader == "vanishes" and pairing.written != "utf-8":
         # Both codecs have two bytes a character: what vanished is a character, whole.
         strict = _bytes(text[start:end], pairing).decode(pairing.written, "ignore")
@@ -269,13 +272,13 @@ def _search(
         # A letter may be the half of a character that is left; it is too likely by itself to raise doubts.
         doubtful = tuple(2 * at for at, c in enumerate(text[start:end]) if "@" <= c <= "~")
     # Single bytes that are lost show in UTF-8 by themselves.
-    wary = goes_on is None or pairing.read != "latin"
+    wary = goes_on is None or not pairing.single
     return lattice.best(tokens, codec, before, following, budget, goes_on, doubtful, wary)
 
 
 def _reader(text: str, runs: Sequence[Run], pairing: Pairing, codec: Codec) -> str | None:
     """The reader that explains the longest runs best; None where what comes of them is no text whatever it was."""
-    if pairing.read == "latin":
+    if pairing.single:
         return READERS[0]
     spans = [(r.start, r.start + min(PIECE, len(r.text))) for r in sorted(runs, key=lambda r: (-len(r.text), r.start))]
     shown = any(_KEPT[False].search(run.text) for run in runs)

@@ -24,6 +24,11 @@ _LATIN_TRIGGER = re.compile(rf"[\u00a1-\u00ff][{_HIGH}]|[{_HIGH}][\u00a1-\u00ff]
 # What Latin pages have no letters for is at most a single character, made of three bytes.
 _WIDE = "[\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"
 _LATIN = rf"(?:[^\x00-\x7f](?<!{_WIDE})|{_WIDE}(?!{_WIDE})(?<!{_WIDE}{_WIDE}))"
+# Letters of ISO 8859-15 that cp1252 has, too, in a text with control characters that cp1252 has none of.
+LATIN_9 = re.compile("(?s)(?=.*[ŒœŠšŽžŸ€]).*[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
+_CYRILLIC_TRIGGER = re.compile("[\u0400-\u04ff][†‡€‰•™¤¦§©¬®°±µ¶‚„‹›]|[†‡€‰•™¤¦§©¬®°±µ¶‚„‹›][\u0400-\u04ff]")
+# So many signs beside Cyrillic letters are no writer's.
+MANY_SIGNS = 4
 _LATIN_RUN = re.compile(rf"{_LATIN}(?:[\x20-\x7e]{{0,3}}{_LATIN})*[@-~]?")
 # Letters between such characters may be halves of others.
 _DOUBLE_RUN = re.compile(r"[^\x00-\x7f](?:[\x21-\x7e]{0,3}[^\x00-\x7f])*(?:\?|[@-~])?")
@@ -41,6 +46,13 @@ class Run:
 def latin_runs(text: str) -> list[Run]:
     """The runs above ASCII, if Latin letters stand in them as they do in no language."""
     if not _LATIN_TRIGGER.search(text):
+        return []
+    return [Run(m.start(), m[0]) for m in _LATIN_RUN.finditer(text)]
+
+
+def cyrillic_runs(text: str) -> list[Run]:
+    """The runs above ASCII, if signs stand beside Cyrillic letters as they do in no language."""
+    if len(_CYRILLIC_TRIGGER.findall(text)) < MANY_SIGNS:
         return []
     return [Run(m.start(), m[0]) for m in _LATIN_RUN.finditer(text)]
 

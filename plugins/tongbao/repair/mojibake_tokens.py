@@ -7,12 +7,12 @@ their place (U+FFFD, a private-use character, a question mark), or the pair *van
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from tongbao.repair.codecs import ANY, FIRST, FIRST_BIG5, SECOND, SECOND_BIG5, STRIPPED, Pending, skipped
 from tongbao.repair.lattice import Arc
-from tongbao.repair.pairings import Pairing, double_bytes, latin_bytes, ligature_bytes
+from tongbao.repair.pairings import Pairing, double_bytes, ligature_bytes, single_bytes
 
 # Prices in the text model's steps of an eighth of a nat: of a lost byte, of a Latin letter that was two bytes, of a
 # character that is no mojibake among others that are, and of the lead byte of an ASCII letter.
@@ -32,12 +32,13 @@ def _swallowed(text: str, end: int) -> str:
 _LIST_ITEM = re.compile(r"(?:[-+*]|#{1,6}|\d{1,3}[.)]) ")
 
 
-def latin_tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
+def single_tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
     """Alternately what may be missing before a character, and what the character may have been."""
     if pairing.written == "utf-8":
-        yield from _utf8_in_latin_tokens(text)
+        yield from _utf8_tokens(text, pairing.read)
         return
-    folded = any(ord(c) >= 0x100 and c not in latin_bytes() for c in text)
+    table = single_bytes(pairing.read)
+    folded = any(ord(c) >= 0x100 and c not in table for c in text)
     # AD leads much of what Big5 writes daily, and little of what GBK does.
     lead = LOST // 2 if pairing.written == "cp950" else LOST + 8
     gap = (Arc(), Arc((STRIPPED,), LOST, inside=True), Arc((STRIPPED,), lead, inside=False))
@@ -48,32 +49,32 @@ def latin_tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
             yield [Arc(pair), Arc(tuple(text[at : at + 2].encode()))]
             at += 2
             continue
-        yield _latin_arcs(text[at], True, folded)
+        yield _single_arcs(text[at], table, True, folded)
         at += 1
     yield gap
 
 
-def _utf8_in_latin_tokens(text: str) -> Iterator[Sequence[Arc]]:
+def _utf8_tokens(text: str, read: str) -> Iterator[Sequence[Arc]]:
     """The same where UTF-8 was written: a character of which all bytes are there is one token."""
     gap = (Arc(), Arc((STRIPPED,), LOST, inside=True), Arc((STRIPPED,) * 2, 2 * LOST, inside=True, last_resort=True))
-    at = 0
-    for whole in _utf8_in_latin().finditer(text):
+    table, at = single_bytes(read), 0
+    for whole in _utf8_in(read).finditer(text):
         for character in text[at : whole.start()]:
             yield gap
-            yield _latin_arcs(character, False, False)
+            yield _single_arcs(character, table, False, False)
         yield gap
-        yield [Arc(tuple(b for c in whole[0] for b in latin_bytes()[c]))]
+        yield [Arc(tuple(b for c in whole[0] for b in table[c]))]
         at = whole.end()
     for character in text[at:]:
         yield gap
-        yield _latin_arcs(character, False, False)
+        yield _single_arcs(character, table, False, False)
     yield gap
 
 
 @cache
-def _utf8_in_latin() -> re.Pattern[str]:
-    """A character of three bytes in UTF-8 as Latin letters, no byte missing."""
-    letters = latin_bytes().items()
+def _utf8_in(read: str) -> re.Pattern[str]:
+    """A character of three bytes in UTF-8 as single letters, no byte missing."""
+    letters = single_bytes(read).items()
     leads = "".join(c for c, (byte,) in letters if 0xE1 <= byte <= 0xEF)
     others = "".join(c for c, (byte,) in letters if 0x80 <= byte < 0xC0)
     return re.compile(f"[{re.escape(leads)}][{re.escape(others)}]{{2}}(?![{re.escape(others)}])")
@@ -83,11 +84,11 @@ def _utf8_in_latin() -> re.Pattern[str]:
 _COUNTED = frozenset("0123456789%.")
 
 
-def _latin_arcs(character: str, double: bool, folded: bool) -> list[Arc]:
+def _single_arcs(character: str, table: Mapping[str, Pending], double: bool, folded: bool) -> list[Arc]:
     if ord(character) < 0x80:
         space = [Arc((0xA0,), 8, inside=True)] if character == " " else []
         return [Arc((ord(character),)), *space]
-    arcs = [Arc(latin_bytes()[character])] if character in latin_bytes() else []
+    arcs = [Arc(table[character])] if character in table else []
     if double and 0xA0 <= ord(character) < 0xD800:
         arcs.append(Arc(tuple(character.encode()), 0 if not arcs else 2 if folded else COLLAPSED))
     return [*arcs, Arc(literal=character)] if not arcs or ord(character) >= 0x800 else arcs

@@ -15,17 +15,22 @@ from functools import cache
 from tongbao.repair import tables
 from tongbao.repair.codecs import LATIN_LOST, Pending
 
-# Single-byte code pages that Chinese bytes are taken for; they differ in a few letters.
-LATIN_PAGES = ("cp1252", "cp1254", "latin-1")
+# Single-byte code pages that Chinese bytes are taken for; those of one name differ in a few letters only.
+PAGES = {"latin": ("cp1252", "cp1254", "latin-1"), "latin-9": ("iso8859-15",), "cyrillic": ("cp1251",)}
 
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Bytes of codec `written`, read as `read` (`latin` stands for the pages of `LATIN_PAGES`)."""
+    """Bytes of codec `written`, read as `read`: a codec of double bytes, or the single-byte pages of that name."""
 
     name: str
     written: str
     read: str
+
+    @property
+    def single(self) -> bool:
+        """Whether single bytes were read as characters."""
+        return self.read in PAGES
 
     @property
     def label(self) -> str:
@@ -33,7 +38,14 @@ class Pairing:
         return f"{_LABELS[self.written]}文本被当作{_LABELS[self.read]}解读"
 
 
-_LABELS = {"utf-8": "UTF-8", "gbk": "GBK", "cp950": "Big5", "latin": "西文单字节编码"}
+_LABELS = {
+    "utf-8": "UTF-8",
+    "gbk": "GBK",
+    "cp950": "Big5",
+    "latin": "西文单字节编码",
+    "latin-9": "西文单字节编码（ISO 8859-15）",
+    "cyrillic": "西里尔文单字节编码",
+}
 
 PAIRINGS = (
     Pairing("utf8-as-gbk", "utf-8", "gbk"),
@@ -43,6 +55,9 @@ PAIRINGS = (
     Pairing("big5-as-gbk", "cp950", "gbk"),
     Pairing("gbk-as-big5", "gbk", "cp950"),
     Pairing("utf8-as-big5", "utf-8", "cp950"),
+    Pairing("utf8-as-latin9", "utf-8", "latin-9"),
+    Pairing("utf8-as-cyrillic", "utf-8", "cyrillic"),
+    Pairing("gbk-as-cyrillic", "gbk", "cyrillic"),
 )
 
 # A character of two or three bytes in UTF-8, surrogates left out.
@@ -55,7 +70,7 @@ def damage(
     text: str,
     pairing: Pairing,
     *,
-    page: str = "cp1252",
+    page: str = "",
     lossy: bool = True,
     collapsed: bool = False,
     errors: str = "vanish",
@@ -75,8 +90,8 @@ def damage(
     'ÖÐÎÄ'
     """
     data = text.encode(pairing.written, "replace")
-    if pairing.read == "latin":
-        return _read_latin(data, page, lossy, collapsed)
+    if pairing.single:
+        return _read_single(data, page or PAGES[pairing.read][0], lossy, collapsed)
     if not lossy:
         return data.decode(pairing.read)
     if errors in ("replace", "ignore"):
@@ -118,7 +133,7 @@ def big5_private() -> Mapping[bytes, str]:
     return {pair: character for pair, character in table.items() if pair not in tables.big5_pairs()}
 
 
-def _read_latin(data: bytes, page: str, lossy: bool, collapsed: bool) -> str:
+def _read_single(data: bytes, page: str, lossy: bool, collapsed: bool) -> str:
     out, at = [], 0
     while at < len(data):
         byte = data[at]
@@ -130,7 +145,7 @@ def _read_latin(data: bytes, page: str, lossy: bool, collapsed: bool) -> str:
         if byte < 0x80:
             out.append(chr(byte))
         elif not (lossy and byte in LATIN_LOST):
-            out.append(latin_character(byte, page))
+            out.append(single_character(byte, page))
     return "".join(out)
 
 
@@ -153,8 +168,8 @@ def _read_double(data: bytes, pairs: Mapping[bytes, str]) -> str:
 
 
 @cache
-def latin_character(byte: int, page: str) -> str:
-    """The character of a byte in a Latin page; a C1 control where the page has none."""
+def single_character(byte: int, page: str) -> str:
+    """The character of a byte in a page; a C1 control where the page has none."""
     try:
         return bytes((byte,)).decode(page)
     except UnicodeDecodeError:
@@ -162,12 +177,12 @@ def latin_character(byte: int, page: str) -> str:
 
 
 @cache
-def latin_bytes() -> Mapping[str, Pending]:
-    """{character above ASCII: its byte in one of the Latin pages}."""
+def single_bytes(read: str) -> Mapping[str, Pending]:
+    """{character above ASCII: its byte in one of the pages of this name}."""
     table: dict[str, Pending] = {}
-    for page in LATIN_PAGES:
+    for page in PAGES[read]:
         for byte in range(0x80, 0x100):
-            table.setdefault(latin_character(byte, page), (byte,))
+            table.setdefault(single_character(byte, page), (byte,))
     return table
 
 
