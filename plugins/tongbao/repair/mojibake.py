@@ -17,7 +17,7 @@ from tongbao.model import Edit, EditEvidence
 from tongbao.repair import lattice, tables
 from tongbao.repair.codecs import CODECS, Codec, lost_characters, utf8_goes_on, without
 from tongbao.repair.lattice import Budget, Spelling
-from tongbao.repair.mojibake_runs import LATIN_9, Run, between, cyrillic_runs, double_runs, latin_runs
+from tongbao.repair.mojibake_runs import Run, between, cyrillic_runs, double_runs, latin_9_runs, latin_runs
 from tongbao.repair.mojibake_tokens import LOST, READERS, double_tokens, single_tokens
 from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, single_bytes
 from tongbao.repair.text_model import FLOOR, STEP, model
@@ -87,7 +87,7 @@ def _edit(run: Run, pairing: Pairing, restored: str, gain: int | None, confidenc
 def _undo(text: str) -> Verdict:
     runs = {"latin": latin_runs(text), "gbk": double_runs(text), "cyrillic": cyrillic_runs(text)}
     runs["cp950"] = runs["gbk"]
-    runs["latin-9"] = runs["latin"] if LATIN_9.search(text) else []
+    runs["latin-9"] = latin_9_runs(text)
     best: tuple[int, Pairing] | None = None
     for pairing in PAIRINGS:
         found = runs[pairing.read]

@@ -24,8 +24,7 @@ _LATIN_TRIGGER = re.compile(rf"[\u00a1-\u00ff][{_HIGH}]|[{_HIGH}][\u00a1-\u00ff]
 # What Latin pages have no letters for is at most a single character, made of three bytes.
 _WIDE = "[\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"
 _LATIN = rf"(?:[^\x00-\x7f](?<!{_WIDE})|{_WIDE}(?!{_WIDE})(?<!{_WIDE}{_WIDE}))"
-# Letters of ISO 8859-15 that cp1252 has, too, in a text with control characters that cp1252 has none of.
-LATIN_9 = re.compile("(?s)(?=.*[ŒœŠšŽžŸ€]).*[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
+_LATIN_9_LETTER, _NO_CP1252 = re.compile("[ŒœŠšŽžŸ€]"), re.compile("[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
 _CYRILLIC_TRIGGER = re.compile("[\u0400-\u04ff][†‡€‰•™¤¦§©¬®°±µ¶‚„‹›]|[†‡€‰•™¤¦§©¬®°±µ¶‚„‹›][\u0400-\u04ff]")
 # So many signs beside Cyrillic letters are no writer's.
 MANY_SIGNS = 4
@@ -48,6 +47,11 @@ def latin_runs(text: str) -> list[Run]:
     if not _LATIN_TRIGGER.search(text):
         return []
     return [Run(m.start(), m[0]) for m in _LATIN_RUN.finditer(text)]
+
+
+def latin_9_runs(text: str) -> list[Run]:
+    """Those of letters that cp1252 has, too, in a text with control characters that cp1252 has none of."""
+    return latin_runs(text) if _LATIN_9_LETTER.search(text) and _NO_CP1252.search(text) else []
 
 
 def cyrillic_runs(text: str) -> list[Run]:
