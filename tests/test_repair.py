@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tongbao import edits
-from tongbao.model import Repaired
-from tongbao.repair import characters, escapes, gbk_bytes, glosses, layout, repair
+from tongbao.model import Edit, EditEvidence, Repaired
+from tongbao.repair import _carry, characters, escapes, gbk_bytes, glosses, layout, repair
 from tongbao.repair.pairings import PAIRINGS, Pairing
 from tongbao.repair.pairings import damage as misread
 
@@ -186,6 +186,19 @@ def test_byte_edits_show_bytes_gain_and_rivals() -> None:
     assert edit.confidence == 1
     assert edit.evidence.restored_bytes == "88 F3"
     assert edit.evidence.gain and edit.evidence.gain > 8
+
+
+def test_a_bare_gap_has_one_sign() -> None:
+    suggestions = repair("经查到\ufffd\ufffd\ufffd处理的事项，各单位\ufffd要及时上报。").suggestions
+    assert [s.rule for s in suggestions] == ["unrecoverable", "unrecoverable"]
+
+
+def test_a_suggestion_that_grows_takes_all_its_readings_along() -> None:
+    made = (Edit("first", 1, 3, "bc", "XYZ"),)
+    evidence = EditEvidence("", candidates=("p", ""), runner_up="", margin=1.0)
+    carried = _carry(Edit("then", 2, 3, "Y", "q", 0.5, evidence), "abcd", "aXYZd", made)
+    assert (carried.before, carried.after) == ("bc", "XqZ")
+    assert (carried.evidence.candidates, carried.evidence.runner_up) == (("XpZ", "XZ"), "XZ")
 
 
 def test_a_digit_that_a_hole_swallowed_stays_a_gap() -> None:

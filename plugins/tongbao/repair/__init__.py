@@ -8,6 +8,7 @@ left, and its edits are carried back to the received text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tongbao import edits as edit_lists
@@ -51,16 +52,34 @@ def repair(text: str) -> Repaired:
                 made = edit_lists.compose(made, verdict.edits) if made else verdict.edits
         if current == before:
             break
-    offered.sort(key=lambda e: (e.start, e.end))
+    offered = sorted(_without_doubles(offered), key=lambda e: (e.start, e.end))
     touched = sum(len(e.before) for e in made)
     return Repaired(text, current, made, tuple(offered), min(1.0, touched / len(text)) if text else 0.0)
+
+
+def _without_doubles(offered: Sequence[Edit]) -> list[Edit]:
+    """The suggestions without the flags of gaps that have a reading: one gap, one sign."""
+    read = [(e.start, e.end) for e in offered if e.rule == "gbk-bytes"]
+    return [e for e in offered if e.rule != "unrecoverable" or not any(e.start < b and a < e.end for a, b in read)]
 
 
 def _carry(suggestion: Edit, received: str, current: str, made: tuple[Edit, ...]) -> Edit:
     """A suggestion over the current text as one over the received text."""
     offsets = edit_lists.OffsetMap(made)
     start, end = offsets.to_source(suggestion.start, suggestion.end)
-    # Where the span grew to hold whole edits, the suggestion takes their results with it.
+    # Where the span grew to hold whole edits, every reading of the suggestion takes their results with it.
     first, last = offsets.to_result(start, end)
-    after = current[first : suggestion.start] + suggestion.after + current[suggestion.end : last]
-    return replace(suggestion, start=start, end=end, before=received[start:end], after=after)
+    left, right = current[first : suggestion.start], current[suggestion.end : last]
+    evidence = suggestion.evidence
+    if left or right:
+        runner_up = None if evidence.runner_up is None else left + evidence.runner_up + right
+        candidates = tuple(left + c + right for c in evidence.candidates)
+        evidence = replace(evidence, candidates=candidates, runner_up=runner_up)
+    return replace(
+        suggestion,
+        start=start,
+        end=end,
+        before=received[start:end],
+        after=left + suggestion.after + right,
+        evidence=evidence,
+    )

@@ -69,7 +69,9 @@ def _lookalikes(text: str) -> Iterator[Edit]:
         left, right = text[max(0, at - 2) : at], text[at + 1 : at + 3]
         gain = model().cost(match[0] + right, left) - model().cost(plain + right, left)
         if gain >= GAIN:
-            found.append(_edit("lookalike", at, match[0], plain, "形近或音近字代替，多为规避过滤。", gain * STEP))
+            # The only other reading is that it was meant as it stands.
+            reason = "形近或音近字代替，多为规避过滤。"
+            found.append(_edit("lookalike", at, match[0], plain, reason, gain * STEP, {match[0]: gain * STEP}))
     if len({edit.before for edit in found}) >= SEVERAL:
         yield from found
 
@@ -97,15 +99,17 @@ def _masks(text: str) -> Iterator[Edit]:
             continue
         readings = _readings(text[max(0, at - 2) : at], text[at + 1 : at + 3])
         if readings:
-            yield _edit("mask", at, match[0], readings[0], "此处的字被星号遮盖，只能推测。", candidates=readings[1:])
+            best, *others = readings
+            rivals = {c: (cost - best[0]) * STEP for cost, c in others}
+            yield _edit("mask", at, match[0], best[1], "此处的字被星号遮盖，只能推测。", rivals=rivals)
 
 
 @lru_cache(maxsize=1 << 10)
-def _readings(left: str, right: str) -> tuple[str, ...]:
-    """The likeliest characters between two texts, if one of them is likely."""
+def _readings(left: str, right: str) -> tuple[tuple[int, str], ...]:
+    """The likeliest characters between two texts with what they cost, if one of them is likely."""
     lm = model()
     ranked = sorted((lm.cost(c + right, left), c) for c in _daily())
-    return tuple(c for _, c in ranked[:SHOWN]) if ranked[0][0] <= NEXT * (1 + len(right)) / 2 else ()
+    return tuple(ranked[:SHOWN]) if ranked[0][0] <= NEXT * (1 + len(right)) / 2 else ()
 
 
 @cache
@@ -122,7 +126,9 @@ def _edit(
     after: str,
     reason: str,
     gain: float | None = None,
-    candidates: tuple[str, ...] = (),
+    rivals: Mapping[str, float] | None = None,
 ) -> Edit:
-    evidence = EditEvidence(reason, gain=gain, candidates=candidates)
+    """A suggestion. `rivals` are other readings, best first, and how many nats dearer they are."""
+    runner_up, margin = next(iter(rivals.items())) if rivals else (None, None)
+    evidence = EditEvidence(reason, gain=gain, candidates=tuple(rivals or ()), runner_up=runner_up, margin=margin)
     return Edit(f"adversarial-{kind}", at, at + len(before), before, after, 0.5, evidence)

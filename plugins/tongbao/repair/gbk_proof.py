@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice, product
 
 from tongbao.repair import gbk_bytes, tables
-from tongbao.repair.codecs import GBK, Codec, without
+from tongbao.repair.codecs import GBK, Codec, Pending, without
 from tongbao.repair.gbk_windows import HAN, HOLE, MARK, READING, Token, is_odd
 
 # Sets of glosses tried for a reading.
@@ -50,7 +50,7 @@ class Spinner:
     @property
     def codec(self) -> Codec:
         """GBK of characters in daily use; text that was converted to Traditional ones holds no Simplified forms."""
-        return without(GBK, _is_unlikely_in_traditional if self.converted else is_exotic)
+        return _daily(without(GBK, tables.is_foreign_to_traditional) if self.converted else GBK)
 
 
 def observe(text: str, readings: Mapping[str, str]) -> Spinner:
@@ -74,8 +74,16 @@ def is_exotic(character: str) -> bool:
     return not _DAILY.match(character)
 
 
-def _is_unlikely_in_traditional(character: str) -> bool:
-    return is_exotic(character) or tables.is_foreign_to_traditional(character)
+@cache
+def _daily(codec: Codec) -> Codec:
+    """A codec that spells nothing exotic, not even of known bytes: what the text has of it is given as a literal."""
+
+    @lru_cache(maxsize=1 << 16)
+    def find(pending: Pending) -> Sequence[str] | None:
+        found = codec.find(pending)
+        return found and tuple(c for c in found if not is_exotic(c))
+
+    return Codec(codec.name, find)
 
 
 @lru_cache(maxsize=4096)

@@ -28,13 +28,14 @@ from tongbao.repair.pairings import double_bytes
 from tongbao.repair.text_model import STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
 
-# All in the text model's steps of an eighth of a nat: what a repair must gain over the text as served, and over the
-# next reading, or the next where a byte was lost without a trace; the price of such a byte, and of a vanished pair.
-MARGIN, LEAD, LEAD_TRACELESS, TRACELESS, VANISHED = 64, 16, 24, 16, 0
+# All in the text model's steps of an eighth of a nat: what a repair must gain over the text as served; the price of a
+# byte that was lost without a trace, and of a vanished pair.
+MARGIN, TRACELESS, VANISHED = 64, 16, 0
 # In a spun text a hole is evidence by itself.
 MARGIN_HOLE = 32
-# With a shorter lead than this an edit is made, but not called certain.
-SURE = 40
+# The stranger a text is to the model, the less its preferences mean: a reading is certain if every rival is dearer by
+# what a character costs there and half a nat, within limits, and made if they are dearer by so much less.
+HALF, SURE, LESS = 4, (28, 48), 16
 # A reading with one more vanished pair is one character longer, and dearer for that: it is let off so much.
 LENGTH = 4
 # What a full stop is cheaper where a hole stands before a mark: it is there most often.
@@ -84,11 +85,10 @@ def find(text: str, site: Mapping[str, str]) -> Verdict:
             break
         if reading is None:
             continue
-        edit = _edit(start, served, reading)
         if reading.confidence > 0.5:
-            made += _peel(edit)
+            made += _edits(start, served, reading)
         else:
-            offered.append(edit)
+            offered += _edits(start, served, reading, peeled=False)
     return Verdict(tuple(made), tuple(offered))
 
 
@@ -139,14 +139,18 @@ def _arcs(token: Token, site: Mapping[str, str]) -> list[Arc]:
     if ord(text) <= 0x80:
         return [Arc((ord(text),)), *([Arc((ANY,), TRACELESS, text)] if text < "@" else [])]
     data = double_bytes("gbk").get(text)
-    return [Arc(data)] if data else [Arc(literal=text)]
+    aligned = [Arc(literal=text)] if not data or is_exotic(text) else []
+    return [Arc(data), *aligned] if data else aligned
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """How a window may have read: `texts` best first, the gain of the best over the text as served, and how certain."""
+    """How a window may have read: `texts` best first, how much dearer than the best each of the others is, the gain of
+    the best over the text as served, and how certain.
+    """
 
     texts: tuple[str, ...]
+    margins: tuple[int, ...]
     gain: int
     confidence: float
 
@@ -162,7 +166,8 @@ def _read(window: Window, spinner: Spinner, budget: Budget) -> _Reading | None:
     for beam in BEAMS:
         spellings = _spellings(window, tokens, spinner, beam, budget)
         reading = _weigh(window.served, window.before, tokens, spinner, spellings)
-        if reading is None or (reading.confidence > 0.5 and len(reading.texts) > 1):
+        # A wider search finds rivals of a reading that has none; it hardly ever made one certain that was not.
+        if reading is None or len(reading.texts) > 1:
             break
     return reading
 
@@ -210,31 +215,45 @@ def _weigh(
     # A gloss explained is evidence enough, if only nothing rarer comes of it.
     if gain < (MARGIN_HOLE if holes else MARGIN) or _rare(best.text) >= _rare(served) + (1 if pinned else holes):
         return None
-    rivals = [s for s in proved or spellings if s.text != best.text]
-    lead = _lead(best, rivals)
+    rivals = sorted(((_dearer(s, best), s.text) for s in proved or spellings if s.text != best.text), key=_price)
+    lead = min((margin - _sure(best.text, text, served, before) for margin, text in rivals), default=0)
     made = (
         bool(proved)
-        and lead >= _needed(proofs[best.text] or 0)
+        and lead >= -LESS
+        # Where a pair vanished, readings of other lengths are possible: if there is no rival, none was weighed.
+        and (bool(rivals) or not best.vanished)
         and _plausible(best.text, served, before)
         and _fluent(best.text, served, before)
         # Of two holes side by side too many readings are possible to weigh them all.
         and not any(a.kind == b.kind == "lost" for a, b in pairwise(tokens))
     )
     hole = next((t.text for t in tokens if t.kind == "lost"), "?")
-    shown = [s.text.replace(lattice.SWALLOWED, "").replace(GAP, hole) for s in (best, *rivals[:SHOWN])]
-    if spinner.narrow and not _wide(served):
-        shown = [text.translate(NARROWING) for text in shown]
-    return _Reading(tuple(shown), gain, (1.0 if lead >= SURE else 0.9) if made else 0.5)
+    shown: dict[str, int] = {}
+    for margin, text in ((0, best.text), *rivals):
+        text = text.replace(lattice.SWALLOWED, "").replace(GAP, hole)
+        shown.setdefault(text.translate(NARROWING) if spinner.narrow and not _wide(served) else text, margin)
+    texts, margins = tuple(shown)[: SHOWN + 1], tuple(shown.values())[1 : SHOWN + 1]
+    return _Reading(texts, margins, gain, (1.0 if lead >= 0 else 0.9) if made else 0.5)
 
 
-def _needed(traceless: int) -> int:
-    """The lead that a reading needs."""
-    return LEAD_TRACELESS if traceless else LEAD
+def _sure(restored: str, rival: str, served: str, before: str) -> int:
+    """How much dearer a rival must be for a reading to be certain: by what a character costs on average, either of
+    those that only the reading has or of all that it changes.
+    """
+    costs = []
+    for other in (rival, served):
+        cost, length = _changed(restored, other, before)
+        costs.append(cost // max(1, length))
+    return max(SURE[0], min(SURE[1], min(costs) + HALF))
 
 
-def _lead(best: Spelling, rivals: Sequence[Spelling]) -> int:
-    """How much likelier the best is than the next. Longer rivals are dearer for their length, which is made good."""
-    return min((r.cost - LENGTH * max(0, r.vanished - best.vanished) - best.cost for r in rivals), default=MARGIN)
+def _dearer(rival: Spelling, best: Spelling) -> int:
+    """How much dearer a rival is than the best. Longer ones are dearer for their length, which is made good."""
+    return rival.cost - LENGTH * max(0, rival.vanished - best.vanished) - best.cost
+
+
+def _price(rival: tuple[int, str]) -> int:
+    return rival[0]
 
 
 def _plausible(restored: str, served: str, before: str) -> bool:
@@ -249,11 +268,19 @@ def _plausible(restored: str, served: str, before: str) -> bool:
 
 
 def _fluent(restored: str, served: str, before: str) -> bool:
-    """Whether what a reading changes is as likely, on average, as text is."""
-    head = _common(served, restored)
-    tail = _common(served[head:][::-1], restored[head:][::-1])
-    changed = restored[head : len(restored) - tail] + restored[len(restored) - tail :][:1]
-    return model().cost(changed, before + restored[:head]) <= CEILING * len(changed) + SHORT
+    """Whether what a reading changes is, with the character behind, as likely on average as text is."""
+    cut = _Cut.of(served, restored)
+    changed = restored[cut.head : cut.best_end + 1]
+    return model().cost(changed, before + restored[: cut.head]) <= CEILING * len(changed) + SHORT
+
+
+def _changed(restored: str, other: str, before: str) -> tuple[int, int]:
+    """What the characters in which a reading differs from another cost, and how many those are; where it has none, the
+    one behind.
+    """
+    cut = _Cut.of(other, restored)
+    changed = restored[cut.head : max(cut.best_end, cut.head + 1)]
+    return model().cost(changed, before + restored[: cut.head]), len(changed)
 
 
 _DIGIT = re.compile("[0-9]")
@@ -280,39 +307,73 @@ def _rare(text: str) -> int:
     return sum(rarity(c) >= RARE for c in text)
 
 
-def _edit(start: int, served: str, reading: _Reading) -> Edit:
-    """The edit for the best reading of a window, trimmed to what it changes."""
-    best, *others = reading.texts
-    head = _common(served, best)
-    tail = _common(served[head:][::-1], best[head:][::-1])
-    before, after = served[head : len(served) - tail], best[head : len(best) - tail]
+def _edits(start: int, served: str, reading: _Reading, peeled: bool = True) -> list[Edit]:
+    """The edit for the best reading of a window, trimmed to what it changes, and apart from it the whole glosses that
+    stand behind the damage.
+    """
+    best = reading.texts[0]
+    cut = _Cut.of(served, best)
+    glosses_behind: list[Edit] = []
+    while peeled and (gloss := _GLOSS_BEHIND.search(served, cut.head, cut.served_end)):
+        character, said = gloss[1], gloss[2]
+        if best[cut.head : cut.best_end][-1:] != character or character not in tables.readers(said):
+            break
+        glosses_behind.insert(0, _gloss(start, gloss))
+        cut = _Cut.of(served[: gloss.end(1)], best[: cut.best_end])
+    if served[cut.head : cut.served_end] == best[cut.head : cut.best_end]:
+        return glosses_behind
+    return [_edit(start, served, reading, cut), *glosses_behind]
+
+
+# A whole gloss at the end of what is searched, and the character before it.
+_GLOSS_BEHIND = re.compile(rf"([\s\S]){OPEN}({READING}){CLOSE}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What a reading changes: served[head:served_end] becomes best[head:best_end]."""
+
+    head: int
+    served_end: int
+    best_end: int
+
+    @classmethod
+    def of(cls, served: str, best: str) -> _Cut:
+        head = _common(served, best)
+        tail = _common(served[head:][::-1], best[head:][::-1])
+        return cls(head, len(served) - tail, len(best) - tail)
+
+
+def _edit(start: int, served: str, reading: _Reading, cut: _Cut) -> Edit:
+    """The edit of what a reading changes there, with those of its rivals that differ from it there only."""
+    best = reading.texts[0]
+    first, last = best[: cut.head], best[cut.best_end :]
+    before, after = served[cut.head : cut.served_end], best[cut.head : cut.best_end]
+    rivals = {
+        text[cut.head : len(text) - len(last)]: margin
+        for text, margin in zip(reading.texts[1:], reading.margins, strict=True)
+        if text.startswith(first) and text.endswith(last) and len(text) >= len(first) + len(last)
+    }
+    runner_up, margin = next(iter(rivals.items()), (None, None))
     evidence = EditEvidence(
         reason=f"转载程序按字节插入内容，拆开了汉字的编码，其后的字节错位；按字节还原为“{after}”。",
         received_bytes=_hex(before),
         restored_bytes=_hex(after),
         gain=reading.gain * STEP,
-        candidates=tuple(other[head : len(other) - tail] for other in others),
+        candidates=tuple(rivals),
+        runner_up=runner_up,
+        margin=None if margin is None else margin * STEP,
     )
-    return Edit("gbk-bytes", start + head, start + head + len(before), before, after, reading.confidence, evidence)
+    at = start + cut.head
+    return Edit("gbk-bytes", at, at + len(before), before, after, reading.confidence, evidence)
 
 
-def _peel(edit: Edit) -> list[Edit]:
-    """The edit, and apart from it the whole glosses that stand behind the damage in its window."""
-    peeled: list[Edit] = []
-    before, after = edit.before, edit.after
-    while gloss := re.search(rf"(?<=(.)){OPEN}({READING}){CLOSE}\Z", before):
-        if not after or gloss[1] != after[-1] or gloss[1] not in tables.readers(gloss[2]):
-            break
-        start = edit.start + gloss.start()
-        reason = f"“{gloss[1]}”读作“{gloss[2]}”，括号内的注音是转载程序插入的。"
-        peeled.append(Edit("pinyin-gloss", start, start + len(gloss[0]), gloss[0], "", 1.0, EditEvidence(reason)))
-        before = before[: gloss.start()]
-        tail = _common(before[::-1], after[::-1])
-        before, after = before[: len(before) - tail], after[: len(after) - tail]
-    if not peeled:
-        return [edit]
-    evidence = replace(edit.evidence, received_bytes=_hex(before), restored_bytes=_hex(after))
-    return [replace(edit, end=edit.start + len(before), before=before, after=after, evidence=evidence), *peeled[::-1]]
+def _gloss(start: int, gloss: re.Match[str]) -> Edit:
+    """The edit that removes a whole gloss."""
+    character, said = gloss[1], gloss[2]
+    reason = f"“{character}”读作“{said}”，括号内的注音是转载程序插入的。"
+    first, end = gloss.end(1), gloss.end()
+    return Edit("pinyin-gloss", start + first, start + end, gloss[0][1:], "", 1.0, EditEvidence(reason))
 
 
 def _common(first: str, second: str) -> int:

@@ -104,7 +104,9 @@ def _telling(text: str, match: re.Match[str], spun: bool) -> bool:
         return spun and model().rarity(text[match.start() - 1]) >= RARE
     token = _TOKEN.match(match[0])
     if token is None or token["gloss"] is None:
-        return spun or any(model().rarity(c) >= RARE for c in text[max(0, match.start() - 3) : match.end() + 12])
+        around = text[max(0, match.start() - 3) : match.end() + 12]
+        # A replacement character is as rare as can be, and says nothing of what made it.
+        return spun or any(c != "\ufffd" and model().rarity(c) >= RARE for c in around)
     if not tables.readers(token["gloss"]):
         return False
     if token["hole"]:
