@@ -130,7 +130,7 @@ def search(
                     continue
                 if arc.vanished and paths[0][0] > cheapest + DOUBTFUL:
                     continue
-                for (rest, tail), price, text in _follow(arc, codec, pending, last, SEARCHED):
+                for (rest, tail), price, text in _steps(arc, codec, pending, last):
                     state = (rest, tail[-2:])
                     grown = [(cost + price, (chain, text) if text else chain) for cost, chain in paths]
                     known = following.get(state)
@@ -386,6 +386,17 @@ def _costs_of(characters: tuple[str, ...], following: str) -> np.ndarray:
 
 
 # --- steps -----------------------------------------------------------------------------------------------------------
+
+
+def _steps(arc: Arc, codec: Codec, pending: Pending, last: str) -> Iterable[_Step]:
+    """What `_follow` yields, told at once where an arc is bytes only."""
+    text, rest, choices = _outcome(codec, pending, arc.data) if arc.plain else (None, (), None)
+    if text is not None:
+        return (((rest, last + text), arc.cost + model().cost(text, last), text),)
+    if choices is not None:
+        found = _cheapest(choices, last, SEARCHED)
+        return [(((), last + character), arc.cost + price, character) for price, character in found]
+    return _follow(arc, codec, pending, last, SEARCHED)
 
 
 def _prune(states: dict[_State, list[_Path]], beam: int) -> dict[_State, list[_Path]]:
