@@ -58,8 +58,11 @@ _ODD = re.compile("[\x80-\x9f\u00aa-\u024f\u0370-\u052f\u2500-\u257f\u3041-\u30f
 _NOT_ODD = frozenset("·×°±÷§®©«»āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü")
 # How near it must stand, and how much of it.
 NEAR, MANY = 4, 2
-# Text costs less than this on average, in the text model's steps (11 nats a character).
-GIBBERISH = 88
+# Text costs less than this on average, in the text model's steps (9 nats a character), told by so many characters on
+# each side.
+GIBBERISH, CLOSE = 72, 3
+# What stands behind a gloss that has lost its beginning is what is left of other characters.
+_BROKEN = re.compile("[a-zü-ǜāáǎàēéěèīíǐìōóǒòūúǔù][)）]\\Z")
 # The compatibility ideographs beyond the basic plane.
 _SUPPLEMENT = re.compile("[\U0002f800-\U0002fa1d]+")
 # Brackets of vertical text come in pairs; alone they are faces.
@@ -118,10 +121,12 @@ def _is_meant(text: str, edit: Edit) -> bool:
     if len(edit.before) > 1:
         return True
     left, right = text[max(0, edit.start - NEAR) : edit.start], text[edit.end : edit.end + NEAR]
-    if sum(map(_is_odd, left + right)) >= MANY:
+    if sum(map(_is_odd, left + right)) >= MANY or _BROKEN.search(left):
         return False
-    meant = left + edit.after + right
-    return len(meant) <= NEAR or model().cost(meant) < GIBBERISH * len(meant)
+    if edit.rule != "character-width":
+        return True
+    meant = left[-CLOSE:] + edit.after + right[:CLOSE]
+    return len(meant) <= CLOSE or model().cost(meant) < GIBBERISH * len(meant)
 
 
 def _is_odd(character: str) -> bool:
