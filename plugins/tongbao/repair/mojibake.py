@@ -34,6 +34,8 @@ MIN_BYTES = 3
 RARE, STEPS = 88, 600_000
 # Runs tried to find a document's pairing, and how many of their characters.
 SAMPLE, PIECE, TRIALS = 12, 100, 2
+# Of the bytes of runs in the right pairing, not more fail to decode as they stand.
+MOST_MISSING = 0.5
 # What is decoded for a second time holds so much of its bytes at least.
 MOST_DECODED = 0.8
 _QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled|锟斤拷|烫烫烫", re.IGNORECASE)
@@ -136,9 +138,11 @@ def _promise(text: str, runs: Sequence[Run], pairing: Pairing) -> int:
         run = Run(run.start, run.text[:PIECE])
         data = _bytes(run.text, pairing)
         decoded = data.decode(pairing.written, "ignore")
-        price = model().cost(decoded)
         # Bytes that don't decode are as unlikely as characters that the model does not know.
         missing = max(0, len(data) - len(decoded.encode(pairing.written, "ignore")))
+        if missing > MOST_MISSING * len(data):
+            return 0
+        price = model().cost(decoded)
         gain += _served(text, run, pairing) - price - missing * FLOOR
         length += len(decoded)
         cost += price
