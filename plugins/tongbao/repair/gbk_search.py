@@ -186,10 +186,15 @@ def _spellings(window: Window, tokens: Sequence[Token], spinner: Spinner, beam: 
     return sorted(found, key=lambda s: s.cost)
 
 
+def _whole(text: str) -> str:
+    """A text without halves of surrogate pairs, which the word segmenter can't take."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _extra(text: str, window: Window, spinner: Spinner) -> int:
     """What words, marks and the text behind say of a spelling that its characters don't."""
     before = window.before
-    cost = WORD * sum(tables.is_han(word[0]) for word in rjieba.cut(fold(before + text + window.behind), False))
+    cost = WORD * sum(tables.is_han(word[0]) for word in rjieba.cut(_whole(fold(before + text + window.behind)), False))
     cost += model().cost(window.behind, text)
     if spinner.narrow:
         cost += WIDE * max(0, _wide(text) - _wide(window.served))

@@ -276,9 +276,9 @@ def _outcome(codec: Codec, pending: Pending, data: Pending) -> tuple[str | None,
     Either the text that they spell and the bytes that wait then, or the characters one of which they complete with
     their last byte, of which there may be none; or nothing that can be told so simply.
     """
-    text = ""
-    for at, byte in enumerate(data):
-        pending = (*pending, byte)
+    text, waiting = "", list(data)
+    for at in range(len(data)):
+        pending = (*pending, waiting[at])
         found = codec.find(pending)
         if found is None:
             continue
@@ -288,7 +288,13 @@ def _outcome(codec: Codec, pending: Pending, data: Pending) -> tuple[str | None,
             simple = not text and at == len(data) - 1
             return None, (), tuple(found) if simple else None
         text, pending = text + found[0], ()
+        waiting[at + 1 : at + 2] = _behind(waiting[at + 1 : at + 2], codec, found[0])
     return text, pending, None
+
+
+def _behind(codes: Sequence[int], codec: Codec, character: str) -> list[int]:
+    """The next code, if there is one, behind the character that the byte before it completed."""
+    return [after_first(code, codec.last_byte(character)) if code < 0 else code for code in codes]
 
 
 def _unlikely(layer: _Layer, previous: _Layer) -> bool:
@@ -437,25 +443,25 @@ def _follow(arc: Arc, codec: Codec, pending: Pending, last: str, most: int = REA
 
 def _feed(data: Pending, codec: Codec, pending: Pending, last: str, cost: int, text: str, most: int) -> Iterator[_Step]:
     """Feed bytes to the codec; several ways where unknown bytes complete a character."""
-    for at, byte in enumerate(data):
-        pending = (*pending, byte)
+    waiting = list(data)
+    for at in range(len(data)):
+        pending = (*pending, waiting[at])
         found = codec.find(pending)
         if found is None:
             continue
         if len(found) == 1:
             cost += _step(last, found[0])
             last, text, pending = last + found[0], text + found[0], ()
+            waiting[at + 1 : at + 2] = _behind(waiting[at + 1 : at + 2], codec, found[0])
             continue
-        rest = data[at + 1 :]
         for price, character in _cheapest(found, last, most):
+            rest = (*_behind(data[at + 1 : at + 2], codec, character), *data[at + 2 :])
             if not rest:
                 yield ((), last + character), cost + price, text + character
             elif len(rest) == 1 and rest[0] < 0:
-                begun = (after_first(rest[0], codec.last_byte(character)),)
-                yield (begun, last + character), cost + price, text + character
+                yield (rest, last + character), cost + price, text + character
             else:
-                behind = (after_first(rest[0], codec.last_byte(character)), *rest[1:])
-                yield from _feed(behind, codec, (), last + character, cost + price, text + character, most)
+                yield from _feed(rest, codec, (), last + character, cost + price, text + character, most)
         return
     yield (pending, last), cost, text
 

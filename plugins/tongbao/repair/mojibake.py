@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from tongbao import edits as edit_lists
 from tongbao.model import Edit, EditEvidence
@@ -125,10 +126,37 @@ def _most(runs: Sequence[Run], edits: Sequence[Edit]) -> bool:
 
 
 def _looks(runs: list[Run], pairing: Pairing) -> bool:
-    """Whether runs of double bytes are worth a trial in this pairing."""
+    """Whether runs are worth a trial in this pairing."""
+    if pairing.single:
+        row = _utf8_row(pairing.read) if pairing.written == "utf-8" else _ROWS[pairing.written]
+        return _is_prose(runs, row)
     if pairing.written != "utf-8" or pairing.read != "gbk":
         return True
     return any(_UTF8_IN_GBK.search(_bytes(run.text, pairing)) for run in runs)
+
+
+@cache
+def _utf8_row(read: str) -> re.Pattern[str]:
+    """Characters of three bytes in UTF-8 as single letters, two at least, the last byte of each there or not."""
+    letters = single_bytes(read).items()
+    leads = re.escape("".join(c for c, (byte,) in letters if 0xE2 <= byte <= 0xEF))
+    others = re.escape("".join(c for c, (byte,) in letters if 0x80 <= byte < 0xC0))
+    return re.compile(f"(?:[{leads}][{others} ]{{1,2}}){{2,}}")
+
+
+def _is_prose(runs: list[Run], row: re.Pattern[str]) -> bool:
+    """Whether letters above ASCII stand in long rows, as bytes of text do and letters and signs of no language."""
+    rows = [m[0] for run in runs for m in row.finditer(run.text) if len(set(m[0])) >= DISTINCT]
+    return 2 * sum(map(len, rows)) >= sum(len(_LETTER.findall(run.text)) for run in runs)
+
+
+# So many letters in a row, of so many kinds at least, are no word and no row of signs. Bytes of Big5 are ASCII, too.
+ROW, DISTINCT = 6, 4
+_LETTER = re.compile("[\x80-\u024f\u0400-\u04ff]")
+_ROWS = {
+    "gbk": re.compile(rf"[^\x00-\x7f]{{{ROW},}}"),
+    "cp950": re.compile(rf"(?:[^\x00-\x7f][@-~]?){{{ROW},}}"),
+}
 
 
 def _promise(text: str, runs: Sequence[Run], pairing: Pairing) -> int:
@@ -192,7 +220,9 @@ def _repair(text: str, run: Run, pairing: Pairing, codec: Codec, reader: str | N
         found = spelling.text if spelling else None
         if whole is None or (found is not None and model().cost(found, before) + LOST < model().cost(whole, before)):
             restored = found
-            guessed = "".join(found[at] for at in spelling.guessed) if found and spelling else ""
+            if found and spelling:
+                restored = _without_numbers(found, spelling.guessed)
+                guessed = "".join(found[at] for at in spelling.guessed if restored[at] == found[at])
     if restored is None or restored == run.text:
         return None
     cost = model().cost(restored, before)
@@ -210,6 +240,20 @@ def _repair(text: str, run: Run, pairing: Pairing, codec: Codec, reader: str | N
     exact = complete and _regenerates(restored, run.text, pairing)
     run, restored = _trimmed(run, restored)
     return _edit(run, pairing, restored, gain, 1.0 if exact else 0.9, guessed)
+
+
+def _without_numbers(text: str, guessed: Sequence[int]) -> str:
+    """A text with marks in place of the guessed numerals that are parts of numbers: those are never invented."""
+    out = list(text)
+    for at in guessed:
+        around = text[max(0, at - 1) : at], text[at + 1 : at + 2]
+        if text[at].isnumeric() and any(c.isnumeric() or c in _COUNTED for c in around if c):
+            out[at] = "\ufffd"
+    return "".join(out)
+
+
+# What numbers count.
+_COUNTED = frozenset("月日号號年岁歲时時点點分秒名人个個例户戶元角吨噸倍度届屆次条條项項件批公斤亩畝米")
 
 
 def _trimmed(run: Run, restored: str) -> tuple[Run, str]:
