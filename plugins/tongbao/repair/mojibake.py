@@ -4,7 +4,7 @@
 are decoded in the codec they were written in: at once where no byte is missing, over a byte lattice where some are.
 A document has one pairing: the one that makes its suspicious runs most likely. A run is repaired where the text model
 gains a margin by it, and what comes out is plausible in itself (right decodes cost 3.6 to 7.7 nats a character, wrong
-ones 11 and more, so Korean or Arabic mojibake stays). A text that itself speaks of mojibake is left alone: it quotes.
+ones 11 and more, so Korean or Arabic mojibake stays). A text that itself speaks of mojibake quotes: it gets suggestions.
 """
 
 from __future__ import annotations
@@ -35,8 +35,6 @@ MIN_BYTES = 3
 RARE, STEPS = 88, 600_000
 # Runs tried to find a document's pairing, and how many of their characters.
 SAMPLE, PIECE, TRIALS = 12, 100, 2
-# Of the bytes of runs in the right pairing, not more fail to decode as they stand.
-MOST_MISSING = 0.5
 # What is decoded for a second time holds so much of its bytes at least.
 MOST_DECODED = 0.8
 _QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled|锟斤拷|烫烫烫", re.IGNORECASE)
@@ -161,20 +159,17 @@ _ROWS = {
 
 def _promise(text: str, runs: Sequence[Run], pairing: Pairing) -> int:
     """What the pairing gains on the longest runs when they are decoded as they stand."""
-    gain = length = cost = 0
-    for run in sorted(runs, key=lambda r: (-len(r.text), r.start))[:SAMPLE]:
-        run = Run(run.start, run.text[:PIECE])
-        data = _bytes(run.text, pairing)
-        decoded = data.decode(pairing.written, "ignore")
-        # Bytes that don't decode are as unlikely as characters that the model does not know.
-        missing = max(0, len(data) - len(decoded.encode(pairing.written, "ignore")))
-        if missing > MOST_MISSING * len(data):
-            return 0
-        price = model().cost(decoded)
-        gain += _served(text, run, pairing) - price - missing * FLOOR
-        length += len(decoded)
-        cost += price
-    return gain if length and cost <= (CEILING + 16) * length else 0
+    tried = [Run(r.start, r.text[:PIECE]) for r in sorted(runs, key=lambda r: (-len(r.text), r.start))[:SAMPLE]]
+    received = [_bytes(run.text, pairing) for run in tried]
+    decoded = [data.decode(pairing.written, "ignore") for data in received]
+    # Bytes that don't decode are as unlikely as characters that the model does not know.
+    held = sum(len(text.encode(pairing.written, "ignore")) for text in decoded)
+    missing = max(0, sum(map(len, received)) - held)
+    if missing > held:
+        return 0
+    price = sum(map(model().cost, decoded))
+    gain = sum(_served(text, run, pairing) for run in tried) - price - missing * FLOOR
+    return gain if any(decoded) and price <= (CEILING + 16) * sum(map(len, decoded)) else 0
 
 
 def _served(text: str, run: Run, pairing: Pairing) -> int:
@@ -333,7 +328,7 @@ def _reader(text: str, runs: Sequence[Run], pairing: Pairing, codec: Codec) -> s
     readers = READERS if shown else READERS[1:]
     costs = []
     for at, reader in enumerate(readers):
-        found = [_search(text, span, pairing, codec, reader, Budget(STEPS)) for span in spans[:TRIALS]]
+        found = [_search(text, span, pairing, codec, reader, Budget(STEPS // 10)) for span in spans[:TRIALS]]
         cost, length = sum(f.cost if f else STEPS for f in found), sum(len(f.text) for f in found if f)
         costs.append((cost, at, length))
     cost, at, length = min(costs)
