@@ -4,7 +4,8 @@
 are decoded in the codec they were written in: at once where no byte is missing, over a byte lattice where some are.
 A document has one pairing: the one that makes its suspicious runs most likely. A run is repaired where the text model
 gains a margin by it, and what comes out is plausible in itself (right decodes cost 3.6 to 7.7 nats a character, wrong
-ones 11 and more, so Korean or Arabic mojibake stays). A text that itself speaks of mojibake quotes: it gets suggestions.
+ones 11 and more, so Korean or Arabic mojibake stays). A text that itself speaks of mojibake quotes, and gets
+suggestions.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ DOCUMENT_GAIN, RUN_GAIN, CEILING, SHORT = 144, 12, 72, 32
 LETTER, OTHER = 112, 56
 # So many bytes that are valid UTF-8 prove a run by themselves, in a document whose pairing is known.
 MIN_BYTES = 3
-# A character at least this rare by itself (11 nats) is one that writers seldom use. Steps of the search for a document.
-RARE, STEPS = 88, 600_000
+# A character at least this rare by itself (11 nats) is one that writers seldom use. Steps of the
+# search for a document, and for each of its characters.
+RARE, STEPS, STEPS_EACH = 88, 600_000, 150
 # Runs tried to find a document's pairing, and how many of their characters.
 SAMPLE, PIECE, TRIALS = 12, 100, 2
 # What is decoded for a second time holds so much of its bytes at least.
@@ -101,7 +103,8 @@ def _undo(text: str) -> Verdict:
     pairing = best[1]
     found = runs[pairing.read]
     codec = _codec("".join(run.text for run in found[: 2 * SAMPLE]), pairing)
-    reader, budget = _reader(text, found, pairing, codec), Budget(STEPS)
+    reader = _reader(text, found, pairing, codec)
+    budget = Budget(min(STEPS, STEPS_EACH * len(text)))
     if reader is None:
         return NOTHING
     edits = [edit for run in found if (edit := _repair(text, run, pairing, codec, reader, budget))]
@@ -328,7 +331,7 @@ def _reader(text: str, runs: Sequence[Run], pairing: Pairing, codec: Codec) -> s
     readers = READERS if shown else READERS[1:]
     costs = []
     for at, reader in enumerate(readers):
-        found = [_search(text, span, pairing, codec, reader, Budget(STEPS // 10)) for span in spans[:TRIALS]]
+        found = [_search(text, span, pairing, codec, reader, Budget(STEPS_EACH * PIECE)) for span in spans[:TRIALS]]
         cost, length = sum(f.cost if f else STEPS for f in found), sum(len(f.text) for f in found if f)
         costs.append((cost, at, length))
     cost, at, length = min(costs)
