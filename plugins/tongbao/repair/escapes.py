@@ -16,6 +16,7 @@ from typing import Final
 
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import tables
+from tongbao.repair.about import speaks_of_escapes
 from tongbao.repair.verdict import NOTHING, Verdict
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
@@ -38,9 +39,6 @@ _URL = re.compile(
 _TAG = re.compile(
     r"</?(?:p|div|br|span|a|b|i|em|strong|font|h[1-6]|td|tr|li|ul|ol|html|body|script|style|meta|img|table|pre|code)\b|```",
     re.IGNORECASE,
-)
-_ABOUT = re.compile(
-    r"转义|轉義|编码|編碼|(?:字符|网页|超文本)实体|正则|(?i:escap|encod|entit|regex|unicode)|(?<![./A-Za-z0-9])(?i:html|xml|markup)(?![A-Za-z0-9])"
 )
 # An entity alone in quotes is shown, not meant.
 _QUOTED = re.compile("[\"'“‘`「『].[\"'”’`」』]", re.DOTALL)
@@ -84,7 +82,7 @@ def undo(text: str) -> Verdict:
     for edit in edits:
         if not kept or edit.start >= kept[-1].end:
             kept.append(edit)
-    return Verdict(suggestions=tuple(kept)) if _ABOUT.search(text) else Verdict(tuple(kept))
+    return Verdict(suggestions=tuple(kept)) if speaks_of_escapes(text) else Verdict(tuple(kept))
 
 
 # Letters of no language stand side by side as entities; bytes that were taken for letters do.

@@ -113,9 +113,18 @@ def _undo(text: str) -> Verdict:
     if not pairing.single:
         edits += [e for run in between(text, found) if (e := _repair(text, run, pairing, codec, None, budget))]
         edits.sort(key=lambda edit: edit.start)
-    if _QUOTES.search(text):
+    if _QUOTES.search(text) or _are_quoted(text, edits):
         return Verdict(suggestions=tuple(edits))
     return Verdict(tuple(edits))
+
+
+def _are_quoted(text: str, edits: Sequence[Edit]) -> bool:
+    """Whether all that is strange stands in quotation marks, in a text that is clean else: it is shown."""
+    around = (text[max(0, e.start - 1) : e.start] + text[e.end : e.end + 1] for e in edits)
+    return all(pair in _MARKS for pair in around) and 3 * sum(len(e.before) for e in edits) < len(text)
+
+
+_MARKS = ("“”", "「」", "『』", "‘’", "《》")
 
 
 def _most(runs: Sequence[Run], edits: Sequence[Edit]) -> bool:

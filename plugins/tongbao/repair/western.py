@@ -11,6 +11,7 @@ import re
 import ftfy
 
 from tongbao.model import Edit, EditEvidence
+from tongbao.repair.about import speaks_of_mojibake
 from tongbao.repair.verdict import NOTHING, Verdict
 
 _CONFIG = ftfy.TextFixerConfig(
@@ -34,8 +35,18 @@ _CONFIG = ftfy.TextFixerConfig(
 _TRIGGER = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u2122\u20ac]")
 # What is left when ftfy explained a part of a line that is mojibake of another kind.
 _UNEXPLAINED = re.compile("\ufffd|[\u00a1-\u00ff]{3}")
-# A text about encodings shows mojibake.
-_ABOUT = re.compile("乱码|亂碼|文字化け|mojibake|garbled|(?:en|de)cod(?:e|ing)|utf-8", re.IGNORECASE)
+# The pages by which UTF-8 is misread.
+_PAGES = (
+    "latin-1",
+    *(f"sloppy-windows-{n}" for n in (1252, 1250, 1251, 1253, 1254, 1257)),
+    "iso-8859-2",
+    "macroman",
+    "cp437",
+)
+# One sequence is evidence if it stands for a typographic mark, or for a letter inside a word.
+_CLASSIC = re.compile(
+    "[\u2010-\u2027\u20ac\u2122]|[^\\W\\d_](?<=[^\x00-\x7f])(?=[A-Za-z])|(?<=[A-Za-z])[^\\W\\d_\x00-\x7f]"
+)
 # The beginning of a string that a function is called with: a test, or an example.
 _ARGUMENT = re.compile(r"""\w\([rbuf]?(['"])(?:(?!\1).)*\Z""")
 # Lines longer than this are not text.
@@ -53,16 +64,32 @@ def undo(text: str) -> Verdict:
         return NOTHING
     edits: list[Edit] = []
     offered: list[Edit] = []
-    start, about = 0, _ABOUT.search(text)
+    start, about = 0, speaks_of_mojibake(text)
     for line in text.splitlines(keepends=True):
         if len(line) <= LONGEST and _TRIGGER.search(line):
             fixed = ftfy.fix_encoding(line, _CONFIG)
             if fixed != line and not _UNEXPLAINED.search(fixed):
                 edit = _edit(start, line, fixed)
-                shown = about or _ARGUMENT.search(line, 0, edit.start - start)
+                restored = set(edit.after) - set(edit.before) - set(map(chr, range(128)))
+                if sum(edit.after.count(c) for c in restored) < 2 and not _is_classic(fixed, restored):
+                    start += len(line)
+                    continue
+                shown = about or not _regenerates(edit, restored) or _ARGUMENT.search(line, 0, edit.start - start)
                 (offered if shown else edits).append(edit)
         start += len(line)
     return Verdict(tuple(edits), tuple(offered))
+
+
+def _is_classic(fixed: str, restored: set[str]) -> bool:
+    return any(m[0] in restored for m in _CLASSIC.finditer(fixed))
+
+
+def _regenerates(edit: Edit, restored: set[str]) -> bool:
+    """Whether misreading the restored characters gives what was received, on one page."""
+    return any(
+        "".join(c.encode().decode(page, "replace") if c in restored else c for c in edit.after) == edit.before
+        for page in _PAGES
+    )
 
 
 def _edit(start: int, line: str, fixed: str) -> Edit:
