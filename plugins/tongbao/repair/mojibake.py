@@ -253,8 +253,8 @@ def _without_numbers(text: str, guessed: Sequence[int]) -> str:
     """A text with marks in place of the guessed numerals that are parts of numbers: those are never invented."""
     out = list(text)
     for at in guessed:
-        around = text[max(0, at - 1) : at], text[at + 1 : at + 2]
-        if text[at].isnumeric() and any(c.isnumeric() or c in _COUNTED for c in around if c):
+        before, behind = text[max(0, at - 1) : at], text[at + 1 : at + 2]
+        if text[at].isnumeric() and (before.isnumeric() or behind.isnumeric() or (behind and behind in _COUNTED)):
             out[at] = "\ufffd"
     return "".join(out)
 

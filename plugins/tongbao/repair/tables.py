@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
+from opencc import OpenCC
+
 from tongbao.data import rows
 from tongbao.folding import fold_table
-from tongbao.script.opencc import convert_text
 
 # Spelling variants inside GBK pinyin glosses: IPA letters that GBK carries, the keyboard spelling of ü, tone numbers.
 _SPELLING = str.maketrans({"ɑ": "a", "ɡ": "g", "v": "ü", "V": "ü"} | dict.fromkeys("012345", ""))
@@ -82,7 +83,7 @@ def _converted() -> frozenset[str]:
     """What a converter makes of the characters of GB 2312, one by one."""
     pairs = (bytes((lead, trail)) for lead in range(0xB0, 0xF8) for trail in range(0xA1, 0xFF))
     characters = "\n".join(c for c in map(gbk_pairs().get, pairs) if c)
-    return frozenset().union(*(convert_text(config, characters) for config in ("s2t", "s2tw", "s2hk")))
+    return frozenset().union(*(OpenCC(config).convert(characters) for config in ("s2t", "s2tw", "s2hk")))
 
 
 def is_foreign_to_traditional(character: str) -> bool:
