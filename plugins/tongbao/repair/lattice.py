@@ -43,10 +43,9 @@ class Arc:
 
     `data` are the bytes that were there; `cost` is in the text model's steps. `literal` then passes through beside the
     codec, between characters only. `readers` demands that the last two bytes are one of these characters in GBK.
-    `inside` is True for an arc that
-    needs a character begun, False for one that needs none. `vanished` stands for a pair of bytes without a character,
-    `again` for another one directly behind it.
-    `shown` is what is spelled in place of the literal. `best` tries a `last_resort` where all else has failed.
+    `inside` is True for an arc that needs a character begun, False for one that needs none. `vanished` stands for a
+    pair of bytes without a character, `again` for another one directly behind it. `shown` is what is spelled in place
+    of the literal. `best` tries a `last_resort` where all else has failed.
     """
 
     data: Pending = ()

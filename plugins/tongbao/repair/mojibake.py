@@ -32,13 +32,15 @@ DOCUMENT_GAIN, RUN_GAIN, CEILING, SHORT = 144, 12, 72, 32
 LETTER, OTHER = 112, 56
 # So many bytes that are valid UTF-8 prove a run by themselves, in a document whose pairing is known.
 MIN_BYTES = 3
-# A character at least this rare by itself (11 nats) is one that writers seldom use. Steps of the
-# search for a document, and for each of its characters.
-RARE, STEPS, STEPS_EACH = 88, 600_000, 150
+# A character at least this rare by itself (11 nats) is one that writers seldom use.
+RARE = 88
+# The most steps of the search for a document, and for each of its characters.
+STEPS, STEPS_EACH = 600_000, 150
 # Runs tried to find a document's pairing, and how many of their characters.
 SAMPLE, PIECE, TRIALS = 12, 100, 2
 # What is decoded for a second time holds so much of its bytes at least.
 MOST_DECODED = 0.8
+
 _QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled|锟斤拷|烫烫烫", re.IGNORECASE)
 _ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff](?=[A-Za-z])|(?<=[A-Za-z])[\u00c0-\u024f\u1e00-\u1eff]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")

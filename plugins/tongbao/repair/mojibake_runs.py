@@ -14,8 +14,8 @@ from tongbao.repair.text_model import model
 # average over a window of so many. A run goes on over so many others, and takes in so many at its ends: a character of
 # the run may look usual by chance.
 STRANGE, WINDOW, BRIDGE, MARGIN = 72, 5, 6, 2
-# Characters not in daily use make a cluster where they stand so near each other; the text around it is looked at, too.
-NEAR, AROUND = 12, 12
+# Characters not in daily use make a cluster where they stand as near each other; so much around it is looked at, too.
+AROUND = 12
 # A run of which a larger share is replacement characters is beyond repair.
 MOST_GONE = 0.3
 
