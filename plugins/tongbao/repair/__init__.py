@@ -8,7 +8,9 @@ left, and its edits are carried back to the received text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from tongbao import edits as edit_lists
@@ -37,6 +39,11 @@ def repair(text: str) -> Repaired:
     Linear in the length of the text; never raises, whatever the text holds. `edits` replayed over `received` give
     `text`, undone they give `received` back.
     """
+    with _collector_at_rest():
+        return _repair(text)
+
+
+def _repair(text: str) -> Repaired:
     current = text
     made: tuple[Edit, ...] = ()
     offered: list[Edit] = []
@@ -55,6 +62,19 @@ def repair(text: str) -> Repaired:
     offered = sorted(_without_doubles(offered), key=lambda e: (e.start, e.end))
     touched = sum(len(e.before) for e in made)
     return Repaired(text, current, made, tuple(offered), min(1.0, touched / len(text)) if text else 0.0)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Without the cyclic garbage collector: a search makes many tuples and no cycles, and each of the collector's walks
+    through the tables of the text model takes as long as the search of a damaged passage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _without_doubles(offered: Sequence[Edit]) -> list[Edit]:

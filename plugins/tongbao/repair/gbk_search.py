@@ -49,9 +49,11 @@ WORD, WIDE, QUOTE, UNPAIRED = 16, 40, 16, 20
 # The most that what a reading changes may cost on average (9 nats a character), and an allowance for short ones.
 CEILING, SHORT = 72, 32
 # Where so many windows have no reading and none has a certain one, the damage is of another kind.
-HOPELESS = 12
+HOPELESS = 6
+# A window with more holes than a FEW, and a larger share of them, is beyond repair.
+FEW, MOST_GONE = 3, 0.25
 # Spellings kept for each state; states kept at first, and where these don't decide; steps for each document.
-RIVALS, BEAMS, STEPS = 8, (32, 64), 500_000
+RIVALS, BEAMS, STEPS = 8, (24, 48), 500_000
 # A character that costs more than this (15.5 nats) where it stands makes a reading uncertain; other readings shown.
 DOUBTFUL, SHOWN = 124, 5
 
@@ -78,7 +80,7 @@ def find(text: str, site: Mapping[str, str]) -> Verdict:
     for start, end in found:
         window = Window.at(text, start, end)
         if window not in known:
-            known[window] = _read(window, spinner, budget)
+            known[window] = _read(window, spinner, budget) if _is_mostly_there(window.served) else None
         served, reading = window.served, known[window]
         failed += reading is None
         if failed == HOPELESS and not made:
@@ -90,6 +92,12 @@ def find(text: str, site: Mapping[str, str]) -> Verdict:
         else:
             offered += _edits(start, served, reading, peeled=False)
     return Verdict(tuple(made), tuple(offered))
+
+
+def _is_mostly_there(served: str) -> bool:
+    """Whether a window has few enough holes: a shift has one at each end, and each hides a byte or two."""
+    holes = served.count("?") + served.count("\ufffd")
+    return holes <= FEW or holes <= MOST_GONE * len(served)
 
 
 def regenerates(text: str, start: int, end: int, reading: str) -> bool:

@@ -117,23 +117,25 @@ def search(
             budget.left -= len(states) * len(arcs)
             if budget.left < 0:
                 return []
-        following: dict[_State, list[_Path]] = {}
         cheapest = min(paths[0][0] for paths in states.values())
+        following: dict[_State, list[_Path]] = {}
+        if arcs[0].idle:
+            following, arcs = dict(states), arcs[1:]
+        changed = not following
         for (pending, last), paths in states.items():
             for arc in arcs:
-                if arc.idle:
-                    known = following.get((pending, last))
-                    following[pending, last] = paths if known is None else sorted(known + paths, key=_price)[:rivals]
-                    continue
                 if arc.inside is not None and arc.inside != bool(pending):
                     continue
-                if arc.vanished and paths[0][0] > cheapest + DOUBTFUL:
+                if arc.vanished and (paths[0][0] > cheapest + DOUBTFUL or (arc.again and pending[0] >= 0)):
                     continue
                 for (rest, tail), price, text in _steps(arc, codec, pending, last):
+                    changed = True
                     state = (rest, tail[-2:])
                     grown = [(cost + price, (chain, text) if text else chain) for cost, chain in paths]
                     known = following.get(state)
                     following[state] = grown if known is None else sorted(known + grown, key=_price)[:rivals]
+        if not changed:
+            continue
         if not following:
             return []
         states = _prune(following, beam)
@@ -192,7 +194,7 @@ def best(
         # Bytes may be missing behind those of a character, but behind missing ones none are.
         coming = _coming(tokens, at + 1) if wide and goes_on and tokens[at][0].idle else ()
         layer = _advance(layers[at], arcs, codec, MANY if wide else FEW, goes_on, coming)
-        if wide < 2 and (not layer or (wary and _unlikely(layer, layers[at]))):
+        if wide < 2 and (not layer or ((wary or wide) and _unlikely(layer, layers[at]))):
             _open(opened, at, layers, SHORT if not layer and not wide else LONG)
             continue
         layers.append(layer or _advance(_given_up(layers[at]), (*arcs, Arc()), codec, MANY))

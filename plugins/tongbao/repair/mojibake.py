@@ -38,6 +38,8 @@ RARE = 88
 STEPS, STEPS_EACH = 600_000, 150
 # Runs tried to find a document's pairing, and how many of their characters.
 SAMPLE, PIECE, TRIALS = 12, 100, 2
+# A reader whose text costs no more than this a character (5.5 nats) explains a document: no other is tried.
+SURE = 44
 # What is decoded for a second time holds so much of its bytes at least.
 MOST_DECODED = 0.8
 
@@ -329,7 +331,7 @@ def _search(
         # A letter may be the half of a character that is left; it is too likely by itself to raise doubts.
         doubtful = tuple(2 * at for at, c in enumerate(text[start:end]) if "@" <= c <= "~")
     # Single bytes that are lost show in UTF-8 by themselves.
-    wary = goes_on is None or not pairing.single
+    wary = goes_on is None
     return lattice.best(tokens, codec, before, following, budget, goes_on, doubtful, wary)
 
 
@@ -338,15 +340,29 @@ def _reader(text: str, runs: Sequence[Run], pairing: Pairing, codec: Codec) -> s
     if pairing.single:
         return READERS[0]
     spans = [(r.start, r.start + min(PIECE, len(r.text))) for r in sorted(runs, key=lambda r: (-len(r.text), r.start))]
-    shown = any(_KEPT[False].search(run.text) for run in runs)
-    readers = READERS if shown else READERS[1:]
-    costs = []
-    for at, reader in enumerate(readers):
+    best: tuple[int, int, str] | None = None
+    for reader in _readers(runs, pairing):
         found = [_search(text, span, pairing, codec, reader, Budget(STEPS_EACH * PIECE)) for span in spans[:TRIALS]]
         cost, length = sum(f.cost if f else STEPS for f in found), sum(len(f.text) for f in found if f)
-        costs.append((cost, at, length))
-    cost, at, length = min(costs)
-    return readers[at] if cost <= CEILING * length + SHORT * TRIALS else None
+        if best is None or cost < best[0]:
+            best = cost, length, reader
+        if cost <= SURE * length:
+            break
+    assert best is not None
+    cost, length, name = best
+    return name if cost <= CEILING * length + SHORT * TRIALS else None
+
+
+def _readers(runs: Sequence[Run], pairing: Pairing) -> Sequence[str]:
+    """The readers that what is left of the text allows."""
+    if any(_KEPT[False].search(run.text) for run in runs):
+        return READERS
+    # A second byte that is a letter stands alone where the first was dropped: most of what Big5 loses in GBK is such.
+    halved = pairing.written != "cp950" or any(_HALF.search(run.text) for run in runs)
+    return READERS[1:] if halved else READERS[1:2]
+
+
+_HALF = re.compile(r"[^\x00-\x7f][@-~](?=[^\x00-\x7f])")
 
 
 def _codec(text: str, pairing: Pairing) -> Codec:
