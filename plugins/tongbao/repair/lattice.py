@@ -32,7 +32,8 @@ READINGS, SEARCHED = 24, 12
 # together: then a LONG reach of tokens behind it and before it is opened; a SHORT one first where nothing is spelled at
 # all, since that shows the place. Bytes that no arc explains are given up at a price, and leave a mark.
 FEW, MANY, POORER, ODD, STRANGE, GIVEN_UP, LEFT = 4, 32, 160, 88, 216, 160, "\ufffd"
-LONG, SHORT = (9, 7), (6, 3)
+LONG, SHORT = (9, 7), (4, 1)
+UNLIMITED = 1 << 30
 # How many spellings are kept that reach the same state, so that the best has a runner-up.
 RIVALS = 3
 
@@ -238,8 +239,12 @@ def _advance(
     following: _Layer = dict(layer) if idle else {}
     lm = model()
     step = lm.step
+    # What is this much dearer than a state that is kept will not be kept.
+    limit = min(map(_total, layer.values())) + POORER if idle else UNLIMITED
     for (pending, last), (cost, row) in layer.items():
         for arc in arcs[1:] if idle else arcs:
+            if cost + arc.cost > limit:
+                continue
             if (arc.inside is not None and arc.inside != bool(pending)) or (pending and arc.literal and not arc.data):
                 continue
             if coming and goes_on and arc.data and arc.plain and not goes_on(pending + arc.data, coming):
@@ -256,16 +261,20 @@ def _advance(
             elif choices is not None:
                 for more, character in lm.cheapest(choices, last, READINGS):
                     price, state = cost + arc.cost + more, ((), last[-1:] + character)
+                    if price > limit:
+                        break
                     if (known := following.get(state)) is None or price < known[0]:
                         following[state] = (price, (row, character, price, 1))
             else:
                 for state, more, spelled in _follow(arc, codec, pending, last):
                     price = cost + more
+                    if price > limit:
+                        continue
                     if (known := following.get(state)) is None or price < known[0]:
                         following[state] = (price, (row, spelled, price, int(arc.plain)) if spelled else row)
     if len(following) < 2:
         return following
-    limit = min(map(_total, following.values())) + POORER
+    limit = min(limit, min(map(_total, following.values())) + POORER)
     kept = {state: path for state, path in following.items() if path[0] <= limit}
     return kept if len(kept) <= most else dict(nsmallest(most, kept.items(), key=lambda item: item[1][0]))
 
