@@ -9,7 +9,7 @@ the codec that the text was written in, and keeps, for each state, the spelling 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from heapq import nsmallest
 
@@ -72,16 +72,26 @@ STAY = Arc()
 
 
 @dataclass(frozen=True, slots=True)
+class Guess:
+    """A character of a spelling of which not all bytes were there: its place, and what its bytes may have been."""
+
+    place: int
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Spelling:
     """A text that the lattice spells, its cost, and how many pairs must have vanished for it.
 
-    `guessed` are the places of its characters of which not all bytes were there (told by `best` and `fill` only).
+    `best` and `fill` tell the `guesses` in it, and its `cuts`: how many tokens spell how many of its characters, where
+    no bytes wait between them.
     """
 
     text: str
     cost: int
     vanished: int = 0
-    guessed: tuple[int, ...] = ()
+    guesses: tuple[Guess, ...] = ()
+    cuts: tuple[tuple[int, int], ...] = ()
 
 
 class Budget:
@@ -150,9 +160,10 @@ def search(
 
 # --- the best spelling, with few steps -------------------------------------------------------------------------------
 
-# A row of spelled pieces of text, each with the cost of the path up to its end and how many of its characters, the
-# first ones, are guessed.
-_Row = tuple["_Row | None", str, int, int]
+# A row of spelled pieces of text, each with the cost of the path up to its end, what its first character may have been
+# if that is guessed, and how many tokens were read if no bytes wait behind it, or else AMID.
+_Row = tuple["_Row | None", str, int, tuple[str, ...], int]
+AMID = -1
 _Layer = dict[_State, tuple[int, "_Row | None"]]
 
 
@@ -194,15 +205,18 @@ def best(
             return None
         # Bytes may be missing behind those of a character, but behind missing ones none are.
         coming = _coming(tokens, at + 1) if wide and goes_on and tokens[at][0].idle else ()
-        layer = _advance(layers[at], arcs, codec, MANY if wide else FEW, goes_on, coming)
+        layer = _advance(layers[at], arcs, codec, at + 1, MANY if wide else FEW, goes_on, coming)
         if wide < 2 and (not layer or ((wary or wide) and _unlikely(layer, layers[at]))):
             _open(opened, at, layers, SHORT if not layer and not wide else LONG)
             continue
-        layers.append(layer or _advance(_given_up(layers[at]), (*arcs, Arc()), codec, MANY))
+        if not layer:
+            # What waits is given up, and the token itself only if nothing comes of it by itself.
+            left = _given_up(layers[at])
+            layer = _advance(left, arcs, codec, at + 1, MANY) or left
+        layers.append(layer)
     ended = _given_up(layers[-1])
     cost, row = min(((c + model().cost(following[:1], last), r) for (_, last), (c, r) in ended.items()), key=_total)
-    text, guessed = _spelled(row)
-    return Spelling(text, cost, guessed=guessed)
+    return _spelled(row, cost)
 
 
 def _open(opened: bytearray, at: int, layers: list[_Layer], reach: tuple[int, int]) -> None:
@@ -231,6 +245,7 @@ def _advance(
     layer: _Layer,
     arcs: Sequence[Arc],
     codec: Codec,
+    read: int,
     most: int,
     goes_on: Callable[[Pending, Pending], bool] | None = None,
     coming: Pending = (),
@@ -255,7 +270,7 @@ def _advance(
                 for character in text:
                     price += step(tail, character)
                     tail = tail[-1:] + character
-                    here = (here, character, price, 0)
+                    here = (here, character, price, (), AMID if rest else read)
                 if (known := following.get(state := (rest, tail))) is None or price < known[0]:
                     following[state] = (price, here)
             elif choices is not None:
@@ -264,14 +279,16 @@ def _advance(
                     if price > limit:
                         break
                     if (known := following.get(state)) is None or price < known[0]:
-                        following[state] = (price, (row, character, price, 1))
+                        following[state] = (price, (row, character, price, choices, read))
             else:
+                guessed = _first_choices(codec, pending, arc.data) if arc.plain else ()
                 for state, more, spelled in _follow(arc, codec, pending, last):
                     price = cost + more
                     if price > limit:
                         continue
                     if (known := following.get(state)) is None or price < known[0]:
-                        following[state] = (price, (row, spelled, price, int(arc.plain)) if spelled else row)
+                        end = AMID if state[0] else read
+                        following[state] = (price, (row, spelled, price, guessed, end) if spelled else row)
     if len(following) < 2:
         return following
     limit = min(limit, min(map(_total, following.values())) + POORER)
@@ -302,6 +319,15 @@ def _outcome(codec: Codec, pending: Pending, data: Pending) -> tuple[str | None,
     return text, pending, None
 
 
+@lru_cache(maxsize=1 << 14)
+def _first_choices(codec: Codec, pending: Pending, data: Pending) -> tuple[str, ...]:
+    """What the first character that bytes complete may be, if that is not known."""
+    for at in range(len(data)):
+        if found := codec.find((*pending, *data[: at + 1])):
+            return tuple(found) if len(found) > 1 else ()
+    return ()
+
+
 def _behind(codes: Sequence[int], codec: Codec, character: str) -> list[int]:
     """The next code, if there is one, behind the character that the byte before it completed."""
     return [after_first(code, codec.last_byte(character)) if code < 0 else code for code in codes]
@@ -325,7 +351,7 @@ def _given_up(layer: _Layer) -> _Layer:
     for (pending, last), (cost, row) in layer.items():
         if pending:
             cost += GIVEN_UP
-            row, last = (row, LEFT, cost, 0), last[-1:] + LEFT
+            row, last = (row, LEFT, cost, (), AMID), last[-1:] + LEFT
         if (known := ended.get(state := ((), last))) is None or cost < known[0]:
             ended[state] = (cost, row)
     return ended
@@ -335,18 +361,22 @@ def _total(path: tuple[int, object]) -> int:
     return path[0]
 
 
-def _spelled(row: _Row | None) -> tuple[str, tuple[int, ...]]:
-    """The text of a row, and the places of what is guessed in it."""
-    pieces = []
+def _spelled(row: _Row | None, cost: int) -> Spelling:
+    """The spelling that a row makes."""
+    pieces: list[_Row] = []
     while row is not None:
-        pieces.append((row[1], row[3]))
+        pieces.append(row)
         row = row[0]
     text = ""
-    guessed: list[int] = []
-    for piece, count in reversed(pieces):
-        guessed += range(len(text), len(text) + count)
+    guesses: list[Guess] = []
+    cuts: list[tuple[int, int]] = []
+    for _, piece, _, choices, read in reversed(pieces):
+        if choices:
+            guesses.append(Guess(len(text), choices))
         text += piece
-    return text, tuple(guessed)
+        if read != AMID:
+            cuts.append((read, len(text)))
+    return Spelling(text, cost, guesses=tuple(guesses), cuts=tuple(cuts))
 
 
 # How many ways of filling a place are tried.
@@ -358,26 +388,29 @@ def fill(
 ) -> Spelling | None:
     """The likeliest text of which `text` is left when characters of `missing` are taken out.
 
-    `price` is the cost of a character's being missing; none are put side by side.
+    `price` is the cost of a character's being missing; none are put side by side. The tokens are characters of `text`.
     """
     layer: dict[str, tuple[int, _Row | None]] = {before[-2:]: (0, None)}
     step = model().step
-    for character in text + following[:1]:
+    for read, character in enumerate(text + following[:1], 1):
         grown: dict[str, tuple[int, _Row | None]] = {}
         budget.left -= len(layer) * FILLINGS
         if budget.left < 0:
             return None
         for last, (cost, row) in layer.items():
-            for added in ("", *_likely(missing, last, character)):
+            likely = _likely(missing, last, character)
+            for added in ("", *likely):
                 middle = last[-1:] + added if added else last
                 total = cost + (price + step(last, added) if added else 0) + step(middle, character)
                 tail = middle[-1:] + character
                 if (known := grown.get(tail)) is None or total < known[0]:
-                    grown[tail] = (total, (row, added + character, total, len(added)))
+                    grown[tail] = (total, (row, added + character, total, likely if added else (), read))
         layer = dict(nsmallest(FEW, grown.items(), key=lambda item: item[1][0]))
     cost, ended = min(layer.values(), key=_total)
-    spelled, guessed = _spelled(ended)
-    return Spelling(spelled[: len(spelled) - len(following[:1])], cost, guessed=guessed)
+    spelled = _spelled(ended, cost)
+    # What is missing at the very end is spelled together with the character behind.
+    cuts = tuple(cut for cut in spelled.cuts if cut[0] <= len(text))
+    return replace(spelled, text=spelled.text[: len(spelled.text) - len(following[:1])], cuts=cuts)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -10,15 +10,19 @@ suggestions.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from codecs import getincrementaldecoder
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import accumulate, pairwise
 
 from tongbao import edits as edit_lists
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import lattice, tables
 from tongbao.repair.codecs import CODECS, Codec, lost_characters, utf8_goes_on, without
-from tongbao.repair.lattice import Budget, Spelling
+from tongbao.repair.lattice import Budget, Guess, Spelling
 from tongbao.repair.mojibake_runs import Run, between, cyrillic_runs, double_runs, latin_9_runs, latin_runs
 from tongbao.repair.mojibake_tokens import LOST, READERS, double_tokens, single_tokens
 from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, single_bytes
@@ -40,6 +44,10 @@ STEPS, STEPS_EACH = 600_000, 150
 SAMPLE, PIECE, TRIALS = 12, 100, 2
 # A reader that explains every byte by a text of this cost a character (5.5 nats) is the one: no other is tried.
 SURE = 44
+# How certain is what the text model alone speaks for. Rivals of a guessed character that are weighed, and shown.
+LIKELY, WEIGHED, SHOWN = 0.9, 8, 5
+# A guessed character with a smaller share of the likelihood of all that its bytes may have been is an edit by itself.
+SETTLED = 0.98
 # What is decoded for a second time holds so much of its bytes at least.
 MOST_DECODED = 0.8
 
@@ -74,7 +82,7 @@ def _decoded(run: Run, pairing: Pairing) -> Edit | None:
     plain = data.decode(pairing.written, "ignore")
     if len(plain) >= len(run.text) or len(plain.encode(pairing.written)) < MOST_DECODED * len(data):
         return None
-    confidence = 1.0 if plain.encode(pairing.written) == data else 0.9
+    confidence = 1.0 if plain.encode(pairing.written) == data else LIKELY
     return _edit(run, pairing, plain, None, confidence)
 
 
@@ -111,11 +119,11 @@ def _undo(text: str) -> Verdict:
     budget = Budget(min(STEPS, STEPS_EACH * len(text)))
     if reader is None:
         return NOTHING
-    edits = [edit for run in found if (edit := _repair(text, run, pairing, codec, reader, budget))]
+    edits = [e for run in found for e in _repair(text, run, pairing, codec, reader, budget)]
     if sum(edit.evidence.gain or 0 for edit in edits) < DOCUMENT_GAIN * STEP or not _most(found, edits):
         return NOTHING
     if not pairing.single:
-        edits += [e for run in between(text, found) if (e := _repair(text, run, pairing, codec, None, budget))]
+        edits += [e for run in between(text, found) for e in _repair(text, run, pairing, codec, None, budget)]
         edits.sort(key=lambda edit: edit.start)
     if _QUOTES.search(text) or _are_quoted(text, edits):
         return Verdict(suggestions=tuple(edits))
@@ -222,20 +230,19 @@ _TWICE = ((PAIRINGS[1], latin_runs), (PAIRINGS[0], double_runs))
 # --- one run ---------------------------------------------------------------------------------------------------------
 
 
-def _repair(text: str, run: Run, pairing: Pairing, codec: Codec, reader: str | None, budget: Budget) -> Edit | None:
+def _repair(text: str, run: Run, pairing: Pairing, codec: Codec, reader: str | None, budget: Budget) -> list[Edit]:
+    """The edits of a run: what is certain of it, and apart from that each character that others might stand for."""
     before, end = text[max(0, run.start - 2) : run.start] or "\n", run.start + len(run.text)
     whole = _strict(run.text, pairing)
-    restored, guessed = whole, ""
+    restored, spelling = whole, None
     if reader and (whole is None or (pairing.written != "utf-8" and _doubtful(whole))):
-        spelling = _search(text, (run.start, end), pairing, codec, reader, budget)
-        found = spelling.text if spelling else None
-        if whole is None or (found is not None and model().cost(found, before) + LOST < model().cost(whole, before)):
-            restored = found
-            if found and spelling:
-                restored = _without_numbers(found, spelling.guessed)
-                guessed = "".join(found[at] for at in spelling.guessed if restored[at] == found[at])
-    if restored is None or restored == run.text:
-        return None
+        found = _search(text, (run.start, end), pairing, codec, reader, budget)
+        if whole is None or (found and model().cost(found.text, before) + LOST < model().cost(whole, before)):
+            spelling = found
+            restored = _without_numbers(found, before[-1:], text[end : end + 1]) if found else None
+    # Digits are bytes of their own in all these codecs: none comes or goes.
+    if restored is None or restored == run.text or _DIGIT.findall(restored) != _DIGIT.findall(run.text):
+        return []
     cost = model().cost(restored, before)
     gain = _served(text, run, pairing) - cost
     lost = len(restored.encode(pairing.written, "replace")) - len(_bytes(run.text, pairing))
@@ -244,27 +251,98 @@ def _repair(text: str, run: Run, pairing: Pairing, codec: Codec, reader: str | N
     # A page loses one byte in seven at most; what needs more is another language.
     share = 2 if pairing.single else 1
     if not proved and (gain < RUN_GAIN or cost > CEILING * len(restored) + SHORT or share * lost > len(restored) + 1):
-        return None
+        return []
+    if spelling is not None:
+        return list(_stretches(text, run, pairing, replace(spelling, text=restored)))
     # Certain is only what was decoded from bytes that are all there: the structure of UTF-8 shows it where single bytes
     # may be missing, elsewhere a reader that is seen to keep what it has no character for.
-    complete = restored is whole and ((proved and pairing.single) or _keeps(text, pairing))
+    complete = (proved and pairing.single) or _keeps(text, pairing)
     exact = complete and _regenerates(restored, run.text, pairing)
     run, restored = _trimmed(run, restored)
-    return _edit(run, pairing, restored, gain, 1.0 if exact else 0.9, guessed)
+    return [_edit(run, pairing, restored, gain, 1.0 if exact else LIKELY)]
 
 
-def _without_numbers(text: str, guessed: Sequence[int]) -> str:
-    """A text with marks in place of the guessed numerals that are parts of numbers: those are never invented."""
-    out = list(text)
-    for at in guessed:
-        before, behind = text[max(0, at - 1) : at], text[at + 1 : at + 2]
-        if text[at].isnumeric() and (before.isnumeric() or behind.isnumeric() or (behind and behind in _COUNTED)):
+def _stretches(text: str, run: Run, pairing: Pairing, spelling: Spelling) -> Iterator[Edit]:
+    """The edits of a run with guessed characters: the doubtful ones by themselves, and what stands between them."""
+    restored = spelling.text
+    doubts = [w for guess in spelling.guesses if (w := _weigh(restored, guess)).share < SETTLED]
+    for (start, end), (begin, stop) in _parts(spelling, len(run.text), [w.place for w in doubts]):
+        part, piece = Run(run.start + start, run.text[start:end]), restored[begin:stop]
+        before = restored[max(0, begin - 2) : begin] or text[max(0, run.start - 2) : run.start] or "\n"
+        gain = _served(text, part, pairing) - model().cost(piece, before)
+        filled = (g.place for g in spelling.guesses if begin <= g.place < stop and restored[g.place] in g.choices)
+        guessed = "".join(restored[place] for place in filled)
+        if weighed := [w for w in doubts if begin <= w.place < stop]:
+            yield _doubted(_edit(part, pairing, piece, gain, LIKELY, guessed), begin, weighed)
+            continue
+        part, piece = _trimmed(part, piece)
+        if part.text != piece:
+            yield _edit(part, pairing, piece, gain, LIKELY, guessed)
+
+
+def _parts(spelling: Spelling, length: int, doubts: Sequence[int]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Spans of a served text of some length and what they spell: each doubt by itself, up to where no bytes wait."""
+    # Of several characters that end at one place, the last counts: some are made of lost bytes only.
+    cuts = [*(dict(spelling.cuts) | {length: len(spelling.text)}).items()]
+    start = begin = 0
+    doubted = [any(b <= place < s for place in doubts) for (_, b), (_, s) in pairwise([(0, 0), *cuts])]
+    for at, (end, stop) in enumerate(cuts):
+        if at + 1 == len(cuts) or (stop > begin and (doubted[at] or doubted[at + 1])):
+            yield (start, end), (begin, stop)
+            start, begin = end, stop
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A guessed character's place, its rivals and how much dearer each is, and its share of the likelihood of all."""
+
+    place: int
+    rivals: tuple[tuple[int, str], ...]
+    share: float
+
+
+def _weigh(restored: str, guess: Guess) -> _Weighed:
+    """A guessed character against what else its bytes may have been, where it stands."""
+    at, lm = guess.place, model()
+    before, behind = restored[max(0, at - 2) : at] or "\n", restored[at + 1 : at + 3]
+    own = lm.cost(restored[at] + behind, before)
+    if restored[at] not in guess.choices:
+        return _Weighed(at, (), 1.0)
+    likely = [c for _, c in lm.cheapest(guess.choices, before, WEIGHED) if c != restored[at]]
+    rivals = sorted((lm.cost(c + behind, before) - own, c) for c in likely)
+    share = 1 / (1 + sum(math.exp(-margin * STEP) for margin, _ in rivals))
+    return _Weighed(at, tuple(rivals[:SHOWN]), share)
+
+
+def _doubted(edit: Edit, begin: int, weighed: Sequence[_Weighed]) -> Edit:
+    """An edit of guessed characters with what else it may read; `begin` is where it begins among their places."""
+    rivals = sorted((margin, w.place - begin, c) for w in weighed for margin, c in w.rivals)[:SHOWN]
+    read = [edit.after[:at] + c + edit.after[at + 1 :] for _, at, c in rivals]
+    evidence = edit.evidence
+    if rivals:
+        evidence = replace(evidence, candidates=tuple(read), runner_up=read[0], margin=rivals[0][0] * STEP)
+    return replace(edit, confidence=round(min(LIKELY, *(w.share for w in weighed)), 2), evidence=evidence)
+
+
+def _without_numbers(spelling: Spelling, before: str, behind: str) -> str:
+    """A text with marks in place of guessed digits, and of the guessed numerals that are parts of numbers: those are
+    never invented. `before` and `behind` are the characters beside the text.
+    """
+    around = [before, *spelling.text, behind]
+    out = list(spelling.text)
+    for at in (guess.place for guess in spelling.guesses):
+        last, character, following = around[at : at + 3]
+        counted = last.isnumeric() or following.isnumeric() or (following and following in _COUNTED)
+        if character.isdecimal() or (character.isnumeric() and counted):
             out[at] = "\ufffd"
     return "".join(out)
 
 
+_DIGIT = re.compile("[0-9]")
+
+
 # What numbers count.
-_COUNTED = frozenset("月日号號年岁歲时時点點分秒名人个個例户戶元角吨噸倍度届屆次条條项項件批公斤亩畝米")
+_COUNTED = frozenset("月日号號年岁歲时時点點分秒名人个個例户戶元角吨噸倍度届屆次条條项項件批公斤亩畝米%％")
 
 
 def _trimmed(run: Run, restored: str) -> tuple[Run, str]:
@@ -315,14 +393,14 @@ def _search(
     """The likeliest reading of a part of a text."""
     start, end = span
     before, following = text[max(0, start - 2) : start] or "\n", text[end : end + 1] or "\n"
-    if pairing.single:
-        tokens = list(single_tokens(text[start:end], pairing))
-    elif reader == "vanishes" and pairing.written != "utf-8":
+    if not pairing.single and reader == "vanishes" and pairing.written != "utf-8":
         # Both codecs have two bytes a character: what vanished is a character, whole.
-        strict = _bytes(text[start:end], pairing).decode(pairing.written, "ignore")
-        return lattice.fill(strict, lost_characters(pairing.written, pairing.read), before, following, LOST, budget)
-    else:
-        tokens = list(double_tokens(text, span, pairing, reader))
+        strict, ends = _decoded_as_it_stands(text[start:end], pairing)
+        lost = lost_characters(pairing.written, pairing.read)
+        return _over(lattice.fill(strict, lost, before, following, LOST, budget), ends)
+    tokens = list(
+        single_tokens(text[start:end], pairing) if pairing.single else double_tokens(text, span, pairing, reader)
+    )
     goes_on = None
     doubtful: tuple[int, ...] = ()
     if pairing.written == "utf-8":
@@ -330,9 +408,27 @@ def _search(
     elif reader == "drops":
         # A letter may be the half of a character that is left; it is too likely by itself to raise doubts.
         doubtful = tuple(2 * at for at, c in enumerate(text[start:end]) if "@" <= c <= "~")
-    # Single bytes that are lost show in UTF-8 by themselves.
+    # Lost bytes show in UTF-8 by themselves.
     wary = goes_on is None
-    return lattice.best(tokens, codec, before, following, budget, goes_on, doubtful, wary)
+    arcs, widths = [token[0] for token in tokens], [token[1] for token in tokens]
+    found = lattice.best(arcs, codec, before, following, budget, goes_on, doubtful, wary)
+    return _over(found, list(accumulate(widths)))
+
+
+def _over(spelling: Spelling | None, ends: Sequence[int]) -> Spelling | None:
+    """A spelling with cuts at places of the served text: `ends` are those where its tokens end."""
+    return spelling and replace(spelling, cuts=tuple((ends[read - 1], stop) for read, stop in spelling.cuts))
+
+
+def _decoded_as_it_stands(served: str, pairing: Pairing) -> tuple[str, list[int]]:
+    """What the bytes that are there spell, and where in the served text each of its characters ends."""
+    decoder = getincrementaldecoder(pairing.written)("ignore")
+    restored, ends = "", []
+    for at, character in enumerate(served, 1):
+        piece = decoder.decode(_bytes(character, pairing))
+        restored += piece
+        ends += [at] * len(piece)
+    return restored, ends
 
 
 def _reader(text: str, runs: Sequence[Run], pairing: Pairing, codec: Codec) -> str | None:

@@ -19,6 +19,9 @@ from tongbao.repair.pairings import Pairing, double_bytes, ligature_bytes, singl
 LOST, COLLAPSED, LITERAL, HALF = 24, 32, 20, 4
 READERS = ("shows", "vanishes", "drops")
 
+# The arcs of a token, and how many characters of the served text it is.
+Token = tuple[Sequence[Arc], int]
+
 
 def _swallowed(text: str, end: int) -> str:
     """The ASCII character that a half-lost one took with it, where the text's own structure shows it."""
@@ -32,7 +35,7 @@ def _swallowed(text: str, end: int) -> str:
 _LIST_ITEM = re.compile(r"(?:[-+*]|#{1,6}|\d{1,3}[.)]) ")
 
 
-def single_tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
+def single_tokens(text: str, pairing: Pairing) -> Iterator[Token]:
     """Alternately what may be missing before a character, and what the character may have been."""
     if pairing.written == "utf-8":
         yield from _utf8_tokens(text, pairing.read)
@@ -44,31 +47,31 @@ def single_tokens(text: str, pairing: Pairing) -> Iterator[Sequence[Arc]]:
     gap = (Arc(), Arc((STRIPPED,), LOST, inside=True), Arc((STRIPPED,), lead, inside=False))
     at = 0
     while at < len(text):
-        yield gap
+        yield gap, 0
         if folded and (pair := ligature_bytes().get(text[at : at + 2])):
-            yield [Arc(pair), Arc(tuple(text[at : at + 2].encode()))]
+            yield [Arc(pair), Arc(tuple(text[at : at + 2].encode()))], 2
             at += 2
             continue
-        yield _single_arcs(text[at], table, True, folded)
+        yield _single_arcs(text[at], table, True, folded), 1
         at += 1
-    yield gap
+    yield gap, 0
 
 
-def _utf8_tokens(text: str, read: str) -> Iterator[Sequence[Arc]]:
+def _utf8_tokens(text: str, read: str) -> Iterator[Token]:
     """The same where UTF-8 was written: a character of which all bytes are there is one token."""
     gap = (Arc(), Arc((STRIPPED,), LOST, inside=True), Arc((STRIPPED,) * 2, 2 * LOST, inside=True, last_resort=True))
     table, at = single_bytes(read), 0
     for whole in _utf8_in(read).finditer(text):
         for character in text[at : whole.start()]:
-            yield gap
-            yield _single_arcs(character, table, False, False)
-        yield gap
-        yield [Arc(tuple(b for c in whole[0] for b in table[c]))]
+            yield gap, 0
+            yield _single_arcs(character, table, False, False), 1
+        yield gap, 0
+        yield [Arc(tuple(b for c in whole[0] for b in table[c]))], len(whole[0])
         at = whole.end()
     for character in text[at:]:
-        yield gap
-        yield _single_arcs(character, table, False, False)
-    yield gap
+        yield gap, 0
+        yield _single_arcs(character, table, False, False), 1
+    yield gap, 0
 
 
 @cache
@@ -94,29 +97,30 @@ def _single_arcs(character: str, table: Mapping[str, Pending], double: bool, fol
     return [*arcs, Arc(literal=character)] if not arcs or ord(character) >= 0x800 else arcs
 
 
-def double_tokens(text: str, span: tuple[int, int], pairing: Pairing, reader: str) -> Iterator[Sequence[Arc]]:
+def double_tokens(text: str, span: tuple[int, int], pairing: Pairing, reader: str) -> Iterator[Token]:
+    """The same for a part of a text that a reader of double bytes has read."""
     table, pair = double_bytes(pairing.read), _vanished(pairing)
     start, end = span
     for at in range(start, end):
         character, after = text[at], text[at + 1 : at + 2] or "\n"
-        yield _double_gap(pairing, reader, table.get(character, (ord(character),))[0])
+        yield _double_gap(pairing, reader, table.get(character, (ord(character),))[0]), 0
         literal = Arc(literal=character, cost=LITERAL)
         if character in table:
             # GB 18030 gives the euro sign a pair of its own.
             euro = [Arc((0xA2, 0xE3))] if character == "€" else []
-            yield [Arc(table[character]), *euro, literal]
+            yield [Arc(table[character]), *euro, literal], 1
         elif character == "?":
-            yield [*_half(text, at), Arc(pair, 8, inside=True), literal]
+            yield [*_half(text, at), Arc(pair, 8, inside=True), literal], 1
         elif character == "\ufffd":
             # One byte, or both of a pair.
             first = table.get(after, (ord(after),))[0]
             byte = skipped(pairing.read, first) if first < 0x100 else ANY
-            yield [Arc((byte,)), Arc(pair, LOST), literal]
+            yield [Arc((byte,)), Arc(pair, LOST), literal], 1
         elif ord(character) < 0x80:
-            yield [Arc((ord(character),)), Arc((0xA3, ord(character) + 0x80), LITERAL)]
+            yield [Arc((ord(character),)), Arc((0xA3, ord(character) + 0x80), LITERAL)], 1
         else:
-            yield [Arc(literal=character)]
-    yield [*_double_gap(pairing, reader, 0x0A), Arc((ANY,), LOST, inside=True)]
+            yield [Arc(literal=character)], 1
+    yield [*_double_gap(pairing, reader, 0x0A), Arc((ANY,), LOST, inside=True)], 0
 
 
 def _half(text: str, at: int) -> list[Arc]:
