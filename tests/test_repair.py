@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from itertools import product
 from operator import itemgetter
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -265,11 +268,40 @@ def test_digits_are_never_changed(text: str) -> None:
     assert [c for c in repair(text).text if c.isdigit()] == digits
 
 
-@pytest.mark.parametrize(
-    "piece", ["日?qǐng)?bào)", "\0", "\ud800", "⼈", "Ã©", "?！", "疫", "(qing", "坚决打赢这一场防控阻击战\n"]
-)
-def test_long_hostile_texts_take_linear_time(piece: str) -> None:
+LONG = [
+    *("日?qǐng)?bào)", "\0", "\ud800", "⼈", "Ã©", "?！", "疫", "(qing", "坚决打赢这一场防控阻击战\n"),
+    # What the searches over bytes are for: bytes lost in mojibake, and in a glossed text.
+    *(misread(HANS["report-hans"], pairing) for pairing in PAIRINGS[:3]),
+    gbk_bytes.damage(HANT["meeting-hant"], SITE),
+]
+
+
+def work(text: str) -> int:
+    """How many lines of Python code a repair runs; what happens inside a regular expression is not counted."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, arg: object) -> Callable:
+        nonlocal count
+        count += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        repair(text)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize("piece", LONG, ids=lambda piece: ascii(piece[:8]))
+def test_work_on_long_hostile_texts_grows_no_faster_than_they_do(piece: str) -> None:
+    # The longest one fills the caches, too, so that the first count holds none of that.
     check(repair(piece * (60_000 // len(piece))))
+    times = 6_000 // len(piece)
+    once, twice, fourfold = (work(piece * (n * times)) for n in (1, 2, 4))
+    assert twice <= 2.2 * once
+    assert fourfold <= 4.4 * once
 
 
 # --- shared cases ----------------------------------------------------------------------------------------------------
