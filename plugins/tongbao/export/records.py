@@ -8,7 +8,19 @@ from typing import Any
 
 from tongbao import reading
 from tongbao.export import urls
-from tongbao.model import Bulletin, DateTag, Edit, Evidence
+from tongbao.model import (
+    Bulletin,
+    DateTag,
+    DateTags,
+    Edit,
+    Evidence,
+    Genre,
+    PlaceTag,
+    Received,
+    RegionTag,
+    RegionTags,
+    Repaired,
+)
 
 # JSON need not escape these, but readers that split on any Unicode line end would cut a line in two.
 LINE_ENDS = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
@@ -16,63 +28,15 @@ LINE_ENDS = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
 
 def record(bulletin: Bulletin) -> dict[str, Any]:
     """The bulletin as plain JSON values. Spans are in received coordinates (characters, end exclusive)."""
-    received, repaired = bulletin.received, bulletin.repaired
-    sidecar = received.sidecar
     return {
         "id": bulletin.id,
         "url": urls.bulletin(bulletin.id),
-        "source": received.source,
-        "also_received_as": list(received.also_received_as),
-        "sha256": received.sha256,
-        "size": received.size,
-        "encoding": received.encoding,
-        "encoding_evidence": list(received.encoding_evidence),
-        "original_url": sidecar.url,
-        "site": sidecar.site,
-        "fetched": sidecar.fetched.isoformat() if sidecar.fetched else None,
-        # As in `text`: without the full-width marks of the reading texts.
-        "title": reading.title(repaired.text, reading.plain(bulletin.reading)),
-        "script": bulletin.scripts.received.value,
-        "text": repaired.text,
-        "hans": reading.render(bulletin.scripts.hans, bulletin.reading),
-        "hant": reading.render(bulletin.scripts.hant, bulletin.reading),
-        "edits": [edit_record(e) for e in repaired.edits],
-        "suggestions": [edit_record(e) for e in repaired.suggestions],
-        "damage": round(repaired.damage, 4),
-        "review": list(repaired.review),
-        "regions": [
-            {
-                "code": tag.code,
-                "name": tag.name,
-                "level": tag.level,
-                "role": tag.role.value,
-                "rule": tag.rule,
-                "evidence": _spans(tag.evidence),
-                "alternatives": _units(tag.alternatives),
-                "at_date": _units([tag.at_date])[0] if tag.at_date else None,
-            }
-            for tag in bulletin.regions.tags
-        ],
-        "ambiguous_regions": [
-            {"candidates": _units(a.candidates), "evidence": _spans(a.evidence)} for a in bulletin.regions.ambiguous
-        ],
-        "places": [
-            {
-                "kind": place.kind,
-                "name": place.name,
-                "parent": place.parent,
-                "code": place.code,
-                "rule": place.rule,
-                "evidence": _spans(place.evidence),
-            }
-            for place in bulletin.regions.others
-        ],
-        "published": _date(bulletin.dates.published) if bulletin.dates.published else None,
-        "events": [_date(tag) for tag in bulletin.dates.events],
-        "issuer": bulletin.genre.issuer,
-        "doc_number": bulletin.genre.doc_number,
-        "kind": bulletin.genre.kind,
-        "genre_evidence": {name: _spans(spans) for name, spans in sorted(bulletin.genre.evidence.items())},
+        **_origin(bulletin.received),
+        **_texts(bulletin),
+        **_repairs(bulletin.repaired),
+        **_places(bulletin.regions),
+        **_dates(bulletin.dates),
+        **_genre(bulletin.genre),
     }
 
 
@@ -108,6 +72,92 @@ def edit_record(edit: Edit) -> dict[str, Any]:
             # An empty runner-up is a reading too: that nothing stood there.
             if value not in (None, "", []) or (name == "runner_up" and value is not None)
         },
+    }
+
+
+def _origin(received: Received) -> dict[str, Any]:
+    sidecar = received.sidecar
+    return {
+        "source": received.source,
+        "also_received_as": list(received.also_received_as),
+        "sha256": received.sha256,
+        "size": received.size,
+        "encoding": received.encoding,
+        "encoding_evidence": list(received.encoding_evidence),
+        "original_url": sidecar.url,
+        "site": sidecar.site,
+        "fetched": sidecar.fetched.isoformat() if sidecar.fetched else None,
+    }
+
+
+def _texts(bulletin: Bulletin) -> dict[str, Any]:
+    text, scripts = bulletin.repaired.text, bulletin.scripts
+    return {
+        # As in `text`: without the full-width marks of the reading texts.
+        "title": reading.title(text, reading.plain(bulletin.reading)),
+        "script": scripts.received.value,
+        "text": text,
+        "hans": reading.render(scripts.hans, bulletin.reading),
+        "hant": reading.render(scripts.hant, bulletin.reading),
+    }
+
+
+def _repairs(repaired: Repaired) -> dict[str, Any]:
+    return {
+        "edits": [edit_record(e) for e in repaired.edits],
+        "suggestions": [edit_record(e) for e in repaired.suggestions],
+        "damage": round(repaired.damage, 4),
+        "review": list(repaired.review),
+    }
+
+
+def _places(regions: RegionTags) -> dict[str, Any]:
+    return {
+        "regions": [_region(tag) for tag in regions.tags],
+        "ambiguous_regions": [
+            {"candidates": _units(a.candidates), "evidence": _spans(a.evidence)} for a in regions.ambiguous
+        ],
+        "places": [_place(place) for place in regions.others],
+    }
+
+
+def _region(tag: RegionTag) -> dict[str, Any]:
+    return {
+        "code": tag.code,
+        "name": tag.name,
+        "level": tag.level,
+        "role": tag.role.value,
+        "rule": tag.rule,
+        "evidence": _spans(tag.evidence),
+        "alternatives": _units(tag.alternatives),
+        "at_date": _units([tag.at_date])[0] if tag.at_date else None,
+    }
+
+
+def _place(place: PlaceTag) -> dict[str, Any]:
+    return {
+        "kind": place.kind,
+        "name": place.name,
+        "parent": place.parent,
+        "code": place.code,
+        "rule": place.rule,
+        "evidence": _spans(place.evidence),
+    }
+
+
+def _dates(dates: DateTags) -> dict[str, Any]:
+    return {
+        "published": _date(dates.published) if dates.published else None,
+        "events": [_date(tag) for tag in dates.events],
+    }
+
+
+def _genre(genre: Genre) -> dict[str, Any]:
+    return {
+        "issuer": genre.issuer,
+        "doc_number": genre.doc_number,
+        "kind": genre.kind,
+        "genre_evidence": {name: _spans(spans) for name, spans in sorted(genre.evidence.items())},
     }
 
 
