@@ -209,7 +209,7 @@ def test_a_bare_gap_has_one_sign() -> None:
 
 
 def test_a_suggestion_that_grows_takes_all_its_readings_along() -> None:
-    made = (Edit("first", 1, 3, "bc", "XYZ"),)
+    made = edits.OffsetMap((Edit("first", 1, 3, "bc", "XYZ"),))
     evidence = EditEvidence("", candidates=("p", ""), runner_up="", margin=1.0)
     carried = _carry(Edit("then", 2, 3, "Y", "q", 0.5, evidence), "abcd", "aXYZd", made)
     assert (carried.before, carried.after) == ("bc", "XqZ")
@@ -336,27 +336,35 @@ def test_digits_are_never_changed(way: str, data: st.DataObject) -> None:
     check_numbers(clean, data.draw(WAYS[way])(clean))
 
 
-# What is lost in codecs of double bytes still lets numbers change: (clean text, pairing, what the reader does).
-CHANGED = {
-    "a bracket becomes a digit before a swallowed one": ("（4）加强值班值守。", "utf8-as-gbk", "vanish"),
-    "a bracket becomes a digit of the number behind": ("（5902）加强值班值守。", "utf8-as-gbk", "ignore"),
-    "a digit received is lost": ("全市新增090例。", "utf8-as-gbk", "ignore"),
-    "a lone digit is guessed before a sign": ("同比增长９%。", "utf8-as-gbk", "replace"),
-    "a digit among letters": ("共转移群众２９人，无人员伤亡。對６６名責任人問責。", "big5-as-gbk", "replace"),
-    "a digit is put before a number": (
+# (clean text, pairing, what the reader does)
+MISREAD_NUMBERS = {
+    "a bracket before a digit that was swallowed": ("（4）加强值班值守。", "utf8-as-gbk", "vanish"),
+    "a bracket before a number": ("（5902）加强值班值守。", "utf8-as-gbk", "ignore"),
+    "a digit behind a lost byte": ("全市新增090例。", "utf8-as-gbk", "ignore"),
+    "a lone wide digit before a sign": ("同比增长９%。", "utf8-as-gbk", "replace"),
+    "wide digits among letters": ("共转移群众２９人，无人员伤亡。對６６名責任人問責。", "big5-as-gbk", "replace"),
+    "wide digits in a short text": (
         "應急響應於７年二月三日起生效,請各單位執行。第7批救援队伍已到位，共8辆车。",
         "gbk-as-big5",
         "ignore",
     ),
 }
 DOUBLE = {(p.name, errors): p for p, errors in LOSSES if not p.single}
-FIRST = next(iter(CHANGED.values()))
+# Bytes that are read out of step may come to be a digit, of which no byte is missing.
+OUT_OF_STEP = "wide digits in a short text"
 
 
-@pytest.mark.parametrize("name", CHANGED)
-@pytest.mark.xfail(reason="known", strict=True, raises=AssertionError)
-def test_digits_changed_by_repair_of_double_bytes(name: str) -> None:
-    clean, *loss = CHANGED[name]
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(n, marks=pytest.mark.xfail(reason="out of step", strict=True, raises=AssertionError))
+        if n == OUT_OF_STEP
+        else n
+        for n in MISREAD_NUMBERS
+    ],
+)
+def test_numbers_are_not_guessed_from_double_bytes(name: str) -> None:
+    clean, *loss = MISREAD_NUMBERS[name]
     check_numbers(clean, misread(clean, DOUBLE[tuple(loss)], errors=loss[1]))
 
 
@@ -364,7 +372,7 @@ def test_digits_changed_by_repair_of_double_bytes(name: str) -> None:
 @pytest.mark.xfail(reason="known", strict=True, raises=AssertionError)
 @settings(max_examples=60, deadline=None)
 @given(clean=numbered(), loss=st.sampled_from(list(DOUBLE)))
-@example(clean=FIRST[0], loss=FIRST[1:])
+@example(clean=MISREAD_NUMBERS[OUT_OF_STEP][0], loss=MISREAD_NUMBERS[OUT_OF_STEP][1:])
 def test_digits_are_never_changed_in_double_bytes(clean: str, loss: tuple[str, str]) -> None:
     check_numbers(clean, misread(clean, DOUBLE[loss], errors=loss[1]))
 

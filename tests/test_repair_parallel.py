@@ -139,6 +139,34 @@ def test_a_reading_against_the_suggestion_keeps_it_as_the_rival() -> None:
     assert (edit.evidence.runner_up, edit.evidence.gain) == ("靠前指揮", None)
 
 
+def guessed(after: str, *candidates: str) -> Repaired:
+    """A text with one edit between LEFT and RIGHT that the text model alone speaks for."""
+    served = "鏁㈠"
+    evidence = EditEvidence("说明", candidates=candidates, runner_up=candidates[0], margin=0.5)
+    edit = Edit("mojibake-utf8-as-gbk", len(LEFT), len(LEFT) + len(served), served, after, 0.6, evidence)
+    return Repaired(LEFT + served + RIGHT, LEFT + after + RIGHT, (edit,))
+
+
+@pytest.mark.parametrize("true", ["敢于", "敢打"])
+def test_a_copy_confirms_a_guess_or_puts_its_rival_in_its_place(true: str) -> None:
+    result = check(confirm(guessed("敢于", "敢打", "敢想"), [("b2", LEFT + true + RIGHT)]))
+    assert result.text == LEFT + true + RIGHT
+    (edit,) = result.edits
+    assert edit.rule == "mojibake-utf8-as-gbk+parallel" and edit.evidence.copies == ("b2",)
+    assert edit.confidence > 0.9 and true not in edit.evidence.candidates
+
+
+def test_a_copy_that_reads_what_a_guess_cannot_be_changes_nothing() -> None:
+    damaged = guessed("敢于", "敢打")
+    assert confirm(damaged, [("b2", LEFT + "勇挑" + RIGHT)]) == damaged
+
+
+def test_a_guess_is_no_witness() -> None:
+    damaged = lost("?", "gbk-bytes", "敢想", "敢于")
+    texts = {"b1": damaged, "b2": guessed("敢于", "敢打")}
+    assert parallel.confirm(texts) == {}
+
+
 def test_odd_texts_are_bounded_and_raise_nothing() -> None:
     texts = {
         "b1": lost("\ufffd" * 300),

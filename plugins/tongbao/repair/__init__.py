@@ -52,8 +52,9 @@ def _repair(text: str) -> Repaired:
         for _, rule in RULES:
             verdict = rule(current)
             # What later rounds would suggest, they say without the traces that the first has removed.
-            if round_ == 0:
-                offered += (_carry(s, text, current, made) for s in verdict.suggestions)
+            if round_ == 0 and verdict.suggestions:
+                offsets = edit_lists.OffsetMap(made)
+                offered += (_carry(s, text, current, offsets) for s in verdict.suggestions)
             if verdict.edits:
                 current = edit_lists.apply(current, verdict.edits)
                 made = edit_lists.compose(made, verdict.edits) if made else verdict.edits
@@ -83,9 +84,8 @@ def _without_doubles(offered: Sequence[Edit]) -> list[Edit]:
     return [e for e in offered if e.rule != "unrecoverable" or not any(e.start < b and a < e.end for a, b in read)]
 
 
-def _carry(suggestion: Edit, received: str, current: str, made: tuple[Edit, ...]) -> Edit:
+def _carry(suggestion: Edit, received: str, current: str, offsets: edit_lists.OffsetMap) -> Edit:
     """A suggestion over the current text as one over the received text."""
-    offsets = edit_lists.OffsetMap(made)
     start, end = offsets.to_source(suggestion.start, suggestion.end)
     # Where the span grew to hold whole edits, every reading of the suggestion takes their results with it.
     first, last = offsets.to_result(start, end)

@@ -44,15 +44,20 @@ def review(repaired: Repaired) -> tuple[str, ...]:
 
 
 def _weighed(edits: Sequence[Edit], size: int) -> list[Edit]:
-    """The edits whose reading was searched for among rivals, other than a whole text's."""
+    """The edits whose reading was searched for among rivals, other than the decoding of a whole text."""
     mojibake = [e for e in edits if "mojibake-" in e.rule]
     whole = _size(mojibake) > WHOLE * size
     return [
         e
         for e in edits
-        if ("mojibake-" in e.rule and e.confidence < 1 and not whole)
         # What a copy shows was not inferred.
-        or ("gbk-bytes" in e.rule and "mojibake-" not in e.rule and not e.evidence.copies)
+        if not e.evidence.copies
+        and (
+            # A guessed character is one whatever the share of mojibake.
+            (e.confidence < 1 and (not whole or bool(e.evidence.candidates)))
+            if "mojibake-" in e.rule
+            else "gbk-bytes" in e.rule
+        )
     ]
 
 

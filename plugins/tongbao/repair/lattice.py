@@ -281,7 +281,7 @@ def _advance(
                     if (known := following.get(state)) is None or price < known[0]:
                         following[state] = (price, (row, character, price, choices, read))
             else:
-                guessed = _first_choices(codec, pending, arc.data) if arc.plain else ()
+                guessed = () if arc.vanished or arc.readers else _first_choices(codec, pending, arc.data)
                 for state, more, spelled in _follow(arc, codec, pending, last):
                     price = cost + more
                     if price > limit:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -264,16 +265,18 @@ def _repair(text: str, run: Run, pairing: Pairing, codec: Codec, reader: str | N
 
 def _stretches(text: str, run: Run, pairing: Pairing, spelling: Spelling) -> Iterator[Edit]:
     """The edits of a run with guessed characters: the doubtful ones by themselves, and what stands between them."""
-    restored = spelling.text
-    doubts = [w for guess in spelling.guesses if (w := _weigh(restored, guess)).share < SETTLED]
-    for (start, end), (begin, stop) in _parts(spelling, len(run.text), [w.place for w in doubts]):
+    restored, places = spelling.text, [guess.place for guess in spelling.guesses]
+    weighed = [_weigh(restored, guess) for guess in spelling.guesses]
+    doubts = [w.place for w in weighed if w.share < SETTLED]
+    for (start, end), (begin, stop) in _parts(spelling, len(run.text), doubts):
         part, piece = Run(run.start + start, run.text[start:end]), restored[begin:stop]
         before = restored[max(0, begin - 2) : begin] or text[max(0, run.start - 2) : run.start] or "\n"
         gain = _served(text, part, pairing) - model().cost(piece, before)
-        filled = (g.place for g in spelling.guesses if begin <= g.place < stop and restored[g.place] in g.choices)
+        here = slice(bisect_left(places, begin), bisect_left(places, stop))
+        filled = [g.place for g in spelling.guesses[here] if restored[g.place] in g.choices]
         guessed = "".join(restored[place] for place in filled)
-        if weighed := [w for w in doubts if begin <= w.place < stop]:
-            yield _doubted(_edit(part, pairing, piece, gain, LIKELY, guessed), begin, weighed)
+        if doubtful := [w for w in weighed[here] if w.share < SETTLED]:
+            yield _doubted(_edit(part, pairing, piece, gain, LIKELY, guessed), begin, doubtful)
             continue
         part, piece = _trimmed(part, piece)
         if part.text != piece:
@@ -284,8 +287,8 @@ def _parts(spelling: Spelling, length: int, doubts: Sequence[int]) -> Iterator[t
     """Spans of a served text of some length and what they spell: each doubt by itself, up to where no bytes wait."""
     # Of several characters that end at one place, the last counts: some are made of lost bytes only.
     cuts = [*(dict(spelling.cuts) | {length: len(spelling.text)}).items()]
+    doubted = [bisect_left(doubts, b) < bisect_left(doubts, s) for (_, b), (_, s) in pairwise([(0, 0), *cuts])]
     start = begin = 0
-    doubted = [any(b <= place < s for place in doubts) for (_, b), (_, s) in pairwise([(0, 0), *cuts])]
     for at, (end, stop) in enumerate(cuts):
         if at + 1 == len(cuts) or (stop > begin and (doubted[at] or doubted[at + 1])):
             yield (start, end), (begin, stop)

@@ -1,4 +1,7 @@
-"""Parallel copies: where another copy of the same passage shows what the damage hides, the suggestion becomes an edit.
+"""Parallel copies: where another copy of the same passage shows what the damage hides, it settles what was in doubt.
+
+In doubt is what is suggested only, and what was made although other readings are nearly as likely: the copies confirm
+it or put another of them in its place.
 
 A pure function over the repaired texts of an archive. A copy holds a passage if the context on both sides of the damage
 stands in it, in either script. What it has between them is taken if all such copies agree and the damage could have
@@ -40,7 +43,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class _Gap:
-    """A suggestion and what stands around it in the repaired text."""
+    """What is in doubt, a suggestion or an edit, and what stands around it in the repaired text."""
 
     suggestion: Edit
     left: str
@@ -89,17 +92,23 @@ def confirm(texts: Mapping[str, Repaired]) -> dict[str, Repaired]:
 
 
 def _gaps(repaired: Repaired) -> Iterator[_Gap]:
-    """The suggestions of a text that have enough context."""
-    if not repaired.suggestions:
+    """What is in doubt in a text, as far as it has enough context."""
+    if not (doubts := _in_doubt(repaired)):
         return
     offsets, text = edit_lists.OffsetMap(repaired.edits), repaired.text
-    for suggestion in repaired.suggestions[:MOST]:
-        if len(suggestion.before) > LONGEST:
+    for doubt in doubts[:MOST]:
+        if len(doubt.before) > LONGEST:
             continue
-        start, end = offsets.to_result(suggestion.start, suggestion.end)
-        gap = _Gap(suggestion, text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT])
+        start, end = offsets.to_result(doubt.start, doubt.end)
+        gap = _Gap(doubt, text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT])
         if all(len(_HAN.findall(side)) >= LEAST_HAN for side in (gap.left, gap.right)):
             yield gap
+
+
+def _in_doubt(repaired: Repaired) -> list[Edit]:
+    """The suggestions, and the edits that have rivals and are not certain, in order."""
+    made = (e for e in repaired.edits if e.evidence.candidates and e.confidence < CONFIDENCE)
+    return sorted([*repaired.suggestions, *made], key=lambda e: (e.start, e.end))
 
 
 def _readings(keys: Iterable[_Key], texts: Mapping[str, Repaired]) -> _Readings:
@@ -135,9 +144,9 @@ def _searched(text: str) -> str:
 
 
 def _doubts(repaired: Repaired) -> list[tuple[int, int]]:
-    """Where a repaired text has suggestions of its own: it is no witness of what stands there."""
+    """Where a repaired text is in doubt itself: it is no witness of what stands there."""
     offsets = edit_lists.OffsetMap(repaired.edits)
-    return [offsets.to_result(s.start, s.end) for s in repaired.suggestions]
+    return [offsets.to_result(e.start, e.end) for e in _in_doubt(repaired)]
 
 
 def _others(readings: Mapping[str, Sequence[_Witness]], name: str) -> tuple[str, list[_Witness]] | None:
