@@ -7,6 +7,7 @@ eighths of a nat (`STEP`), as whole numbers; rows of the model are unpacked when
 from __future__ import annotations
 
 import io
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from heapq import nsmallest
@@ -74,6 +75,8 @@ class TextModel:
     def __init__(self) -> None:
         with np.load(io.BytesIO(files("tongbao.data").joinpath(TARGET_NAME).read_bytes())) as data:
             self._data = {name: data[name] for name in data.files}
+        # numpy's search would make a number of its own of each key; the standard library's is quicker for one.
+        self._triple_keys, self._columns = memoryview(self._data["triple_keys"]), memoryview(self._data["columns"])
         self._unigram = self._data["unigram"].astype(np.uint16)
         names = [chr(n) for n in self._data["vocabulary"].tolist()]
         self.size = len(names)
@@ -159,15 +162,15 @@ class TextModel:
         """Whether a pair of symbols was seen more often than chance would have it."""
         if first == self.size:
             return False
-        columns, span = self._data["columns"], slice(*self._data["starts"][first : first + 2].tolist())
-        at = int(np.searchsorted(columns[span], second))
-        return at < span.stop - span.start and int(columns[span][at]) == second
+        start, end = self._data["starts"][first : first + 2].tolist()
+        at = bisect_left(self._columns, second, start, end)
+        return at < end and self._columns[at] == second
 
     def _triples_at(self, first: int, second: int) -> int | None:
         """Where the triples of two symbols stand, if they have some."""
-        keys, key = self._data["triple_keys"], first * self.size + second
-        at = int(np.searchsorted(keys, key))
-        return at if at < len(keys) and int(keys[at]) == key else None
+        keys, key = self._triple_keys, first * self.size + second
+        at = bisect_left(keys, key)
+        return at if at < len(keys) and keys[at] == key else None
 
     def _row(self, first: int) -> bytes:
         """The cost of every symbol after symbol `first`, and last that of an unknown one."""
