@@ -78,6 +78,7 @@ class TextModel:
         # numpy's search would make a number of its own of each key; the standard library's is quicker for one.
         self._triple_keys, self._columns = memoryview(self._data["triple_keys"]), memoryview(self._data["columns"])
         self._unigram = self._data["unigram"].astype(np.uint16)
+        self._rarities = self._data["unigram"].tobytes()
         names = [chr(n) for n in self._data["vocabulary"].tolist()]
         self.size = len(names)
         self._symbol = {name: at for at, name in enumerate(names)}
@@ -139,7 +140,7 @@ class TextModel:
     def rarity(self, character: str) -> int:
         """The cost of a character by itself."""
         at = self.place(character)
-        return FLOOR if at == self.size else int(self._unigram[at])
+        return FLOOR if at == self.size else self._rarities[at]
 
     def _context(self, last: str) -> Context:
         second = self.place(last[-1:] or EDGE)
