@@ -27,7 +27,7 @@ from tongbao.repair.lattice import Budget, Guess, Spelling
 from tongbao.repair.mojibake_runs import Run, between, cyrillic_runs, double_runs, latin_9_runs, latin_runs
 from tongbao.repair.mojibake_tokens import LOST, READERS, double_tokens, single_tokens
 from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, single_bytes
-from tongbao.repair.text_model import FLOOR, STEP, model
+from tongbao.repair.text_model import DIGIT, FLOOR, STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
 
 # All in the text model's steps of an eighth of a nat. What a document's runs must gain together, and each by itself;
@@ -307,11 +307,12 @@ class _Weighed:
 def _weigh(restored: str, guess: Guess) -> _Weighed:
     """A guessed character against what else its bytes may have been, where it stands."""
     at, lm = guess.place, model()
-    before, behind = restored[max(0, at - 2) : at] or "\n", restored[at + 1 : at + 3]
+    # A question mark is what is shown of a digit: the search has seen one there.
+    before, behind = restored[max(0, at - 2) : at] or "\n", restored[at + 1 : at + 3].replace("?", DIGIT)
     own = lm.cost(restored[at] + behind, before)
     if restored[at] not in guess.choices:
         return _Weighed(at, (), 1.0)
-    likely = [c for _, c in lm.cheapest(guess.choices, before, WEIGHED) if c != restored[at]]
+    likely = [c for _, c in lm.cheapest(guess.choices, before, WEIGHED) if c != restored[at] and not c.isdecimal()]
     rivals = sorted((lm.cost(c + behind, before) - own, c) for c in likely)
     share = 1 / (1 + sum(math.exp(-margin * STEP) for margin, _ in rivals))
     return _Weighed(at, tuple(rivals[:SHOWN]), share)
