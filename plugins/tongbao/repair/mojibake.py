@@ -24,7 +24,7 @@ from tongbao.model import Edit, EditEvidence
 from tongbao.repair import lattice, tables
 from tongbao.repair.codecs import CODECS, Codec, lost_characters, utf8_goes_on, without
 from tongbao.repair.lattice import Budget, Guess, Spelling
-from tongbao.repair.mojibake_runs import Run, between, cyrillic_runs, double_runs, latin_9_runs, latin_runs
+from tongbao.repair.mojibake_runs import Run, between, bridged, cyrillic_runs, double_runs, latin_9_runs, latin_runs
 from tongbao.repair.mojibake_tokens import LOST, READERS, double_tokens, single_tokens
 from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, single_bytes
 from tongbao.repair.text_model import DIGIT, FLOOR, STEP, model
@@ -120,6 +120,8 @@ def _undo(text: str) -> Verdict:
     budget = Budget(min(STEPS, STEPS_EACH * len(text)))
     if reader is None:
         return NOTHING
+    if pairing.written == "cp950" and not pairing.single and reader != "vanishes":
+        found = bridged(text, found)
     edits = [e for run in found for e in _repair(text, run, pairing, codec, reader, budget)]
     if sum(edit.evidence.gain or 0 for edit in edits) < DOCUMENT_GAIN * STEP or not _most(found, edits):
         return NOTHING
@@ -329,17 +331,22 @@ def _doubted(edit: Edit, begin: int, weighed: Sequence[_Weighed]) -> Edit:
 
 
 def _without_numbers(spelling: Spelling, before: str, behind: str) -> str:
-    """A text with marks in place of guessed digits, and of the guessed numerals that are parts of numbers: those are
-    never invented. `before` and `behind` are the characters beside the text.
+    """A text with marks in place of guessed digits, and of the guessed numerals that are parts of numbers and may be
+    others: those are never invented. `before` and `behind` are the characters beside the text.
     """
     around = [before, *spelling.text, behind]
     out = list(spelling.text)
-    for at in (guess.place for guess in spelling.guesses):
-        last, character, following = around[at : at + 3]
+    for guess in spelling.guesses:
+        last, character, following = around[guess.place : guess.place + 3]
         counted = last.isnumeric() or following.isnumeric() or (following and following in _COUNTED)
-        if character.isdecimal() or (character.isnumeric() and counted):
-            out[at] = "\ufffd"
+        if character.isdecimal() or (character.isnumeric() and counted and _is_open(spelling.text, guess)):
+            out[guess.place] = "\ufffd"
     return "".join(out)
+
+
+def _is_open(restored: str, guess: Guess) -> bool:
+    """Whether the bytes that are there leave open which numeral a guessed one is, or whether it is one."""
+    return sum(c.isnumeric() for c in guess.choices) > 1 or _weigh(restored, guess).share < SETTLED
 
 
 _DIGIT = re.compile("[0-9]")

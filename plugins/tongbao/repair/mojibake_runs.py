@@ -17,7 +17,7 @@ STRANGE, WINDOW, BRIDGE, MARGIN = 72, 5, 6, 2
 # Characters not in daily use make a cluster where they stand as near each other; so much around it is looked at, too.
 AROUND = 12
 # A run of which a larger share is replacement characters is beyond repair.
-MOST_GONE = 0.3
+MOST_GONE = 0.5
 
 _HIGH = "\u0080-\u07ff€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸŽž"
 _LATIN_TRIGGER = re.compile(rf"[\u00a1-\u00ff][{_HIGH}]|[{_HIGH}][\u00a1-\u00ff]")
@@ -104,6 +104,22 @@ def between(text: str, runs: Sequence[Run]) -> list[Run]:
     edges = [0, *(edge for run in runs for edge in (run.start, run.start + len(run.text))), len(text)]
     gaps = zip(edges[::2], edges[1::2], strict=True)
     return [Run(m.start(), m[0]) for start, end in gaps for m in _PLAIN_RUN.finditer(text, start, end)]
+
+
+def bridged(text: str, runs: Sequence[Run]) -> list[Run]:
+    """Runs that go on over the second bytes of Big5 that a reader left alone, as letters and signs, to the next run."""
+    joined: list[Run] = []
+    for run in runs:
+        end = joined[-1].start + len(joined[-1].text) if joined else 0
+        if joined and _LETTERS.fullmatch(text, end, run.start):
+            joined[-1] = Run(joined[-1].start, text[joined[-1].start : run.start + len(run.text)])
+        else:
+            joined.append(run)
+    return joined
+
+
+# The most characters between two runs that are one.
+_LETTERS = re.compile(r"\S{0,16}")
 
 
 def _strange(text: str) -> list[tuple[int, int]]:
