@@ -110,6 +110,7 @@ def compose(first: Sequence[Edit], second: Sequence[Edit]) -> tuple[Edit, ...]:
         after = _rewrite(text, start, late)
         rules = [e.rule for e, _ in sorted(group, key=lambda p: p[1])]
         evidences = [e.evidence for e, _ in sorted(group, key=lambda p: p[1])]
+        evidence = evidences[0] if len(evidences) == 1 else _without(_join(evidences), after)
         merged.append(
             Edit(
                 rule="+".join(dict.fromkeys(rules)),
@@ -118,7 +119,7 @@ def compose(first: Sequence[Edit], second: Sequence[Edit]) -> tuple[Edit, ...]:
                 before=before,
                 after=after,
                 confidence=min(e.confidence for e, _ in group),
-                evidence=evidences[0] if len(evidences) == 1 else _join(evidences),
+                evidence=evidence,
             )
         )
         shift += len(before) - (end - start)
@@ -135,6 +136,16 @@ def _known(group: Iterable[tuple[Edit, int]], start: int, end: int) -> str:
 
 def _rewrite(text: str, offset: int, edits: Sequence[Edit]) -> str:
     return apply(text, [replace(e, start=e.start - offset, end=e.end - offset) for e in edits])
+
+
+def _without(evidence: EditEvidence, after: str) -> EditEvidence:
+    """The evidence without rivals that the later edit made the same as what was read."""
+    if after not in (*evidence.candidates, evidence.runner_up):
+        return evidence
+    others = tuple(c for c in evidence.candidates if c != after)
+    if evidence.runner_up != after:
+        return replace(evidence, candidates=others)
+    return replace(evidence, candidates=others, runner_up=None, margin=None)
 
 
 def _join(evidences: Sequence[EditEvidence]) -> EditEvidence:

@@ -24,10 +24,14 @@ ANY, STRIPPED, FIRST, SECOND, FIRST_BIG5, SECOND_BIG5 = 0x100, -1, -2, -3, -4, -
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Codec:
-    """What bytes spell in a codec: `find` as the module says; `name` is Python's name of the codec."""
+    """What bytes spell in a codec: `find` as the module says; `name` is Python's name of the codec.
+
+    `writes` tells whether a text in the codec's script has a character.
+    """
 
     name: str
     find: Callable[[Pending], Sequence[str] | None]
+    writes: Callable[[str], bool] = lambda character: True
 
     def last_byte(self, character: str) -> int:
         """The last byte of a character that `find` has found."""
@@ -231,4 +235,4 @@ def without(codec: Codec, unwanted: Callable[[str], bool]) -> Codec:
             return found
         return tuple(c for c in found if not unwanted(c))
 
-    return Codec(codec.name, narrowed)
+    return Codec(codec.name, narrowed, lambda character: codec.writes(character) and not unwanted(character))

@@ -404,7 +404,7 @@ def fill(
                 total = cost + (price + step(last, added) if added else 0) + step(middle, character)
                 tail = middle[-1:] + character
                 if (known := grown.get(tail)) is None or total < known[0]:
-                    grown[tail] = (total, (row, added + character, total, likely if added else (), read))
+                    grown[tail] = (total, (row, added + character, total, ("", *likely) if added else (), read))
         layer = dict(nsmallest(FEW, grown.items(), key=lambda item: item[1][0]))
     cost, ended = min(layer.values(), key=_total)
     spelled = _spelled(ended, cost)

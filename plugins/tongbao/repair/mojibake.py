@@ -49,6 +49,8 @@ SURE = 44
 LIKELY, WEIGHED, SHOWN = 0.9, 8, 5
 # A guessed character with a smaller share of the likelihood of all that its bytes may have been is an edit by itself.
 SETTLED = 0.98
+# One with a smaller share than this is left open.
+LEFT_OPEN = 0.5
 # What is decoded for a second time holds so much of its bytes at least.
 MOST_DECODED = 0.8
 
@@ -128,9 +130,14 @@ def _undo(text: str) -> Verdict:
     if not pairing.single:
         edits += [e for run in between(text, found) for e in _repair(text, run, pairing, codec, None, budget)]
         edits.sort(key=lambda edit: edit.start)
+    if reader == "vanishes" and pairing.written != "utf-8":
+        edits = [replace(e, evidence=replace(e.evidence, reason=e.evidence.reason + _GONE)) for e in edits]
     if _QUOTES.search(text) or _are_quoted(text, edits):
         return Verdict(suggestions=tuple(edits))
     return Verdict(tuple(edits))
+
+
+_GONE = "这种误读会使一些字整个消失而不留痕迹，未必都能补出。"
 
 
 def _are_quoted(text: str, edits: Sequence[Edit]) -> bool:
@@ -236,13 +243,13 @@ _TWICE = ((PAIRINGS[1], latin_runs), (PAIRINGS[0], double_runs))
 def _repair(text: str, run: Run, pairing: Pairing, codec: Codec, reader: str | None, budget: Budget) -> list[Edit]:
     """The edits of a run: what is certain of it, and apart from that each character that others might stand for."""
     before, end = text[max(0, run.start - 2) : run.start] or "\n", run.start + len(run.text)
-    whole = _strict(run.text, pairing)
+    behind, whole = text[end : end + 1] or "\n", _strict(run.text, pairing)
     restored, spelling = whole, None
     if reader and (whole is None or (pairing.written != "utf-8" and _doubtful(whole))):
         found = _search(text, (run.start, end), pairing, codec, reader, budget)
         if whole is None or (found and model().cost(found.text, before) + LOST < model().cost(whole, before)):
-            spelling = found
-            restored = _without_numbers(found, before[-1:], text[end : end + 1]) if found else None
+            spelling = found and _improved(found, behind)
+            restored = _without_numbers(spelling, before[-1:], behind) if spelling else None
     # Digits are bytes of their own in all these codecs: none comes or goes.
     if restored is None or restored == run.text or _DIGIT.findall(restored) != _DIGIT.findall(run.text):
         return []
@@ -265,10 +272,21 @@ def _repair(text: str, run: Run, pairing: Pairing, codec: Codec, reader: str | N
     return [_edit(run, pairing, restored, gain, 1.0 if exact else LIKELY)]
 
 
+def _improved(spelling: Spelling, behind: str) -> Spelling:
+    """A spelling in which no guessed character has a likelier rival: what the search dropped too early comes back."""
+    text = spelling.text
+    for guess in spelling.guesses:
+        rivals = _weigh(text + behind, guess).rivals
+        if rivals and rivals[0][0] < 0 and rivals[0][1] and not (rivals[0][1] + text[guess.place]).isnumeric():
+            text = text[: guess.place] + rivals[0][1] + text[guess.place + 1 :]
+    return replace(spelling, text=text)
+
+
 def _stretches(text: str, run: Run, pairing: Pairing, spelling: Spelling) -> Iterator[Edit]:
     """The edits of a run with guessed characters: the doubtful ones by themselves, and what stands between them."""
     restored, places = spelling.text, [guess.place for guess in spelling.guesses]
-    weighed = [_weigh(restored, guess) for guess in spelling.guesses]
+    end = run.start + len(run.text)
+    weighed = [_weigh(restored + (text[end : end + 1] or "\n"), guess) for guess in spelling.guesses]
     doubts = [w.place for w in weighed if w.share < SETTLED]
     for (start, end), (begin, stop) in _parts(spelling, len(run.text), doubts):
         part, piece = Run(run.start + start, run.text[start:end]), restored[begin:stop]
@@ -307,27 +325,47 @@ class _Weighed:
 
 
 def _weigh(restored: str, guess: Guess) -> _Weighed:
-    """A guessed character against what else its bytes may have been, where it stands."""
+    """A guessed character of a text and what is behind it, against what else its bytes may have been.
+
+    Where the character was added to what is there, one rival is that none is missing.
+    """
     at, lm = guess.place, model()
+    if restored[at] not in guess.choices:
+        # The mark of a number that is not guessed.
+        return _Weighed(at, (), 0.0)
     # A question mark is what is shown of a digit: the search has seen one there.
     before, behind = restored[max(0, at - 2) : at] or "\n", restored[at + 1 : at + 3].replace("?", DIGIT)
     own = lm.cost(restored[at] + behind, before)
-    if restored[at] not in guess.choices:
-        return _Weighed(at, (), 1.0)
-    likely = [c for _, c in lm.cheapest(guess.choices, before, WEIGHED) if c != restored[at] and not c.isdecimal()]
-    rivals = sorted((lm.cost(c + behind, before) - own, c) for c in likely)
+    likely = lm.cheapest(tuple(c for c in guess.choices if c), before, WEIGHED)
+    rivals = [(lm.cost(c + behind, before) - own, c) for _, c in likely if c != restored[at] and not c.isdecimal()]
+    if "" in guess.choices:
+        rivals.append((lm.cost(behind, before) - own - LOST, ""))
+    rivals.sort()
     share = 1 / (1 + sum(math.exp(-margin * STEP) for margin, _ in rivals))
     return _Weighed(at, tuple(rivals[:SHOWN]), share)
 
 
 def _doubted(edit: Edit, begin: int, weighed: Sequence[_Weighed]) -> Edit:
-    """An edit of guessed characters with what else it may read; `begin` is where it begins among their places."""
+    """An edit of guessed characters with what else it may read; `begin` is where it begins among their places.
+
+    A character that is less likely than all its rivals together is left open: a mark stands in its place.
+    """
     rivals = sorted((margin, w.place - begin, c) for w in weighed for margin, c in w.rivals)[:SHOWN]
     read = [edit.after[:at] + c + edit.after[at + 1 :] for _, at, c in rivals]
-    evidence = edit.evidence
+    evidence, after = edit.evidence, edit.after
+    for at in (w.place - begin for w in weighed if w.rivals and w.share < LEFT_OPEN):
+        after = after[:at] + lattice.LEFT + after[at + 1 :]
+    if after != edit.after:
+        reason = evidence.reason.partition("其中")[0] + "标记处的字节不全，几种读法都有可能，未予补出。"
+        shown = (edit.after, *read)[:SHOWN]
+        return replace(
+            edit, after=after, evidence=replace(evidence, reason=reason, candidates=shown, restored_bytes="")
+        )
     if rivals:
+        confidence = round(min(LIKELY, *(w.share for w in weighed if w.rivals)), 2)
         evidence = replace(evidence, candidates=tuple(read), runner_up=read[0], margin=rivals[0][0] * STEP)
-    return replace(edit, confidence=round(min(LIKELY, *(w.share for w in weighed)), 2), evidence=evidence)
+        return replace(edit, confidence=confidence, evidence=evidence)
+    return edit
 
 
 def _without_numbers(spelling: Spelling, before: str, behind: str) -> str:
@@ -339,7 +377,7 @@ def _without_numbers(spelling: Spelling, before: str, behind: str) -> str:
     for guess in spelling.guesses:
         last, character, following = around[guess.place : guess.place + 3]
         counted = last.isnumeric() or following.isnumeric() or (following and following in _COUNTED)
-        if character.isdecimal() or (character.isnumeric() and counted and _is_open(spelling.text, guess)):
+        if character.isdecimal() or (character.isnumeric() and counted and _is_open(spelling.text + behind, guess)):
             out[guess.place] = "\ufffd"
     return "".join(out)
 
@@ -407,7 +445,7 @@ def _search(
     if not pairing.single and reader == "vanishes" and pairing.written != "utf-8":
         # Both codecs have two bytes a character: what vanished is a character, whole.
         strict, ends = _decoded_as_it_stands(text[start:end], pairing)
-        lost = lost_characters(pairing.written, pairing.read)
+        lost = tuple(filter(codec.writes, lost_characters(pairing.written, pairing.read)))
         return _over(lattice.fill(strict, lost, before, following, LOST, budget), ends)
     tokens = list(
         single_tokens(text[start:end], pairing) if pairing.single else double_tokens(text, span, pairing, reader)

@@ -137,7 +137,9 @@ def _half(text: str, at: int) -> list[Arc]:
         ]
     if after in "\r\n":
         return [Arc((ANY,), inside=True)]
-    return [Arc((ANY,), literal=" ", inside=True), Arc((ANY,), LOST, inside=True)]
+    # Or a digit, of which the mark stays.
+    digit = Arc((ANY,), literal="0", shown="?", inside=True)
+    return [Arc((ANY,), literal=" ", inside=True), digit, Arc((ANY,), LOST, inside=True)]
 
 
 def _vanished(pairing: Pairing) -> Pending:
