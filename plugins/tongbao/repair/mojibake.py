@@ -450,18 +450,22 @@ def _search(
     tokens = list(
         single_tokens(text[start:end], pairing) if pairing.single else double_tokens(text, span, pairing, reader)
     )
-    goes_on = None
+    goes_on = utf8_goes_on if pairing.written == "utf-8" else None
     doubtful: tuple[int, ...] = ()
-    if pairing.written == "utf-8":
-        goes_on = utf8_goes_on
-    elif reader == "drops":
-        # A letter may be the half of a character that is left; it is too likely by itself to raise doubts.
-        doubtful = tuple(2 * at for at, c in enumerate(text[start:end]) if "@" <= c <= "~")
+    if not pairing.single:
+        # What a half-lost character swallowed, a space or a digit, is too likely by itself to raise doubts; so is a
+        # letter that may be the half of a character that is left.
+        halves = "?" + (_LETTERS if goes_on is None and reader == "drops" else "")
+        doubtful = tuple(2 * at + (c == "?") for at, c in enumerate(text[start:end]) if c in halves)
     # Lost bytes show in UTF-8 by themselves.
     wary = goes_on is None
     arcs, widths = [token[0] for token in tokens], [token[1] for token in tokens]
     found = lattice.best(arcs, codec, before, following, budget, goes_on, doubtful, wary)
     return _over(found, list(accumulate(widths)))
+
+
+# What a second byte of Big5 or GBK may be in ASCII.
+_LETTERS = "".join(map(chr, range(0x40, 0x7F)))
 
 
 def _over(spelling: Spelling | None, ends: Sequence[int]) -> Spelling | None:
