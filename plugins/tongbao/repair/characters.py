@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import chain, groupby
 from typing import Final
@@ -61,6 +62,8 @@ NEAR, MANY = 4, 2
 # Text costs less than this on average, in the text model's steps (9 nats a character), told by so many characters on
 # each side.
 GIBBERISH, CLOSE = 72, 3
+# How certain is what stands among other damage.
+LIKELY = 0.9
 # What stands behind a gloss that has lost its beginning is what is left of other characters.
 _BROKEN = re.compile("[a-zü-ǜāáǎàēéěèīíǐìōóǒòūúǔù][)）]\\Z")
 # The compatibility ideographs beyond the basic plane.
@@ -109,7 +112,7 @@ def undo(text: str) -> Verdict:
     if not found or not _is_chinese(text):
         return Verdict(tuple(edits))
     shown = {f"character-{kind}" for kind, about in _ABOUT.items() if about.search(text)}
-    edits += (edit for edit in found if edit.rule not in shown)
+    edits += (_weighed(text, edit) for edit in found if edit.rule not in shown)
     offered = (edit for edit in found if edit.rule in shown)
     return Verdict(tuple(sorted(edits, key=lambda e: e.start)), tuple(sorted(offered, key=lambda e: e.start)))
 
@@ -127,6 +130,14 @@ def _is_meant(text: str, edit: Edit) -> bool:
         return True
     meant = left[-CLOSE:] + edit.after + right[:CLOSE]
     return len(meant) <= CLOSE or model().cost(meant) < GIBBERISH * len(meant)
+
+
+def _weighed(text: str, edit: Edit) -> Edit:
+    """An edit, not certain where all around is other damage: the character may be part of that."""
+    left, right = text[max(0, edit.start - NEAR) : edit.start], text[edit.end : edit.end + NEAR]
+    around = (left + right).strip()
+    gibberish = len(around) >= NEAR and model().cost(around) >= GIBBERISH * len(around)
+    return replace(edit, confidence=LIKELY) if gibberish else edit
 
 
 def _is_odd(character: str) -> bool:
