@@ -274,19 +274,20 @@ def _repair(text: str, run: Run, pairing: Pairing, codec: Codec, reader: str | N
 
 def _improved(spelling: Spelling, behind: str) -> Spelling:
     """A spelling in which no guessed character has a likelier rival: what the search dropped too early comes back."""
-    text = spelling.text
+    text = spelling.text + behind
     for guess in spelling.guesses:
-        rivals = _weigh(text + behind, guess).rivals
+        rivals = _weigh(text, guess).rivals
         if rivals and rivals[0][0] < 0 and rivals[0][1] and not (rivals[0][1] + text[guess.place]).isnumeric():
             text = text[: guess.place] + rivals[0][1] + text[guess.place + 1 :]
-    return replace(spelling, text=text)
+    return replace(spelling, text=text[: len(spelling.text)])
 
 
 def _stretches(text: str, run: Run, pairing: Pairing, spelling: Spelling) -> Iterator[Edit]:
     """The edits of a run with guessed characters: the doubtful ones by themselves, and what stands between them."""
     restored, places = spelling.text, [guess.place for guess in spelling.guesses]
     end = run.start + len(run.text)
-    weighed = [_weigh(restored + (text[end : end + 1] or "\n"), guess) for guess in spelling.guesses]
+    whole = restored + (text[end : end + 1] or "\n")
+    weighed = [_weigh(whole, guess) for guess in spelling.guesses]
     doubts = [w.place for w in weighed if w.share < SETTLED]
     for (start, end), (begin, stop) in _parts(spelling, len(run.text), doubts):
         part, piece = Run(run.start + start, run.text[start:end]), restored[begin:stop]
