@@ -10,24 +10,24 @@ suggestions.
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_left
 from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 from tongbao import edits as edit_lists
 from tongbao.model import Edit, EditEvidence
 from tongbao.repair import lattice, tables
 from tongbao.repair.codecs import CODECS, Codec, lost_characters, utf8_goes_on, without
-from tongbao.repair.lattice import Budget, Guess, Spelling
+from tongbao.repair.lattice import Budget, Spelling
+from tongbao.repair.mojibake_guesses import LIKELY, SETTLED, doubted, improved, parts, weigh, without_numbers
 from tongbao.repair.mojibake_runs import Run, between, bridged, cyrillic_runs, double_runs, latin_9_runs, latin_runs
 from tongbao.repair.mojibake_tokens import LOST, READERS, double_tokens, single_tokens
 from tongbao.repair.pairings import PAIRINGS, Pairing, damage, double_bytes, single_bytes
-from tongbao.repair.text_model import DIGIT, FLOOR, STEP, model
+from tongbao.repair.text_model import FLOOR, STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
 
 # All in the text model's steps of an eighth of a nat. What a document's runs must gain together, and each by itself;
@@ -45,12 +45,6 @@ STEPS, STEPS_EACH = 600_000, 150
 SAMPLE, PIECE, TRIALS = 12, 100, 2
 # A reader that explains every byte by a text of this cost a character (5.5 nats) is the one: no other is tried.
 SURE = 44
-# How certain is what the text model alone speaks for. Rivals of a guessed character that are weighed, and shown.
-LIKELY, WEIGHED, SHOWN = 0.9, 8, 5
-# A guessed character with a smaller share of the likelihood of all that its bytes may have been is an edit by itself.
-SETTLED = 0.98
-# One with a smaller share than this is left open.
-LEFT_OPEN = 0.5
 # What is decoded for a second time holds so much of its bytes at least.
 MOST_DECODED = 0.8
 
@@ -230,8 +224,8 @@ _MADE = re.compile("[\u3400-\u9fff\ue000-\uf8ff\uf900-\ufaff\ufffd]")
 
 def _bytes(text: str, pairing: Pairing) -> bytes:
     table = single_bytes(pairing.read) if pairing.single else double_bytes(pairing.read)
-    parts = (table.get(c) or tuple(c.encode("utf-8", "ignore")) for c in text if c != "\ufffd")
-    return bytes(byte for part in parts for byte in part)
+    codes = (table.get(c) or tuple(c.encode("utf-8", "ignore")) for c in text if c != "\ufffd")
+    return bytes(byte for code in codes for byte in code)
 
 
 # Pairings that are seen twice over, and the runs that they make.
@@ -248,8 +242,8 @@ def _repair(text: str, run: Run, pairing: Pairing, codec: Codec, reader: str | N
     if reader and (whole is None or (pairing.written != "utf-8" and _doubtful(whole))):
         found = _search(text, (run.start, end), pairing, codec, reader, budget)
         if whole is None or (found and model().cost(found.text, before) + LOST < model().cost(whole, before)):
-            spelling = found and _improved(found, behind)
-            restored = _without_numbers(spelling, before[-1:], behind) if spelling else None
+            spelling = found and improved(found, behind)
+            restored = without_numbers(spelling, before[-1:], behind) if spelling else None
     # Digits are bytes of their own in all these codecs: none comes or goes.
     if restored is None or restored == run.text or _DIGIT.findall(restored) != _DIGIT.findall(run.text):
         return []
@@ -272,24 +266,14 @@ def _repair(text: str, run: Run, pairing: Pairing, codec: Codec, reader: str | N
     return [_edit(run, pairing, restored, gain, 1.0 if exact else LIKELY)]
 
 
-def _improved(spelling: Spelling, behind: str) -> Spelling:
-    """A spelling in which no guessed character has a likelier rival: what the search dropped too early comes back."""
-    text = spelling.text + behind
-    for guess in spelling.guesses:
-        rivals = _weigh(text, guess).rivals
-        if rivals and rivals[0][0] < 0 and rivals[0][1] and not (rivals[0][1] + text[guess.place]).isnumeric():
-            text = text[: guess.place] + rivals[0][1] + text[guess.place + 1 :]
-    return replace(spelling, text=text[: len(spelling.text)])
-
-
 def _stretches(text: str, run: Run, pairing: Pairing, spelling: Spelling) -> Iterator[Edit]:
     """The edits of a run with guessed characters: the doubtful ones by themselves, and what stands between them."""
     restored, places = spelling.text, [guess.place for guess in spelling.guesses]
     end = run.start + len(run.text)
     whole = restored + (text[end : end + 1] or "\n")
-    weighed = [_weigh(whole, guess) for guess in spelling.guesses]
+    weighed = [weigh(whole, guess) for guess in spelling.guesses]
     doubts = [w.place for w in weighed if w.share < SETTLED]
-    for (start, end), (begin, stop) in _parts(spelling, len(run.text), doubts):
+    for (start, end), (begin, stop) in parts(spelling, len(run.text), doubts):
         part, piece = Run(run.start + start, run.text[start:end]), restored[begin:stop]
         before = restored[max(0, begin - 2) : begin] or text[max(0, run.start - 2) : run.start] or "\n"
         gain = _served(text, part, pairing) - model().cost(piece, before)
@@ -297,102 +281,14 @@ def _stretches(text: str, run: Run, pairing: Pairing, spelling: Spelling) -> Ite
         filled = [g.place for g in spelling.guesses[here] if restored[g.place] in g.choices]
         guessed = "".join(restored[place] for place in filled)
         if doubtful := [w for w in weighed[here] if w.share < SETTLED]:
-            yield _doubted(_edit(part, pairing, piece, gain, LIKELY, guessed), begin, doubtful)
+            yield doubted(_edit(part, pairing, piece, gain, LIKELY, guessed), begin, doubtful)
             continue
         part, piece = _trimmed(part, piece)
         if part.text != piece:
             yield _edit(part, pairing, piece, gain, LIKELY, guessed)
 
 
-def _parts(spelling: Spelling, length: int, doubts: Sequence[int]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Spans of a served text of some length and what they spell: each doubt by itself, up to where no bytes wait."""
-    # Of several characters that end at one place, the last counts: some are made of lost bytes only.
-    cuts = [*(dict(spelling.cuts) | {length: len(spelling.text)}).items()]
-    doubted = [bisect_left(doubts, b) < bisect_left(doubts, s) for (_, b), (_, s) in pairwise([(0, 0), *cuts])]
-    start = begin = 0
-    for at, (end, stop) in enumerate(cuts):
-        if at + 1 == len(cuts) or (stop > begin and (doubted[at] or doubted[at + 1])):
-            yield (start, end), (begin, stop)
-            start, begin = end, stop
-
-
-@dataclass(frozen=True, slots=True)
-class _Weighed:
-    """A guessed character's place, its rivals and how much dearer each is, and its share of the likelihood of all."""
-
-    place: int
-    rivals: tuple[tuple[int, str], ...]
-    share: float
-
-
-def _weigh(restored: str, guess: Guess) -> _Weighed:
-    """A guessed character of a text and what is behind it, against what else its bytes may have been.
-
-    Where the character was added to what is there, one rival is that none is missing.
-    """
-    at, lm = guess.place, model()
-    if restored[at] not in guess.choices:
-        # The mark of a number that is not guessed.
-        return _Weighed(at, (), 0.0)
-    # A question mark is what is shown of a digit: the search has seen one there.
-    before, behind = restored[max(0, at - 2) : at] or "\n", restored[at + 1 : at + 3].replace("?", DIGIT)
-    own = lm.cost(restored[at] + behind, before)
-    likely = lm.cheapest(tuple(c for c in guess.choices if c), before, WEIGHED)
-    rivals = [(lm.cost(c + behind, before) - own, c) for _, c in likely if c != restored[at] and not c.isdecimal()]
-    if "" in guess.choices:
-        rivals.append((lm.cost(behind, before) - own - LOST, ""))
-    rivals.sort()
-    share = 1 / (1 + sum(math.exp(-margin * STEP) for margin, _ in rivals))
-    return _Weighed(at, tuple(rivals[:SHOWN]), share)
-
-
-def _doubted(edit: Edit, begin: int, weighed: Sequence[_Weighed]) -> Edit:
-    """An edit of guessed characters with what else it may read; `begin` is where it begins among their places.
-
-    A character that is less likely than all its rivals together is left open: a mark stands in its place.
-    """
-    rivals = sorted((margin, w.place - begin, c) for w in weighed for margin, c in w.rivals)[:SHOWN]
-    read = [edit.after[:at] + c + edit.after[at + 1 :] for _, at, c in rivals]
-    evidence, after = edit.evidence, edit.after
-    for at in (w.place - begin for w in weighed if w.rivals and w.share < LEFT_OPEN):
-        after = after[:at] + lattice.LEFT + after[at + 1 :]
-    if after != edit.after:
-        reason = evidence.reason.partition("其中")[0] + "标记处的字节不全，几种读法都有可能，未予补出。"
-        shown = (edit.after, *read)[:SHOWN]
-        return replace(
-            edit, after=after, evidence=replace(evidence, reason=reason, candidates=shown, restored_bytes="")
-        )
-    if rivals:
-        confidence = round(min(LIKELY, *(w.share for w in weighed if w.rivals)), 2)
-        evidence = replace(evidence, candidates=tuple(read), runner_up=read[0], margin=rivals[0][0] * STEP)
-        return replace(edit, confidence=confidence, evidence=evidence)
-    return edit
-
-
-def _without_numbers(spelling: Spelling, before: str, behind: str) -> str:
-    """A text with marks in place of guessed digits, and of the guessed numerals that are parts of numbers and may be
-    others: those are never invented. `before` and `behind` are the characters beside the text.
-    """
-    around = [before, *spelling.text, behind]
-    out = list(spelling.text)
-    for guess in spelling.guesses:
-        last, character, following = around[guess.place : guess.place + 3]
-        counted = last.isnumeric() or following.isnumeric() or (following and following in _COUNTED)
-        if character.isdecimal() or (character.isnumeric() and counted and _is_open(spelling.text + behind, guess)):
-            out[guess.place] = "\ufffd"
-    return "".join(out)
-
-
-def _is_open(restored: str, guess: Guess) -> bool:
-    """Whether the bytes that are there leave open which numeral a guessed one is, or whether it is one."""
-    return sum(c.isnumeric() for c in guess.choices) > 1 or _weigh(restored, guess).share < SETTLED
-
-
 _DIGIT = re.compile("[0-9]")
-
-
-# What numbers count.
-_COUNTED = frozenset("月日号號年岁歲时時点點分秒名人个個例户戶元角吨噸倍度届屆次条條项項件批公斤亩畝米%％")
 
 
 def _trimmed(run: Run, restored: str) -> tuple[Run, str]:
