@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 from tongbao.search.errors import SearchIndexError
@@ -71,8 +70,9 @@ def digest(documents: Sequence[SearchDocument], *more: str) -> str:
     """SHA-256, in hex, of the documents in order and of whatever else decides what the index holds."""
     total = hashlib.sha256("\0".join(more).encode())
     for document in documents:
-        line = json.dumps(astuple(document), ensure_ascii=True, separators=(",", ":"))
-        total.update(line.encode("ascii") + b"\n")
+        for value in (getattr(document, name) for name in SearchDocument.__slots__):
+            data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else repr(value).encode()
+            total.update(len(data).to_bytes(8, "little") + data)
     return total.hexdigest()
 
 

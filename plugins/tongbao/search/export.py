@@ -10,23 +10,28 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+
 from tongbao.folding import fold, fold_table
 from tongbao.model import Standard
-from tongbao.search import facets, frames, suggestions, terms
+from tongbao.search import facets, frames, grams, suggestions, terms
 from tongbao.search.documents import SearchDocument
 from tongbao.search.frames import string, uvarint
-from tongbao.search.index import FIELDS, K1, B, Index
-from tongbao.search.texts import Alphabet, difference, usual
+from tongbao.search.index import FIELDS, Index
+from tongbao.search.texts import BLOCKS, Alphabet, Variants, difference, phrases, usual
+from tongbao.search.weighting import K1, B, idf, is_doubtful, plain_idf
 
-FORMAT = 2
+FORMAT = 3
 _EXPORT = re.compile("[0-9a-f]{16}")
-# The first part of the folding table: ASCII, Chinese punctuation, unified ideographs, full-width forms.
-COMMON = ((0x00, 0x7F), (0x3000, 0x303F), (0x4E00, 0x9FFF), (0xFF00, 0xFFEF))
+# The first part of the folding table: ASCII and the blocks of today's texts.
+COMMON = ((0x00, 0x7F), *BLOCKS)
+# Runs of three that phrases are made of: the most frequent ones.
+_RUNS = 4000
 
 
 class _Folder:
@@ -37,8 +42,8 @@ class _Folder:
         self._digest = hashlib.sha256()
         path.mkdir(parents=True)
 
-    def write(self, name: str, kind: bytes, number: int, *payload: bytes) -> None:
-        data = frames.frame(kind, number, self._corpus, *payload)
+    def write(self, name: str, kind: bytes, number: int, *payload: bytes, dictionary: bytes = b"") -> None:
+        data = frames.frame(kind, number, self._corpus, *payload, dictionary=dictionary)
         self._digest.update(string(name) + data)
         target = self.path / name
         target.parent.mkdir(exist_ok=True)
@@ -71,26 +76,33 @@ def export(
         folder = _Folder(building, corpus)
         alphabet = Alphabet.of(_indexed_text(d) for d in _documents(index))
         hans = usual((fold(d.text), d.hans) for d in _documents(index))
-        hant = usual((d.hans, d.hant) for d in _documents(index))
+        variants = Variants(alphabet, usual((d.hans, d.hant) for d in _documents(index)))
+        dictionary = alphabet.encode(_phrases(index))
         packed = terms.shards(index, alphabet)
-        for kind, name, payloads in ((frames.TERMS, "t", packed.shards), (frames.LIST, "l", packed.lists)):
-            folder.write_all(name, kind, payloads)
-        table = facets.Regions(index, regions, hant, standard)
+        table = facets.Regions(index, regions, variants.hant, standard)
+        pair = partial(_variants, alphabet=alphabet, to_hans=hans, to_hant=variants.hant)
         for number, document in enumerate(_documents(index)):
-            payload = _document(document, index.length("text", number), table, alphabet, hans, hant)
-            folder.write(f"d/{number:x}.bin", frames.DOCUMENT, number, payload)
-        folder.write("columns.bin", frames.COLUMNS, 0, *facets.columns(index, table))
-        folder.write("regions.bin", frames.REGIONS, 0, _json(table.all()))
-        places = table.shards()
-        variants = partial(_variants, alphabet=alphabet, to_hans=hans, to_hant=hant)
-        beginnings = suggestions.shards(_documents(index), table, variants)
-        for kind, name, payloads in ((frames.PLACES, "r", places), (frames.SUGGESTIONS, "s", beginnings)):
+            payload = _document(document, index.length("text", number), table, pair)
+            folder.write(f"d/{number:x}.bin", frames.DOCUMENT, number, payload, dictionary=dictionary)
+        places, beginnings = facets.sets(index, table), suggestions.shards(_documents(index), table, pair)
+        for kind, name, payloads in (
+            (frames.TERMS, "t", packed.shards),
+            (frames.LIST, "l", packed.lists),
+            (frames.MORE, "x", packed.more),
+            (frames.LENGTHS, "n", facets.lengths(index)),
+            (frames.SETS, "r", places),
+            (frames.SUGGESTIONS, "s", beginnings),
+        ):
             folder.write_all(name, kind, payloads)
+        folder.write("days.bin", frames.DAYS, 0, *facets.publications(index))
+        folder.write("facets.bin", frames.FACETS, 0, *facets.columns(index, table))
+        folder.write("regions.bin", frames.REGIONS, 0, _json(table.all()))
+        folder.write("variants.bin", frames.VARIANTS, 0, *variants.payload())
         for number, fold_file in enumerate(_fold()):
             folder.write(f"fold{number}.bin", frames.FOLD, number, fold_file)
-        folder.write("hant.bin", frames.HANT, 0, _json(["".join(hant), "".join(hant.values())]))
-        manifest = _manifest(index, alphabet, hans, packed, len(places), len(beginnings), folder.digest())
-    _publish(output_dir, folder, frames.frame(frames.MANIFEST, 0, corpus, _json(manifest)))
+        counts = {"shards": len(packed.shards), "places": len(places), "suggestions": len(beginnings)}
+        manifest = _manifest(index, alphabet, hans, dictionary, {"folder": folder.digest(), **counts})
+    _publish(output_dir, folder, frames.frame(frames.MANIFEST, 0, corpus, *manifest))
 
 
 def _publish(output_dir: Path, folder: _Folder, manifest: bytes) -> None:
@@ -104,7 +116,7 @@ def _publish(output_dir: Path, folder: _Folder, manifest: bytes) -> None:
     pending.replace(output_dir / "manifest.bin")
     # Other things may live beside the index: only what an export has made goes.
     for other in output_dir.iterdir():
-        if other != finished and _EXPORT.fullmatch(other.name) and (other / "columns.bin").is_file():
+        if other != finished and _EXPORT.fullmatch(other.name) and (other / "days.bin").is_file():
             shutil.rmtree(other)
 
 
@@ -127,9 +139,7 @@ def _document(
     document: SearchDocument,
     length: int,
     regions: facets.Regions,
-    alphabet: Alphabet,
-    hans: Mapping[str, str],
-    hant: Mapping[str, str],
+    pair: Callable[[str, str, str], Iterator[bytes]],
 ) -> bytes:
     folded, title = fold(document.text), fold(document.title)
     out = [
@@ -140,8 +150,8 @@ def _document(
         string(document.script),
         string(document.kind or ""),
         uvarint(length),
-        *_variants(title, document.title_hans, document.title_hant, alphabet, hans, hant),
-        *_variants(folded, document.hans, document.hant, alphabet, hans, hant),
+        *pair(title, document.title_hans, document.title_hant),
+        *pair(folded, document.hans, document.hant),
         uvarint(len(document.repairs)),
         frames.gaps(edge for span in document.repairs for edge in span),
     ]
@@ -185,26 +195,37 @@ def _fold() -> Iterator[bytes]:
         yield uvarint(len(runs)) + b"".join(uvarint(value) for column in columns for value in column) + low
 
 
+def _phrases(index: Index) -> str:
+    """The phrases that texts are packed with."""
+    frequencies: dict[str, int] = {}
+    for batch in index.triples("text"):
+        best = np.lexsort((batch.keys, -batch.sizes))[:_RUNS]
+        frequencies.update(
+            (grams.run(key), size) for key, size in zip(batch.keys[best].tolist(), batch.sizes[best].tolist(), strict=True)
+        )
+    characters = sum(len(document.text) for document in _documents(index))
+    top = sorted(frequencies, key=lambda run: (-frequencies[run], run))[:_RUNS]
+    return phrases({run: frequencies[run] for run in top}, characters)
+
+
 def _manifest(
-    index: Index,
-    alphabet: Alphabet,
-    hans: Mapping[str, str],
-    packed: terms.Shards,
-    places: int,
-    beginnings: int,
-    folder: str,
-) -> dict[str, object]:
-    return {
+    index: Index, alphabet: Alphabet, hans: Mapping[str, str], dictionary: bytes, counts: Mapping[str, object]
+) -> tuple[bytes, ...]:
+    head = {
         "format": FORMAT,
-        "folder": folder,
         "documents": len(index),
-        "shards": len(packed.shards),
-        "places": places,
-        "suggestions": beginnings,
-        "heavy": "".join(packed.heavy),
+        "undated": index.published.count(None),
+        "rare": terms.RARE,
+        **counts,
         "k1": K1,
         "fields": {field: {"b": B[field], "average": index.average_length(field)} for field in FIELDS},
-        "idf": [packed.idf.get(frequency, 0) for frequency in range(terms.IDF_TABLE)],
-        "characters": [ord(char) - ord(before) for before, char in pairwise("\0" + alphabet.characters)],
+        "idf": [[n, idf(len(index), n)] for n in range(1, len(index) + 1) if is_doubtful(plain_idf(len(index), n))],
         "hans": ["".join(hans), "".join(hans.values())],
     }
+    gaps = (frames.zigzag(ord(char) - ord(before)) for before, char in pairwise("\0" + alphabet.characters))
+    text = _json(head)
+    return (
+        uvarint(len(text)) + text,
+        uvarint(len(alphabet.characters)) + b"".join(gaps),
+        uvarint(alphabet.length(dictionary)) + dictionary,
+    )

@@ -1,4 +1,4 @@
-"""What filters, facets and scores need of all bulletins: columns, and the bulletins of each region."""
+"""What filters, facets and scores need of all bulletins: sets of them, and columns."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import numpy as np
 from tongbao.model import Standard
 from tongbao.script import to_hant
 from tongbao.search import frames
-from tongbao.search.frames import Lists, string, uvarint
+from tongbao.search.frames import string, uvarint
 from tongbao.search.index import Index
 
-# Up to so many regions all of them are columns; beyond that only the topmost ones are, since a client needs the columns
-# for every query of more than a page of hits.
+# Documents whose lengths stand in one file.
+BLOCK = 1 << 14
+
+# Up to so many regions all of them are columns; beyond that only the topmost ones are.
 SHOWN = 64
 SHARD_BYTES = 2048
 
@@ -79,37 +81,14 @@ class Regions:
             "counts": [len(self._members[code]) for code in rows],
         }
 
-    def shards(self) -> tuple[bytes, ...]:
-        """For each region its row, its documents, its ancestors, and the rows and documents of its children."""
+    def sets(self) -> Iterator[tuple[str, bytes, list[int], list[str]]]:
+        """(key, row, documents, keys of the children) of each region."""
         children: defaultdict[str, list[str]] = defaultdict(list)
         for code, (_, parent) in self._names.items():
             if parent in self._names:
                 children[str(parent)].append(code)
-        packed = dict(zip(self._names, self._lists(), strict=True))
-        entries = {
-            code: b"".join(
-                (
-                    *(packed[code], uvarint(len(above)), *(packed[up] for up in above)),
-                    *(uvarint(len(children[code])), *(packed[child] for child in children[code])),
-                )
-            )
-            for code in self._names
-            for above in [list(self._above(code))]
-        }
-        count = max(1, round(sum(map(len, entries.values())) / SHARD_BYTES))
-        members: list[list[bytes]] = [[] for _ in range(count)]
-        for code, entry in entries.items():
-            members[frames.fnv(code.encode()) % count].append(entry)
-        return tuple(uvarint(len(own)) + b"".join(own) for own in members)
-
-    def _lists(self) -> list[bytes]:
-        members = [self._members[code] for code in self._names]
-        sizes = np.array([len(own) for own in members], np.int64)
-        numbers = np.array([number for own in members for number in own], np.int64)
-        ones = np.ones(len(numbers), np.int64)
-        packed = frames.postings(Lists(sizes, np.full(len(sizes), self._documents, np.int64), numbers, ones, ones))
-        heads = (self.row(code) + uvarint(len(self._members[code])) for code in self._names)
-        return [head + data for head, data in zip(heads, packed, strict=True)]
+        for code in self._names:
+            yield code, self.row(code), self._members[code], children[code]
 
     def encode(self, codes: Sequence[str]) -> tuple[int, bytes]:
         """The shown ones of a set as the rows of those without parts in it, if these and their ancestors are all.
@@ -130,35 +109,71 @@ class Regions:
             yield code
 
 
+def sets(index: Index, regions: Regions) -> tuple[bytes, ...]:
+    """The documents of each region, kind and script, and those with repairs, in shards by key."""
+    entries = [*regions.sets(), *_plain_sets(index)]
+    sizes = np.array([len(members) for _, _, members, _ in entries], np.int64)
+    numbers = np.array([number for _, _, members, _ in entries for number in members], np.int64)
+    packed = frames.pack(len(sizes), frames.numbers(sizes, np.full(len(sizes), len(index), np.int64), numbers))
+    rows = {
+        key: row + uvarint(len(members)) + data for (key, row, members, _), data in zip(entries, packed, strict=True)
+    }
+    out = {
+        key: b"".join((rows[key], uvarint(len(children)), *(rows[child] for child in children)))
+        for key, _, _, children in entries
+    }
+    count = max(1, round(sum(map(len, out.values())) / SHARD_BYTES))
+    shards: list[list[bytes]] = [[] for _ in range(count)]
+    for key, entry in out.items():
+        shards[frames.fnv(key.encode()) % count].append(entry)
+    return tuple(uvarint(len(own)) + b"".join(own) for own in shards)
+
+
+def _plain_sets(index: Index) -> Iterator[tuple[str, bytes, list[int], list[str]]]:
+    members: defaultdict[str, list[int]] = defaultdict(list)
+    for number in range(len(index)):
+        members[f"script:{index.script[number]}"].append(number)
+        members[f"kind:{index.kind[number] or ''}"].append(number)
+        if index.repaired[number]:
+            members["repaired"].append(number)
+    for key in sorted(members):
+        yield key, string(key) + string("") * 3, members[key], []
+
+
+def lengths(index: Index) -> tuple[bytes, ...]:
+    """The lengths of the texts, in blocks: the different ones, then a column of their places."""
+    out = []
+    for begin in range(0, len(index), BLOCK):
+        own = [index.length("text", n) for n in range(begin, min(begin + BLOCK, len(index)))]
+        values = sorted(set(own))
+        rank = {length: uvarint(row) for row, length in enumerate(values)}
+        out.append(uvarint(len(values)) + frames.gaps(values) + b"".join(rank[length] for length in own))
+    return tuple(out)
+
+
 def columns(index: Index, regions: Regions) -> tuple[bytes, ...]:
-    """What filters, facets and scores need of every document, column by column."""
+    """What facets count of every document, column by column."""
     sets = [regions.encode(codes) for codes in index.regions]
     shown = uvarint(len(regions.shown)) + b"".join(regions.row(code) for code in regions.shown)
-    lengths = [index.length("text", n) for n in range(len(index))]
-    values = sorted(set(lengths))
-    rank = {length: uvarint(row) for row, length in enumerate(values)}
     return (
-        *_runs(index),
         shown,
         b"".join(uvarint(head) for head, _ in sets),
         b"".join(rows for _, rows in sets),
         *_names(index.script),
         *_names([kind or "" for kind in index.kind]),
-        uvarint(len(values)) + frames.gaps(values),
-        b"".join(rank[length] for length in lengths),
-        # Which have a repair: only there does "as received" need the text.
-        np.packbits(np.array(index.repaired, bool)).tobytes(),
     )
 
 
-def _runs(index: Index) -> Iterator[bytes]:
-    """Runs of documents with one publication: number; gaps between first days; last days; sizes."""
+def publications(index: Index) -> tuple[bytes, ...]:
+    """Runs of documents with one publication: their number; gaps between first days; last days; sizes."""
     runs = Counter(index.published)  # documents are in the order of their publication, which Counter keeps
     dated = [tuple(date.fromisoformat(day).toordinal() for day in p) for p in runs if p]
-    yield uvarint(len(dated))
-    yield frames.gaps(first for first, _ in dated)
-    yield b"".join(uvarint(last - first) for first, last in dated)
-    yield b"".join(uvarint(size) for published, size in runs.items() if published)
+    return (
+        uvarint(len(dated)),
+        frames.gaps(first for first, _ in dated),
+        b"".join(uvarint(last - first) for first, last in dated),
+        b"".join(uvarint(size) for published, size in runs.items() if published),
+    )
 
 
 def _names(column: Sequence[str]) -> tuple[bytes, bytes]:

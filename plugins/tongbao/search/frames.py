@@ -13,8 +13,8 @@ Array = NDArray[np.int64]
 
 MAGIC = b"TBS1"
 # One letter a kind of file, part of the frame.
-MANIFEST, TERMS, LIST, DOCUMENT, COLUMNS = b"M", b"T", b"L", b"D", b"C"
-REGIONS, PLACES, SUGGESTIONS, FOLD, HANT = b"R", b"P", b"S", b"F", b"H"
+MANIFEST, TERMS, LIST, MORE, LENGTHS, DOCUMENT, SETS = b"M", b"T", b"L", b"X", b"N", b"D", b"P"
+DAYS, FACETS, SUGGESTIONS, REGIONS, VARIANTS, FOLD = b"Y", b"C", b"S", b"R", b"V", b"F"
 
 
 def uvarint(number: int) -> bytes:
@@ -33,13 +33,19 @@ def string(text: str) -> bytes:
     return uvarint(len(encoded)) + encoded
 
 
-def frame(kind: bytes, number: int, corpus: bytes, *payload: bytes) -> bytes:
+def zigzag(number: int) -> bytes:
+    """2n for n >= 0, else -2n - 1, as `uvarint`."""
+    return uvarint(number * 2 if number >= 0 else -number * 2 - 1)
+
+
+def frame(kind: bytes, number: int, corpus: bytes, *payload: bytes, dictionary: bytes = b"") -> bytes:
     """A file: magic, CRC-32 of all that follows, kind, number and corpus (8 bytes), then the payload as raw DEFLATE.
 
     Kind, number and corpus say which file this is, so one served in another's place is noticed too. Each part of the
-    payload gets Huffman codes of its own, which suits columns of different things.
+    payload gets Huffman codes of its own, which suits columns of different things. `dictionary` is what the reader's
+    inflater has in its window beforehand.
     """
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, *([dictionary] if dictionary else []))
     parts = [packer.compress(part) + packer.flush(zlib.Z_BLOCK) for part in payload[:-1]]
     packed = b"".join(parts) + packer.compress(payload[-1]) + packer.flush()
     rest = kind + number.to_bytes(4, "little") + corpus + packed
@@ -54,63 +60,82 @@ def fnv(data: bytes) -> int:
     return value
 
 
-class Lists(NamedTuple):
-    """Posting lists end to end: list n has `sizes[n]` postings, whose numbers are below `below[n]`.
+class Codes(NamedTuple):
+    """Codewords of some lists, those of the first list first: so many ones, then the lowest `widths` bits of a value."""
 
-    `most` holds, for each posting, the most that its frequency may be; where that is 1, no bit is spent on it.
-    """
-
-    sizes: Array
-    below: Array
-    numbers: Array
-    frequencies: Array
-    most: Array
+    owners: Array
+    ones: Array
+    values: Array
+    widths: Array
 
 
-def postings(lists: Lists) -> list[bytes]:
-    """Posting lists as bits, the highest first, each filled up with zeros to a whole byte.
+def numbers(sizes: Array, limits: Array, values: Array) -> Codes:
+    """Ascending numbers of lists of some sizes, each below its list's limit: gaps as Rice codes.
 
-    For each posting: its number minus the one before, minus 1 (before the first stands -1), as a Rice code (quotient in
-    ones and a zero, then k bits of remainder), unless the list has all numbers below its limit; then the frequency as
-    an Elias gamma code, unless it can only be 1. A list's k is the largest, at least 0, with
+    Nothing stands for a list that has all numbers below its limit. Else the parameter k is the largest, at least 0, with
     size * 2**k <= 0.69 * limit: near the best for gaps at random.
     """
-    sizes, below, numbers, frequencies, most = lists
-    if not len(sizes):
-        return []
-    starts = np.cumsum(sizes) - sizes
-    before = np.concatenate(([-1], numbers[:-1]))
-    before[starts] = -1
-    gaps = numbers - before - 1
+    owners = np.repeat(np.arange(len(sizes)), sizes)
+    before = np.concatenate(([-1], values[:-1]))[: len(values)]
+    before[(np.cumsum(sizes) - sizes)[sizes > 0]] = -1
+    gaps = values - before - 1
     per_list = np.zeros(len(sizes), np.int64)
-    while (more := (sizes << (per_list + 1)) * 100 <= below * 69).any():
+    while (more := (sizes > 0) & ((sizes << (per_list + 1)) * 100 <= limits * 69)).any():
         per_list += more
-    k = np.repeat(per_list, sizes)
-    quotients = gaps >> k
-    gap_widths = np.where(np.repeat(sizes == below, sizes), 0, quotients + 1 + k)
-    digits = np.where(most > 1, np.frexp(frequencies.astype(float))[1].astype(np.int64), 0)
-    widths = gap_widths + np.maximum(2 * digits - 1, 0)
-    list_bytes = (np.add.reduceat(widths, starts) + 7) // 8
-    ends = np.cumsum(list_bytes)
-    # The bit at which each posting begins: where its list begins, and what the postings before it in the list take.
-    taken = np.cumsum(widths) - widths
-    at = np.repeat((ends - list_bytes) * 8 - taken[starts], sizes) + taken
-    edges = np.zeros(int(ends[-1]) * 8 + 1, np.int8)
-    coded = gap_widths > 0
-    np.add.at(edges, at[coded], 1)
-    np.add.at(edges, (at + quotients)[coded], -1)
-    bits = np.cumsum(edges[:-1], dtype=np.int8).view(np.uint8)
-    _put(bits, at + gap_widths, gaps, np.where(coded, k, 0))
-    _put(bits, at + widths, frequencies, digits)
-    data = np.packbits(bits).tobytes()
-    return [data[end - size : end] for size, end in zip(list_bytes.tolist(), ends.tolist(), strict=True)]
+    k = per_list[owners]
+    kept = (sizes < limits)[owners]
+    return Codes(owners[kept], (gaps >> k)[kept], (gaps & (1 << k) - 1)[kept], k[kept] + 1)
+
+
+def postings(sizes: Array, limit: int, documents: Array, exponents: Array) -> list[bytes]:
+    """Posting lists: document numbers; the number of exponents above 0, plus 1, as an Elias gamma code; the places of
+    these in the list; what each is above 1, in unary."""
+    owners = np.repeat(np.arange(len(sizes)), sizes)
+    high = exponents > 0
+    many = np.bincount(owners[high], minlength=len(sizes)).astype(np.int64)
+    places = np.arange(len(documents)) - (np.cumsum(sizes) - sizes)[owners]
+    digits = np.frexp((many + 1).astype(float))[1].astype(np.int64)
+    none = np.zeros(len(sizes), np.int64)
+    extra = exponents[high].astype(np.int64) - 1
+    return pack(
+        len(sizes),
+        numbers(sizes, np.full(len(sizes), limit, np.int64), documents),
+        Codes(np.arange(len(sizes)), none, many + 1, 2 * digits - 1),
+        numbers(many, sizes, places[high]),
+        Codes(owners[high], extra, np.zeros(len(extra), np.int64), np.ones(len(extra), np.int64)),
+    )
+
+
+def pack(count: int, *parts: Codes) -> list[bytes]:
+    """The codewords of `count` lists as bits, the highest of a byte first, part after part, each list filled up with
+    zeros to a whole byte."""
+    bits = [np.bincount(part.owners, part.ones + part.widths, count).astype(np.int64) for part in parts]
+    sizes = (sum(bits, np.zeros(count, np.int64)) + 7) // 8
+    ends = np.cumsum(sizes)
+    begins = (ends - sizes) * 8
+    edges = np.zeros(int(sizes.sum()) * 8 + 1, np.int8)
+    at: list[Array] = []
+    for part, own in zip(parts, bits, strict=True):
+        taken = part.ones + part.widths
+        # Where each code begins: where its list's part does, and what the codes before it in the part take.
+        before = np.cumsum(own) - own
+        at.append(begins[part.owners] + np.cumsum(taken) - taken - before[part.owners])
+        begins = begins + own
+        some = part.ones > 0
+        np.add.at(edges, at[-1][some], 1)
+        np.add.at(edges, (at[-1] + part.ones)[some], -1)
+    out = np.cumsum(edges[:-1], dtype=np.int8).view(np.uint8)
+    for part, first in zip(parts, at, strict=True):
+        _put(out, first + part.ones + part.widths, part.values, part.widths)
+    data = np.packbits(out).tobytes()
+    return [data[end - size : end] for size, end in zip(sizes.tolist(), ends.tolist(), strict=True)]
 
 
 def _put(bits: NDArray[np.uint8], ends: Array, values: Array, widths: Array) -> None:
     """Write the lowest `widths` bits of each value so that they end before `ends`."""
     for place in range(int(widths.max(initial=0))):
-        some = widths > place
-        bits[ends[some] - 1 - place] = values[some] >> place & 1
+        some = (widths > place) & (values >> place & 1 > 0)
+        bits[ends[some] - 1 - place] = 1
 
 
 def gaps(numbers: Iterable[int]) -> bytes:

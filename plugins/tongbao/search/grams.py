@@ -1,13 +1,14 @@
-"""N-grams of one to three characters: the terms of the index."""
+"""N-grams: the terms of the index are runs of one or two characters; runs of three say where two of these join."""
 
 from __future__ import annotations
 
-LONGEST = 3
+import numpy as np
+from numpy.typing import NDArray
 
-
-def count(length: int) -> int:
-    """How many grams a text of `length` characters has, repetitions counted."""
-    return sum(max(0, length - size + 1) for size in range(1, LONGEST + 1))
+LONGEST = 2
+# Of a code point plus one, so that zero can stand for "no character".
+BITS = 21
+_MASK = (1 << BITS) - 1
 
 
 def cover(term: str) -> tuple[tuple[int, str], ...]:
@@ -16,3 +17,30 @@ def cover(term: str) -> tuple[tuple[int, str], ...]:
         return ((0, term),)
     last = len(term) - LONGEST
     return tuple((at, term[at : at + LONGEST]) for at in [*range(0, last, LONGEST), last])
+
+
+def key(run: str) -> int:
+    """A run of up to three characters as a number; numbers sort as the runs do by code points."""
+    codes = [ord(char) + 1 for char in run] + [0, 0]
+    return codes[0] << 2 * BITS | codes[1] << BITS | codes[2]
+
+
+def run(key: int) -> str:
+    """The run that a number stands for."""
+    codes = (key >> 2 * BITS, key >> BITS & _MASK, key & _MASK)
+    return "".join(chr(code - 1) for code in codes if code)
+
+
+def tail(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The keys of the last two characters of runs of three."""
+    return (keys & (1 << 2 * BITS) - 1) << BITS
+
+
+def head(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The keys of the first two characters of runs of three."""
+    return keys & ~np.int64(_MASK)
+
+
+def first(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first characters of runs, as code points."""
+    return (keys >> 2 * BITS) - 1

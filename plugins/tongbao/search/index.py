@@ -1,7 +1,11 @@
-"""The Whoosh index: with `codec`, which keeps its posting lists, the only module that knows Whoosh.
+"""The Whoosh index: with `codec`, which keeps its posting lists, and `weighting`, the only modules that know Whoosh.
 
-Two scored fields, `title` and `text`, hold the folded text as runs of one, two and three characters with their
-positions, so any substring is a sequence of postings at fixed distances. Document numbers follow date, then id.
+Two scored fields, `title` and `text`, hold the folded text as runs of one and two characters with their positions, so
+any substring is a sequence of postings at fixed distances. Document numbers follow date, then id.
+
+The documents are parted into segments of consecutive ones. A segment ends where the hash of an id says so, so the
+parting depends on the documents alone, and a bulletin that comes, goes or changes concerns one segment: the others are
+taken over from the index before. There are no deletions, and an index is the same however it came about.
 
 An index folder holds one finished index in a folder of its own name and a file `CURRENT` that names it. `CURRENT` is
 replaced last, so a build that is killed leaves the index before it.
@@ -10,35 +14,38 @@ replaced last, so a build that is killed leaves the index before it.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh import fields, index, scoring  # type: ignore[import-untyped]
+from whoosh import fields, index  # type: ignore[import-untyped]
 from whoosh.codec import whoosh3  # type: ignore[import-untyped]
 from whoosh.filedb import filestore  # type: ignore[import-untyped]
 
-from tongbao.script import fold, fold_table
+from tongbao.folding import fold, fold_table
 from tongbao.search import codec, grams
-from tongbao.search.codec import GramFormat, Postings
+from tongbao.search.codec import GramFormat, Lists
 from tongbao.search.documents import SearchDocument, digest, in_order
 from tongbao.search.errors import SearchIndexError
+from tongbao.search.weighting import Weighting, exponents, round_length
 
 FIELDS = ("title", "text")
-K1 = 1.2
-# Titles are of one length; without normalisation no client needs their lengths.
-B = {"title": 0.0, "text": 0.75}
-_VERSION = "3"
+_VERSION = "4"
 _CURRENT = "CURRENT"
 _INDEX = re.compile(r"[0-9a-f]{64}(\.new)?")
 _META = "documents.json"
-# Postings that `Index.postings` hands out at once.
-_BATCH = 500_000
+# Segments hold about a 64th to a 128th of the documents, at least so many.
+_LEAST, _SEGMENTS = 32, 64
+# Postings that `Index.postings` and `Index.triples` hand out at once.
+_BATCH = 4_000_000
 
 Numbers = NDArray[Any]
 
@@ -56,6 +63,15 @@ class GramField(fields.FieldType):  # type: ignore[misc]
         self.analyzer = None
 
 
+class Postings(NamedTuple):
+    """The lists of some grams in order, end to end: list n has `sizes[n]` postings, by document number."""
+
+    keys: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    exponents: NDArray[np.uint8]
+
+
 def build_index(documents: Iterable[SearchDocument], index_dir: Path) -> None:
     """Make the index of `documents` in `index_dir`, unless it is there already.
 
@@ -63,14 +79,18 @@ def build_index(documents: Iterable[SearchDocument], index_dir: Path) -> None:
     """
     ordered = in_order(documents)
     fold_digest = "".join(f"{source:x}{target}" for source, target in sorted(fold_table().items()))
-    name = digest(ordered, _VERSION, version("whoosh-reloaded"), fold_digest)
-    if _current(index_dir) == name:
+    made_by = (_VERSION, version("whoosh-reloaded"), fold_digest)
+    parts = {digest(part, *made_by): part for part in segments(ordered)}
+    name = digest((), *parts)
+    before = _current(index_dir)
+    if before == name:
         return
     building, finished = index_dir / f"{name}.new", index_dir / name
     for leftover in (building, finished):
         shutil.rmtree(leftover, ignore_errors=True)
     building.mkdir(parents=True)
-    _write(ordered, building)
+    _write(parts, building, index_dir / before if before else None)
+    _write_columns(ordered, building)
     building.rename(finished)
     pointer = index_dir / f"{_CURRENT}.new"
     pointer.write_text(name, "ascii")
@@ -80,29 +100,61 @@ def build_index(documents: Iterable[SearchDocument], index_dir: Path) -> None:
             shutil.rmtree(other)
 
 
-def _write(ordered: tuple[SearchDocument, ...], folder: Path) -> None:
+def segments(ordered: Sequence[SearchDocument]) -> Iterator[Sequence[SearchDocument]]:
+    """Part the documents. Their number decides how often the hash of an id ends a segment: each time it doubles,
+    segments get twice as long and all are made anew."""
+    size = max(_LEAST, 1 << (len(ordered) // _SEGMENTS).bit_length() >> 1)
+    ends = [n + 1 for n, document in enumerate(ordered) if zlib.crc32(document.id.encode()) % size == 0]
+    for begin, end in pairwise(dict.fromkeys([0, *ends, len(ordered)])):
+        yield ordered[begin:end]
+
+
+def _write(parts: dict[str, Sequence[SearchDocument]], folder: Path, before: Path | None) -> None:
+    """Write the segments, by their digests, and the table of contents; those of the index before are linked."""
     storage = filestore.FileStorage(str(folder))
     schema = fields.Schema(title=GramField(), text=GramField(), document=fields.STORED)
-    texts = {"title": [fold(d.title) for d in ordered], "text": [fold(d.text) for d in ordered]}
-    lengths = {field: [grams.count(len(text)) for text in texts[field]] for field in FIELDS}
-    longest = max((len(text) for field in FIELDS for text in texts[field]), default=0)
-    gram_codec = codec.GramCodec(*(codec.smallest_type(most) for most in (len(ordered), longest, longest)))
-    segment = whoosh3.W3Segment(gram_codec, codec.NAME, segid="grams")
-    documents = gram_codec.per_document_writer(storage, segment)
-    for number, document in enumerate(ordered):
-        documents.start_doc(number)
+    old = {}
+    if before:
+        old = {each.segid: each for each in index.TOC.read(filestore.FileStorage(str(before)), codec.NAME).segments}
+    made = []
+    for name, documents in parts.items():
+        if before and name in old:
+            made.append(old[name])
+            for file in old[name].list_files(filestore.FileStorage(str(before))):
+                _link(before / file, folder / file)
+        else:
+            made.append(_segment(name, documents, schema, storage))
+    index.TOC(schema, made, 0).write(storage, codec.NAME)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without links
+        shutil.copyfile(source, target)
+
+
+def _segment(name: str, documents: Sequence[SearchDocument], schema: Any, storage: Any) -> Any:
+    gram_codec = codec.GramCodec()
+    segment = whoosh3.W3Segment(gram_codec, codec.NAME, segid=name)
+    writer = gram_codec.per_document_writer(storage, segment)
+    texts = {"title": [fold(d.title) for d in documents], "text": [fold(d.text) for d in documents]}
+    for number, document in enumerate(documents):
+        writer.start_doc(number)
         for field in FIELDS:
-            documents.add_field(field, schema[field], None, lengths[field][number])
-        documents.add_field("document", schema["document"], _to_stored(document), 0)
-        documents.finish_doc()
-    documents.close()
-    writer = codec.ListWriter(gram_codec, storage, segment)
-    for field in sorted(FIELDS):
-        for postings in codec.invert(texts[field]):
-            writer.add(field, postings, lengths[field])
+            writer.add_field(field, schema[field], None, round_length(len(texts[field][number])))
+        writer.add_field("document", schema["document"], _to_stored(document), 0)
+        writer.finish_doc()
     writer.close()
-    segment.set_doc_count(len(ordered))
-    index.TOC(schema, [segment], 0).write(storage, codec.NAME)
+    lists: dict[str, Lists] = {}
+    for field in FIELDS:
+        lists[field], lists[codec.triples(field)] = codec.invert(texts[field])
+    codec.write_lists(Path(storage.folder, segment.make_filename(codec.GRAMS_EXT)), lists)
+    segment.set_doc_count(len(documents))
+    return segment
+
+
+def _write_columns(ordered: Sequence[SearchDocument], folder: Path) -> None:
     columns = {
         "ids": [d.id for d in ordered],
         "published": [d.published for d in ordered],
@@ -135,7 +187,7 @@ class Index:
         if name is None:
             raise SearchIndexError(index_dir, "it holds no finished search index", "build the site first (make html)")
         self.digest = name
-        self._folder = folder = index_dir / name
+        folder = index_dir / name
         columns = json.loads((folder / _META).read_text("ascii"))
         self.ids: list[str] = columns["ids"]
         self.published: list[tuple[str, str] | None] = [tuple(p) if p else None for p in columns["published"]]
@@ -143,8 +195,7 @@ class Index:
         self.script: list[str] = columns["script"]
         self.kind: list[str | None] = columns["kind"]
         self.repaired: list[bool] = columns["repaired"]
-        weighting = scoring.BM25F(K1=K1, **{f"{field}_B": b for field, b in B.items()})
-        self._searcher = index.open_dir(folder).searcher(weighting=weighting)
+        self._searcher = index.open_dir(folder).searcher(weighting=Weighting())
         self._reader = self._searcher.reader()
 
     def __enter__(self) -> Index:
@@ -186,42 +237,73 @@ class Index:
         return found
 
     def postings(self, field: str) -> Iterator[Postings]:
-        """Yield the posting lists of a field, batch by batch, in the order of the grams' UTF-8; without positions.
+        """Yield the posting lists of a field, batch by batch, in the order of the grams."""
+        return self._merged(field)
 
-        A bigram and the trigrams that begin with it come in one batch.
-        """
-        lists: list[tuple[str, Numbers, Numbers]] = []
-        waiting = 0
-        for gram, numbers, frequencies in codec.read_lists(self._folder, field):
-            if waiting > _BATCH and len(gram) < grams.LONGEST:
-                yield _joined(lists)
-                lists, waiting = [], 0
-            lists.append((gram, numbers, frequencies))
-            waiting += len(numbers)
-        yield _joined(lists)
+    def triples(self, field: str) -> Iterator[Postings]:
+        """Yield which documents hold which runs of three, batch by batch, in order. Exponents are empty."""
+        return self._merged(codec.triples(field))
 
-    def idf(self, field: str, gram: str) -> float:
-        """The inverse document frequency by which Whoosh weighs a gram."""
-        return float(self._searcher.idf(field, gram))
+    def _merged(self, name: str) -> Iterator[Postings]:
+        """The lists of all segments. A batch holds all runs that begin with one of some characters."""
+        # Whoosh offers no way to a codec's own reader.
+        readers = [(reader._terms.lists[name], offset) for reader, offset in self._reader.leaf_readers()]
+        parts = [(lists._replace(keys=lists.keys.astype(np.int64)), offset) for lists, offset in readers]
+        for low, high in _batches([lists for lists, _ in parts]):
+            yield _merge([(_between(lists, low, high), offset) for lists, offset in parts])
+
+    def document_frequency(self, field: str, gram: str) -> int:
+        """In how many documents a gram stands."""
+        return int(self._searcher.doc_frequency(field, gram))
 
     def average_length(self, field: str) -> float:
-        """The mean number of grams of a field, as Whoosh's scores take it."""
+        """The mean length of a field, as Whoosh's scores take it."""
         return float(self._searcher.avg_field_length(field) or 1)
 
     def length(self, field: str, number: int) -> int:
-        """The number of grams of a document's field, rounded as Whoosh stores it; 0 for an empty field."""
+        """The length of a document's field, rounded as Whoosh stores it; 0 for an empty field."""
         return int(self._searcher.doc_field_length(number, field, 0) or 0)
 
 
-def _joined(lists: list[tuple[str, Numbers, Numbers]]) -> Postings:
-    none = np.zeros(0, np.int64)
-    return Postings(
-        [gram for gram, _, _ in lists],
-        np.array([len(numbers) for _, numbers, _ in lists], np.int64),
-        np.concatenate([none, *(numbers for _, numbers, _ in lists)]),
-        np.concatenate([none, *(frequencies for _, _, frequencies in lists)]),
-        none,
-    )
+def _batches(parts: Sequence[Lists]) -> Iterator[tuple[int, int]]:
+    """Ranges of keys with about `_BATCH` postings each, parted between first characters."""
+    keys = np.concatenate([np.zeros(0, np.int64), *(part.keys for part in parts)])
+    sizes = np.concatenate([np.zeros(0, np.int64), *(_sizes(part) for part in parts)])
+    characters, inverse = np.unique(keys >> 2 * grams.BITS, return_inverse=True)
+    waiting, low = 0, 0
+    for character, size in zip(characters.tolist(), np.bincount(inverse, sizes).tolist(), strict=True):
+        waiting += size
+        if waiting > _BATCH:
+            yield low, character + 1 << 2 * grams.BITS
+            waiting, low = 0, character + 1 << 2 * grams.BITS
+    if waiting:
+        yield low, 1 << 3 * grams.BITS
+
+
+def _sizes(lists: Lists) -> NDArray[np.int64]:
+    return np.diff(lists.ends.astype(np.int64), prepend=0)
+
+
+def _between(lists: Lists, low: int, high: int) -> Lists:
+    """The lists of the keys from `low` up to `high`, without positions."""
+    begin, end = np.searchsorted(lists.keys, np.array([low, min(high, (1 << 63) - 1)], np.int64)).tolist()
+    first, last = (int(lists.ends[at - 1]) if at else 0 for at in (begin, end))
+    ends = lists.ends[begin:end].astype(np.int64) - first
+    counts = lists.counts[first:last]
+    return Lists(lists.keys[begin:end], ends, lists.numbers[first:last], counts, lists.positions[:0])
+
+
+def _merge(parts: Sequence[tuple[Lists, int]]) -> Postings:
+    """Lists of several segments, with the number of each one's first document, as lists of all documents."""
+    sizes = np.concatenate([_sizes(lists) for lists, _ in parts])
+    keys = np.repeat(np.concatenate([lists.keys for lists, _ in parts]), sizes)
+    numbers = np.concatenate([lists.numbers.astype(np.int64) + offset for lists, offset in parts])
+    powers = np.concatenate([exponents(lists.counts) for lists, _ in parts])
+    order = np.argsort(keys, kind="stable")  # segments come in the order of their documents
+    keys = keys[order]
+    starts = np.flatnonzero(np.concatenate((np.ones(min(len(keys), 1), bool), keys[1:] != keys[:-1])))
+    ordered = powers[order] if len(powers) else powers
+    return Postings(keys[starts], np.diff(starts, append=len(keys)), numbers[order], ordered)
 
 
 def _adjacent(matchers: list[Any], offsets: list[int]) -> bool:

@@ -137,14 +137,12 @@ def _as_received(document: SearchDocument, terms: Sequence[str]) -> bool:
 
 
 def _order(index: Index, scores: dict[int, float], sort: str) -> Callable[[int], tuple[float, int]]:
-    """The sort key of document numbers. Numbers are in date order, so the oldest come first by number alone."""
+    """The sort key of document numbers, which are in date order, those without a date last."""
     if sort == "relevance":
         return lambda n: (-scores[n], n)
     if sort == "oldest":
         return lambda n: (0, n)
-    ranks = {day: rank for rank, day in enumerate(sorted({p for p in index.published if p}, reverse=True))}
-    undated = len(ranks)
-    return lambda n: (ranks.get(index.published[n] or ("", ""), undated), n)
+    return lambda n: (0, -n) if index.published[n] else (1, n)
 
 
 def _hit(index: Index, number: int, score: float, terms: Sequence[str]) -> Hit:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
+from tongbao.folding import fold_table
 from tongbao.search.frames import uvarint
+
+# Blocks of the characters that texts of today have: Chinese punctuation, unified ideographs, full-width forms.
+BLOCKS = ((0x3000, 0x303F), (0x4E00, 0x9FFF), (0xFF00, 0xFFEF))
 
 SINGLES, PAGES = 240, 15
 MOST = 2000
 ESCAPE = 255
 # A character that stands in fewer texts costs more in the table than it saves.
 _LEAST_TEXTS = 3
+
+
+# Phrases that texts are packed with: at most so many characters, and one for so many characters of the archive.
+_PHRASES, _WORTH = 1500, 400
 
 
 class Alphabet:
@@ -40,9 +48,77 @@ class Alphabet:
         return b"".join(codes.get(char) or bytes([ESCAPE]) + uvarint(ord(char)) for char in text)
 
 
+    @staticmethod
+    def length(encoded: bytes) -> int:
+        """How many characters some encoded ones are, if none of them is outside the alphabet."""
+        at = count = 0
+        while at < len(encoded):
+            at += 1 if encoded[at] < SINGLES else 2
+            count += 1
+        return count
+
+
 def _code(rank: int) -> bytes:
     page, low = divmod(rank - SINGLES, 256)
     return bytes([rank]) if rank < SINGLES else bytes([SINGLES + page, low])
+
+
+def phrases(frequencies: Mapping[str, int], characters: int) -> str:
+    """Phrases that recur in an archive of so many characters, the most frequent last, end to end.
+
+    `frequencies` gives the document frequencies of its most frequent runs of three. A phrase begins with the most
+    frequent one that no phrase has yet, and goes on while at least half of its documents have the next.
+    """
+    most = min(_PHRASES, characters // _WORTH)
+    follow: defaultdict[str, list[str]] = defaultdict(list)
+    ranked = sorted(frequencies, key=lambda run: (-frequencies[run], run))
+    for run in ranked:
+        follow[run[:2]].append(run)
+    used: set[str] = set()
+    found: list[str] = []
+    size = 0
+    for start in ranked:
+        if size >= most:
+            break
+        run, phrase = start, start
+        while run not in used:
+            used.add(run)
+            after = [other for other in follow[run[1:]][:1] if frequencies[other] * 2 >= frequencies[start]]
+            if not after or after[0] in used:
+                break
+            run = after[0]
+            phrase += run[2]
+        else:
+            continue
+        found.append(phrase)
+        size += len(phrase)
+    return "".join(reversed(found))
+
+
+class Variants:
+    """The characters that fold to those of an alphabet, and the usual Traditional ones."""
+
+    def __init__(self, alphabet: Alphabet, hant: Mapping[str, str]) -> None:
+        """`hant` gives the characters that usually stand for others in Traditional texts."""
+        sources: defaultdict[str, list[str]] = defaultdict(list)
+        for source, target in sorted(fold_table().items()):
+            if any(first <= source <= last for first, last in BLOCKS):
+                sources[target].append(chr(source))
+        self._rows = []
+        self.hant: dict[str, str] = {}
+        for char in alphabet.characters:
+            usual_char = hant.get(char, char)
+            own = sorted(sources[char], key=lambda source: (source != usual_char, source))
+            if own and own[0] == usual_char:
+                self.hant[char] = usual_char
+            self._rows.append((own, char in self.hant))
+
+    def payload(self) -> tuple[bytes, ...]:
+        """Twice the number of each character's variants, plus 1 where the first is its usual Traditional one; then the
+        variants."""
+        codes = [ord(source) for own, _ in self._rows for source in own]
+        heads = b"".join(uvarint(len(own) * 2 + first) for own, first in self._rows)
+        return heads, bytes(code >> 8 for code in codes), bytes(code & 255 for code in codes)
 
 
 def usual(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
