@@ -10,8 +10,8 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from tongbao.search import facets, frames, grams, suggestions, terms
 from tongbao.search.documents import SearchDocument
 from tongbao.search.frames import string, uvarint
 from tongbao.search.index import FIELDS, Index
-from tongbao.search.texts import BLOCKS, Alphabet, Variants, difference, phrases, usual
+from tongbao.search.texts import BLOCKS, Alphabet, Differ, Variants, phrases, usual
 from tongbao.search.weighting import K1, B, idf, is_doubtful, plain_idf
 
 FORMAT = 3
@@ -32,6 +32,32 @@ _EXPORT = re.compile("[0-9a-f]{16}")
 COMMON = ((0x00, 0x7F), *BLOCKS)
 # Runs of three that phrases are made of: the most frequent ones.
 _RUNS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What documents name by number."""
+
+    alphabet: Alphabet
+    scripts: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Packs a folded text and its two scripts; a script of another length (titles only) stands by itself."""
+
+    alphabet: Alphabet
+    to_hans: Differ
+    to_hant: Differ
+
+    def __call__(self, folded: str, hans: str, hant: str) -> Iterator[bytes]:
+        yield uvarint(len(folded)) + self.alphabet.encode(folded)
+        for base, other, differ in ((folded, hans, self.to_hans), (hans, hant, self.to_hant)):
+            if len(base) == len(other):
+                yield b"\0" + differ(base, other)
+            else:
+                yield b"\1" + string(other)
 
 
 class _Folder:
@@ -80,9 +106,10 @@ def export(
         dictionary = alphabet.encode(_phrases(index))
         packed = terms.shards(index, alphabet)
         table = facets.Regions(index, regions, variants.hant, standard)
-        pair = partial(_variants, alphabet=alphabet, to_hans=hans, to_hant=variants.hant)
+        pair = _Pair(alphabet, Differ(alphabet, hans, {}), Differ(alphabet, variants.hant, variants.of))
+        names = _Names(alphabet, tuple(sorted(set(index.script))), tuple(sorted({kind or "" for kind in index.kind})))
         for number, document in enumerate(_documents(index)):
-            payload = _document(document, index.length("text", number), table, pair)
+            payload = _document(document, index.length("text", number), table, names, pair)
             folder.write(f"d/{number:x}.bin", frames.DOCUMENT, number, payload, dictionary=dictionary)
         places, beginnings = facets.sets(index, table), suggestions.shards(_documents(index), table, pair)
         for kind, name, payloads in (
@@ -101,8 +128,10 @@ def export(
         for number, fold_file in enumerate(_fold()):
             folder.write(f"fold{number}.bin", frames.FOLD, number, fold_file)
         counts = {"shards": len(packed.shards), "places": len(places), "suggestions": len(beginnings)}
-        manifest = _manifest(index, alphabet, hans, dictionary, {"folder": folder.digest(), **counts})
-    _publish(output_dir, folder, frames.frame(frames.MANIFEST, 0, corpus, *manifest))
+        manifest = _manifest(
+            index, names, hans, dictionary, {"folder": folder.digest(), "corpus": corpus.hex(), **counts}
+        )
+    _publish(output_dir, folder, frames.frame(frames.MANIFEST, 0, frames.NO_CORPUS, *manifest))
 
 
 def _publish(output_dir: Path, folder: _Folder, manifest: bytes) -> None:
@@ -139,16 +168,17 @@ def _document(
     document: SearchDocument,
     length: int,
     regions: facets.Regions,
-    pair: Callable[[str, str, str], Iterator[bytes]],
+    names: _Names,
+    pair: _Pair,
 ) -> bytes:
     folded, title = fold(document.text), fold(document.title)
     out = [
         string(document.id),
         facets.days(document.published),
         uvarint(len(document.regions)),
-        *(regions.row(code) for code in document.regions),
-        string(document.script),
-        string(document.kind or ""),
+        *(_region(regions, code, after, names.alphabet) for code, after in pairwise((*document.regions, ""))),
+        uvarint(names.scripts.index(document.script)),
+        uvarint(names.kinds.index(document.kind or "")),
         uvarint(length),
         *pair(title, document.title_hans, document.title_hant),
         *pair(folded, document.hans, document.hant),
@@ -158,16 +188,12 @@ def _document(
     return b"".join(out)
 
 
-def _variants(
-    folded: str, hans: str, hant: str, alphabet: Alphabet, to_hans: Mapping[str, str], to_hant: Mapping[str, str]
-) -> Iterator[bytes]:
-    """A folded text and its two scripts; a script of another length (titles only) stands by itself."""
-    yield uvarint(len(folded)) + alphabet.encode(folded)
-    for base, other, table in ((folded, hans, to_hans), (hans, hant, to_hant)):
-        if len(base) == len(other):
-            yield b"\0" + difference(base, other, table)
-        else:
-            yield b"\1" + string(other)
+def _region(regions: facets.Regions, code: str, after: str, alphabet: Alphabet) -> bytes:
+    """A region of a document; most are followed by the one that holds them."""
+    row = regions.of(code)
+    nested = row.parent == after
+    parts = [string(row.code), uvarint(len(row.name) * 4 + nested * 2 + bool(row.hant)), alphabet.encode(row.name)]
+    return b"".join((*parts, *([string(row.hant)] if row.hant else []), *([] if nested else [string(row.parent)])))
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
@@ -201,7 +227,8 @@ def _phrases(index: Index) -> str:
     for batch in index.triples("text"):
         best = np.lexsort((batch.keys, -batch.sizes))[:_RUNS]
         frequencies.update(
-            (grams.run(key), size) for key, size in zip(batch.keys[best].tolist(), batch.sizes[best].tolist(), strict=True)
+            (grams.run(key), size)
+            for key, size in zip(batch.keys[best].tolist(), batch.sizes[best].tolist(), strict=True)
         )
     characters = sum(len(document.text) for document in _documents(index))
     top = sorted(frequencies, key=lambda run: (-frequencies[run], run))[:_RUNS]
@@ -209,7 +236,7 @@ def _phrases(index: Index) -> str:
 
 
 def _manifest(
-    index: Index, alphabet: Alphabet, hans: Mapping[str, str], dictionary: bytes, counts: Mapping[str, object]
+    index: Index, names: _Names, hans: Mapping[str, str], dictionary: bytes, counts: Mapping[str, object]
 ) -> tuple[bytes, ...]:
     head = {
         "format": FORMAT,
@@ -217,11 +244,14 @@ def _manifest(
         "undated": index.published.count(None),
         "rare": terms.RARE,
         **counts,
+        "scripts": names.scripts,
+        "kinds": names.kinds,
         "k1": K1,
         "fields": {field: {"b": B[field], "average": index.average_length(field)} for field in FIELDS},
         "idf": [[n, idf(len(index), n)] for n in range(1, len(index) + 1) if is_doubtful(plain_idf(len(index), n))],
         "hans": ["".join(hans), "".join(hans.values())],
     }
+    alphabet = names.alphabet
     gaps = (frames.zigzag(ord(char) - ord(before)) for before, char in pairwise("\0" + alphabet.characters))
     text = _json(head)
     return (

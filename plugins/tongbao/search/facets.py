@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,15 @@ def days(published: tuple[str, str] | None) -> bytes:
         return b"\0\0"
     first, last = (date.fromisoformat(day).toordinal() for day in published)
     return uvarint(first) + uvarint(last - first)
+
+
+class Region(NamedTuple):
+    """Code, name, Traditional name where it is unusual, code of the parent or nothing."""
+
+    code: str
+    name: str
+    hant: str
+    parent: str
 
 
 class Regions:
@@ -65,10 +75,14 @@ class Regions:
         """How many documents have a region."""
         return len(self._members[code])
 
-    def row(self, code: str) -> bytes:
-        """Code, name, Traditional name where it is unusual, code of the parent or nothing: strings."""
+    def of(self, code: str) -> Region:
+        """A region as files name it."""
         name, parent = self._names[code]
-        return b"".join(map(string, (code, name, self._hant[code], parent or "")))
+        return Region(code, name, self._hant[code], parent or "")
+
+    def row(self, code: str) -> bytes:
+        """The same as strings."""
+        return b"".join(map(string, self.of(code)))
 
     def all(self) -> dict[str, object]:
         """Codes, names, unusual Traditional names by row, parents (row; code where it has none; -1) and counts."""
@@ -159,8 +173,8 @@ def columns(index: Index, regions: Regions) -> tuple[bytes, ...]:
         shown,
         b"".join(uvarint(head) for head, _ in sets),
         b"".join(rows for _, rows in sets),
-        *_names(index.script),
-        *_names([kind or "" for kind in index.kind]),
+        _column(index.script),
+        _column([kind or "" for kind in index.kind]),
     )
 
 
@@ -176,7 +190,7 @@ def publications(index: Index) -> tuple[bytes, ...]:
     )
 
 
-def _names(column: Sequence[str]) -> tuple[bytes, bytes]:
-    values = sorted(set(column))
-    rows = {value: uvarint(row) for row, value in enumerate(values)}
-    return uvarint(len(values)) + b"".join(map(string, values)), b"".join(rows[value] for value in column)
+def _column(values: Sequence[str]) -> bytes:
+    """Each value as its place among the different ones."""
+    rows = {value: uvarint(row) for row, value in enumerate(sorted(set(values)))}
+    return b"".join(rows[value] for value in values)

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.int64]
 
-MAGIC = b"TBS1"
-# One letter a kind of file, part of the frame.
+MAGIC = b"TBS3"
+# The corpus of the manifest, which says what the others' is.
+NO_CORPUS = bytes(8)
+# One letter a kind of file, part of its name.
 MANIFEST, TERMS, LIST, MORE, LENGTHS, DOCUMENT, SETS = b"M", b"T", b"L", b"X", b"N", b"D", b"P"
 DAYS, FACETS, SUGGESTIONS, REGIONS, VARIANTS, FOLD = b"Y", b"C", b"S", b"R", b"V", b"F"
 
@@ -39,17 +41,18 @@ def zigzag(number: int) -> bytes:
 
 
 def frame(kind: bytes, number: int, corpus: bytes, *payload: bytes, dictionary: bytes = b"") -> bytes:
-    """A file: magic, CRC-32 of all that follows, kind, number and corpus (8 bytes), then the payload as raw DEFLATE.
+    """A file: a CRC-32, then the payload as raw DEFLATE.
 
-    Kind, number and corpus say which file this is, so one served in another's place is noticed too. Each part of the
-    payload gets Huffman codes of its own, which suits columns of different things. `dictionary` is what the reader's
-    inflater has in its window beforehand.
+    The CRC is that of a name, which is not written, and of the DEFLATE. The name says which file this is (magic, kind,
+    number, the corpus's 8 bytes), so one served in another's place is noticed too. Each part of the payload gets
+    Huffman codes of its own, which suits columns of different things. `dictionary` is what the reader's inflater has in
+    its window beforehand.
     """
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, *([dictionary] if dictionary else []))
     parts = [packer.compress(part) + packer.flush(zlib.Z_BLOCK) for part in payload[:-1]]
     packed = b"".join(parts) + packer.compress(payload[-1]) + packer.flush()
-    rest = kind + number.to_bytes(4, "little") + corpus + packed
-    return MAGIC + zlib.crc32(rest).to_bytes(4, "little") + rest
+    name = MAGIC + kind + number.to_bytes(4, "little") + corpus
+    return zlib.crc32(packed, zlib.crc32(name)).to_bytes(4, "little") + packed
 
 
 def fnv(data: bytes) -> int:
@@ -72,10 +75,11 @@ class Codes(NamedTuple):
 def numbers(sizes: Array, limits: Array, values: Array) -> Codes:
     """Ascending numbers of lists of some sizes, each below its list's limit: gaps as Rice codes.
 
-    Nothing stands for a list that has all numbers below its limit. Else the parameter k is the largest, at least 0, with
-    size * 2**k <= 0.69 * limit: near the best for gaps at random.
+    A list of more than half of the numbers below its limit stands as the others. The parameter k is the largest, at
+    least 0, with size * 2**k <= 0.69 * limit: near the best for gaps at random.
     """
     owners = np.repeat(np.arange(len(sizes)), sizes)
+    sizes, owners, values = _fewer(sizes, limits, owners, values)
     before = np.concatenate(([-1], values[:-1]))[: len(values)]
     before[(np.cumsum(sizes) - sizes)[sizes > 0]] = -1
     gaps = values - before - 1
@@ -83,8 +87,26 @@ def numbers(sizes: Array, limits: Array, values: Array) -> Codes:
     while (more := (sizes > 0) & ((sizes << (per_list + 1)) * 100 <= limits * 69)).any():
         per_list += more
     k = per_list[owners]
-    kept = (sizes < limits)[owners]
-    return Codes(owners[kept], (gaps >> k)[kept], (gaps & (1 << k) - 1)[kept], k[kept] + 1)
+    return Codes(owners, gaps >> k, gaps & (1 << k) - 1, k + 1)
+
+
+def _fewer(sizes: Array, limits: Array, owners: Array, values: Array) -> tuple[Array, Array, Array]:
+    """Sizes, owners and numbers with lists of more than half of all numbers replaced by the numbers they lack."""
+    many = sizes * 2 > limits
+    if not many.any():
+        return sizes, owners, values
+    rows = np.flatnonzero(many)
+    begins = np.cumsum(limits[rows]) - limits[rows]
+    lacking = np.ones(int(limits[rows].sum()), bool)
+    offsets = np.zeros(len(sizes), np.int64)
+    offsets[rows] = begins
+    inside = many[owners]
+    lacking[offsets[owners[inside]] + values[inside]] = False
+    own = np.repeat(rows, limits[rows])[lacking]
+    others = np.flatnonzero(lacking) - offsets[own]
+    all_owners = np.concatenate((owners[~inside], own))
+    order = np.argsort(all_owners, kind="stable")
+    return np.where(many, limits - sizes, sizes), all_owners[order], np.concatenate((values[~inside], others))[order]
 
 
 def postings(sizes: Array, limit: int, documents: Array, exponents: Array) -> list[bytes]:

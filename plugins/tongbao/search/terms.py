@@ -20,7 +20,7 @@ MORE_BYTES = 1024
 # From this document frequency on, a list may stand apart.
 LONG = 64
 # Up to so many documents that hold both bigrams of a trigram are cheap to read: nothing is said of it.
-RARE = 16
+RARE = 64
 _TEXT, _TITLE = FIELDS.index("text"), FIELDS.index("title")
 
 
@@ -95,13 +95,12 @@ class _Lists:
 
 
 class _Triple(NamedTuple):
-    """A trigram of which something is said: its key, how many documents hold both its bigrams, the places among these
-    of the documents with it, or of those without it if these are fewer."""
+    """A trigram of which something is said: its key, how many documents hold both its bigrams, and the places among
+    these of the documents with it."""
 
     key: int
     both: int
     places: Array
-    absent: bool
 
 
 def _continuations(index: Index, name: str, lists: _Lists, alphabet: Alphabet) -> Iterator[tuple[int, bytes]]:
@@ -115,9 +114,9 @@ def _continuations(index: Index, name: str, lists: _Lists, alphabet: Alphabet) -
         bits = frames.pack(len(triples), frames.numbers(sizes, limits, places))
         own: dict[int, list[bytes]] = {}
         for triple, data in zip(triples, bits, strict=True):
-            value = 2 * len(triple.places) + (not triple.absent)
-            item = alphabet.encode(grams.run(triple.key)[2]) + uvarint(value)
-            own.setdefault(triple.key >> grams.BITS, []).append(item + uvarint(len(data)) + data if value else item)
+            size = len(triple.places) % triple.both  # 0 for all of them
+            item = alphabet.encode(grams.run(triple.key)[2]) + uvarint(size)
+            own.setdefault(triple.key >> grams.BITS, []).append(item + uvarint(len(data)) + data if size else item)
         for pair, items in own.items():
             yield pair << grams.BITS, uvarint(len(items)) + b"".join(items)
 
@@ -141,16 +140,7 @@ def _triples(keys: Array, sizes: Array, numbers: Array, lists: _Lists, mark: np.
         if both <= RARE:
             continue
         own = numbers[ends[at] - sizes[at] : ends[at]]
-        if len(own) == both:
-            yield _Triple(int(keys[at]), both, own[:0], True)
-            continue
-        places = np.searchsorted(follow[inside], own)
-        absent = len(own) * 2 > both
-        if absent:
-            without = np.ones(both, bool)
-            without[places] = False
-            places = np.flatnonzero(without)
-        yield _Triple(int(keys[at]), both, places, absent)
+        yield _Triple(int(keys[at]), both, np.searchsorted(follow[inside], own))
     if marked >= 0:
         mark[lists.numbers(marked)] = False
 

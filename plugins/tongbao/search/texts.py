@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tongbao.folding import fold_table
 from tongbao.search.frames import uvarint
@@ -20,6 +20,10 @@ _LEAST_TEXTS = 3
 
 # Phrases that texts are packed with: at most so many characters, and one for so many characters of the archive.
 _PHRASES, _WORTH = 1500, 400
+
+
+# Choices below it are variants.
+CHOICES = 16
 
 
 class Alphabet:
@@ -46,7 +50,6 @@ class Alphabet:
         """One byte for a rank below 240, two for one below 4,080, else 255 and the code point."""
         codes = self._codes
         return b"".join(codes.get(char) or bytes([ESCAPE]) + uvarint(ord(char)) for char in text)
-
 
     @staticmethod
     def length(encoded: bytes) -> int:
@@ -104,20 +107,19 @@ class Variants:
         for source, target in sorted(fold_table().items()):
             if any(first <= source <= last for first, last in BLOCKS):
                 sources[target].append(chr(source))
-        self._rows = []
         self.hant: dict[str, str] = {}
+        self.of: dict[str, tuple[str, ...]] = {}
         for char in alphabet.characters:
             usual_char = hant.get(char, char)
-            own = sorted(sources[char], key=lambda source: (source != usual_char, source))
+            self.of[char] = own = tuple(sorted(sources[char], key=lambda source: (source != usual_char, source)))
             if own and own[0] == usual_char:
                 self.hant[char] = usual_char
-            self._rows.append((own, char in self.hant))
 
     def payload(self) -> tuple[bytes, ...]:
         """Twice the number of each character's variants, plus 1 where the first is its usual Traditional one; then the
         variants."""
-        codes = [ord(source) for own, _ in self._rows for source in own]
-        heads = b"".join(uvarint(len(own) * 2 + first) for own, first in self._rows)
+        codes = [ord(source) for own in self.of.values() for source in own]
+        heads = b"".join(uvarint(len(own) * 2 + (char in self.hant)) for char, own in self.of.items())
         return heads, bytes(code >> 8 for code in codes), bytes(code & 255 for code in codes)
 
 
@@ -134,27 +136,41 @@ def usual(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {char: other for char, other in sorted(best.items()) if char != other}
 
 
-def difference(base: str, other: str, expected: Mapping[str, str]) -> bytes:
-    """`other` as its differences from `base` (one length) under a table of expected characters.
+class Differ:
+    """Packs a text as its differences from another of its length, under a table of the characters to expect."""
 
-    First the characters that this text usually has otherwise than expected: their number, then pairs of code points.
-    Then the places that are still otherwise: their number, then pairs of the gap to the one before and the code point.
-    """
-    guess = base.translate({ord(char): usual_char for char, usual_char in expected.items()})
-    odd = (
-        {char for char, guessed, real in zip(base, guess, other, strict=True) if guessed != real}
-        if guess != other
-        else ()
-    )
-    own = {c: o for c, o in _usual_of(base, other, odd).items() if o != expected.get(c, c)} if odd else {}
-    table = {**expected, **own} if odd else expected
-    rest = [(at, o) for at, (c, o) in enumerate(zip(base, other, strict=True)) if c in odd and o != table.get(c, c)]
-    out = [uvarint(len(own)), *(uvarint(ord(c)) + uvarint(ord(o)) for c, o in own.items()), uvarint(len(rest))]
-    before = 0
-    for at, char in rest:
-        out.append(uvarint(at - before) + uvarint(ord(char)))
-        before = at
-    return b"".join(out)
+    def __init__(self, alphabet: Alphabet, expected: Mapping[str, str], choices: Mapping[str, Sequence[str]]) -> None:
+        """`choices` gives characters' variants, by which others are named in a byte."""
+        self._alphabet, self._expected, self._choices = alphabet, expected, choices
+        self._table = {ord(char): other for char, other in expected.items()}
+
+    def __call__(self, base: str, other: str) -> bytes:
+        """First the characters that this text usually has otherwise than expected: their number, then each with its
+        choice. Then the places that are still otherwise: their number, then each gap to the one before and the choice.
+        """
+        guess = base.translate(self._table)
+        if guess == other:
+            return b"\0\0"
+        odd = {char for char, guessed, real in zip(base, guess, other, strict=True) if guessed != real}
+        own = {c: o for c, o in _usual_of(base, other, odd).items() if o != self._expected.get(c, c)}
+        table = {**self._expected, **own}
+        rest = [
+            (at, c, o) for at, (c, o) in enumerate(zip(base, other, strict=True)) if c in odd and o != table.get(c, c)
+        ]
+        out = [uvarint(len(own)), *(self._alphabet.encode(c) + self._choice(c, o) for c, o in own.items())]
+        out.append(uvarint(len(rest)))
+        before = 0
+        for at, char, real in rest:
+            out.append(uvarint(at - before) + self._choice(char, real))
+            before = at
+        return b"".join(out)
+
+    def _choice(self, char: str, other: str) -> bytes:
+        if other == char:
+            return b"\0"
+        own = self._choices.get(char, ())
+        place = own.index(other) + 1 if other in own else CHOICES
+        return uvarint(place if place < CHOICES else CHOICES + ord(other))
 
 
 def _usual_of(base: str, other: str, characters: Collection[str]) -> dict[str, str]:
