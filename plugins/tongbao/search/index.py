@@ -247,9 +247,12 @@ class Index:
 
     def _merged(self, name: str) -> Iterator[Postings]:
         """The lists of all segments. A batch holds all runs that begin with one of some characters."""
-        # Whoosh offers no way to a codec's own reader.
-        readers = [(reader._terms.lists[name], offset) for reader, offset in self._reader.leaf_readers()]
-        parts = [(lists._replace(keys=lists.keys.astype(np.int64)), offset) for lists, offset in readers]
+        parts = [
+            (lists._replace(keys=lists.keys.astype(np.int64)), offset)
+            for reader, offset in (self._reader.leaf_readers() if len(self) else ())
+            # Whoosh offers no way to a codec's own reader.
+            for lists in [reader._terms.lists[name]]
+        ]
         for low, high in _batches([lists for lists, _ in parts]):
             yield _merge([(_between(lists, low, high), offset) for lists, offset in parts])
 
