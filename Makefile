@@ -6,7 +6,7 @@ CACHE   ?= .cache
 PORT    ?= 8000
 Q       ?=
 FILE    ?=
-SIZE    ?= 1000
+SIZE    ?= 1000 10000
 PYTHON  ?= python3
 VENV    ?= .venv
 PEERS   ?= .venv-evaluate
@@ -66,7 +66,7 @@ data: $(VENV)/.ready-data  ## rebuild the data tables from their sources and sho
 samples: $(TESTS)  ## make the sample bulletins of content/ again from their clean texts
 	@$(BIN)/python tools/make_samples.py
 
-bench: $(TESTS)  ## measure the stages, side by side with their peers
+bench: $(TESTS) $(VENV)/.ready-bench  ## measure the stages, side by side with their peers
 	@for bench in benchmarks/bench_*.py; do echo "$$bench"; $(BIN)/python "$$bench" || exit 1; done
 
 evaluate: $(PEERS)/.ready  ## score repair and tagging on labelled cases beside their peers
@@ -75,7 +75,7 @@ evaluate: $(PEERS)/.ready  ## score repair and tagging on labelled cases beside 
 soak: $(PEERS)/.ready  ## generated damage, clean text, properties, cost, on JOBS cores; long: SIZE=500 SHARE=50000 EXAMPLES_EACH=500
 	@PYTHONPATH=benchmarks $(PEERS)/bin/python -m evaluate damage clean properties cost --write
 
-bench-search: $(TESTS)  ## measure the search over SIZE synthetic bulletins, beside Pagefind
+bench-search: $(TESTS) $(VENV)/.ready-bench  ## measure the search over SIZE synthetic bulletins, beside Pagefind
 	@$(BIN)/python benchmarks/bench_search.py --count $(SIZE) --peer
 
 clean:  ## remove the site, the caches and the virtual environment
@@ -109,6 +109,11 @@ $(TESTS): $(READY)
 $(VENV)/.ready-data: $(READY)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[data]'
 	@sh tools/install_ngrams.sh
+	@touch $@
+
+# The dictionary that the synthetic bulletins take their words from.
+$(VENV)/.ready-bench: $(READY)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@
 
 # The peers live apart: they pull in much that the project does not use.

@@ -1,21 +1,35 @@
-// Asks every request of a fresh index, then of one that has answered three others: {module, base, requests} on stdin.
+// Asks the search client, as the page asks it: {module, base, jobs: [{request, before}], limit, prove, whole} on stdin.
+// For each job, a line of JSON on stdout: the answer of a fresh index and what it fetched, what an index fetched that had
+// answered the requests `before`; and where the total is a lower bound and at most `prove` texts are undecided, the proven
+// total and what a fresh index fetched for it. Then a line for each with the first `whole` hits, of one index for all.
 import { text } from "node:stream/consumers";
 
-const { module, base, requests } = JSON.parse(await text(process.stdin));
+const { module, base, jobs, limit, prove, whole } = JSON.parse(await text(process.stdin));
 const { openIndex } = await import(module);
 const counted = async () => (await fetch(base + "count")).json();
-const out = [];
-for (const request of requests) {
+const say = (value) => process.stdout.write(JSON.stringify(value) + "\n");
+const rows = ({ hits }) => hits.map(({ id, score }) => [id, score]);
+
+for (const { request, before } of jobs) {
   await counted();
   const clock = performance.now();
-  const value = await openIndex(base).search(request);
-  out.push({ value, ms: performance.now() - clock, cold: await counted() });
-}
-for (const [n, answer] of out.entries()) {
+  const answer = await openIndex(base).search(request, { limit });
+  const ms = performance.now() - clock;
+  const cold = await counted();
+
   const index = openIndex(base);
-  for (let before = 1; before < 4; before++) await index.search(requests.at((n + before * 7) % requests.length));
+  for (const other of before) await index.search(other, { limit });
   await counted();
-  await index.search(requests[n]);
-  answer.warm = await counted();
+  await index.search(request, { limit });
+  const warm = await counted();
+
+  let proven = null;
+  if (!answer.exact && answer.atMost - answer.total <= prove) {
+    const { total, exact } = await openIndex(base).search(request, { limit, proof: Infinity });
+    proven = { total, exact, sent: await counted() };
+  }
+  const { total, atMost, exact } = answer;
+  say({ total, atMost, exact, hits: rows(answer), ms, cold, warm, proven });
 }
-process.stdout.write(JSON.stringify(out));
+const index = openIndex(base);
+for (const { request } of jobs) say(rows(await index.search(request, { limit: whole, facets: false })));

@@ -47,7 +47,7 @@ _JUMP = 0.4
 def _counted() -> tuple[list[str], list[float]]:
     spec = find_spec("jieba")
     if spec is None or spec.origin is None:
-        raise SystemExit("benchmarks need jieba's dictionary; remedy: pip install jieba==0.42.1")
+        raise SystemExit("benchmarks need jieba's dictionary; remedy: make bench-search, or pip install jieba==0.42.1")
     rows = (line.split(" ") for line in (Path(spec.origin).parent / "dict.txt").read_text("utf-8").splitlines())
     counted = sorted(((int(n), word) for word, n, _ in rows if len(word) <= 4), reverse=True)[:_WORDS]
     return [word for _, word in counted], list(accumulate(float(n) for n, _ in counted))
@@ -64,6 +64,8 @@ def _draw(chance: random.Random) -> int:
 
 
 _UNITS = "日例人名月个年"
+# What bulletins write in Latin letters.
+LATIN = ("N95", "KN95", "COVID-19", "CT", "ICU", "PCR", "App", "G72", "K1049", "WHO", "B.1.1.7", "Delta")
 
 
 @cache
@@ -82,7 +84,8 @@ def _clause(chance: random.Random) -> str:
         if die < 0.10:
             out.append(COMMONPLACES[min(int(chance.expovariate(0.08)), len(COMMONPLACES) - 1)])
         elif die < 0.13:
-            out.append(f"{chance.choice((chance.randrange(1, 32), chance.randrange(1, 300)))}{chance.choice(_UNITS)}")
+            number = chance.choice((chance.randrange(1, 32), chance.randrange(1, 300)))
+            out.append(chance.choice(LATIN) if chance.random() < 0.15 else f"{number}{chance.choice(_UNITS)}")
         elif die < 0.13 + _JUMP:
             word = _draw(chance)
             out.append(words[word])
@@ -115,31 +118,50 @@ def _text(chance: random.Random, length: int) -> str:
     return "".join(out)
 
 
+def bulletin(number: int, seed: int = 1) -> SearchDocument:
+    """A bulletin, the same for the same number and seed; 30 % of them are in Traditional script."""
+    counties = _counties()
+    chance = random.Random(seed * 1_000_003 + number)
+    length = max(300, int(chance.lognormvariate(0, 0.45) * LENGTH * 0.9))
+    code = chance.choice(counties)
+    regions = tuple(dict.fromkeys(lineage(code) + lineage(chance.choice(counties)) * (chance.random() < 0.4)))
+    title = f"{divisions()[code].name}{_text(chance, 12).strip()[:18]}"
+    scripts, titles = convert(_text(chance, length)), convert(title)
+    hant = chance.random() < 0.3
+    day = (date(2020, 1, 20) + timedelta(days=int(chance.betavariate(1, 2) * 1200))).isoformat()
+    return SearchDocument(
+        id=f"{chance.getrandbits(64):016x}",
+        title=titles.hant if hant else titles.hans,
+        text=scripts.hant if hant else scripts.hans,
+        title_hans=titles.hans,
+        title_hant=titles.hant,
+        hans=scripts.hans,
+        hant=scripts.hant,
+        published=(day, day) if chance.random() < 0.95 else None,
+        regions=regions,
+        script="Hant" if hant else "Hans",
+        kind=chance.choice(("notice", "meeting", "situation-report", "news", "press-conference", None)),
+        repairs=tuple(_repairs(chance, len(scripts.hans))) if chance.random() < 0.3 else (),
+    )
+
+
 def bulletins(count: int, seed: int = 1) -> Iterator[SearchDocument]:
-    """`count` bulletins, the same for the same seed; 30 % of them in Traditional script."""
-    counties = sorted(divisions())
-    for number in range(count):
-        chance = random.Random(seed * 1_000_003 + number)
-        length = max(300, int(chance.lognormvariate(0, 0.45) * LENGTH * 0.9))
-        code = chance.choice(counties)
-        regions = tuple(dict.fromkeys(lineage(code) + lineage(chance.choice(counties)) * (chance.random() < 0.4)))
-        title = f"{divisions()[code].name}{_text(chance, 12).strip()[:18]}"
-        scripts, titles = convert(_text(chance, length)), convert(title)
-        hant = chance.random() < 0.3
-        day = (date(2020, 1, 20) + timedelta(days=int(chance.betavariate(1, 2) * 1200))).isoformat()
-        yield SearchDocument(
-            id=f"{chance.getrandbits(64):016x}",
-            title=titles.hant if hant else titles.hans,
-            text=scripts.hant if hant else scripts.hans,
-            title_hans=titles.hans,
-            title_hant=titles.hant,
-            hans=scripts.hans,
-            hant=scripts.hant,
-            published=(day, day) if chance.random() < 0.95 else None,
-            regions=regions,
-            script="Hant" if hant else "Hans",
-            kind=chance.choice(("notice", "meeting", "situation-report", "news", "press-conference", None)),
-        )
+    """The first `count` bulletins."""
+    return (bulletin(number, seed) for number in range(count))
+
+
+@cache
+def _counties() -> list[str]:
+    return sorted(divisions())
+
+
+def _repairs(chance: random.Random, length: int) -> Iterator[tuple[int, int]]:
+    """Spans of a text that an edit made."""
+    end = 0
+    for start in sorted(chance.randrange(length - 6) for _ in range(chance.randrange(1, 13))):
+        if start >= end:
+            end = start + chance.randrange(1, 6)
+            yield start, end
 
 
 def main() -> None:
