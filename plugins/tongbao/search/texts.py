@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -16,7 +17,7 @@ from tongbao.search.frames import uvarint
 BLOCKS = ((0x3000, 0x303F), (0x4E00, 0x9FFF), (0xFF00, 0xFFEF))
 
 SINGLES, PAGES = 240, 15
-MOST = 2000
+MOST = 3000
 ESCAPE = 255
 # A character that stands in fewer texts costs more in the table than it saves.
 _LEAST_TEXTS = 3
@@ -166,17 +167,19 @@ class Differ:
     def __init__(self, alphabet: Alphabet, expected: Mapping[str, str], choices: Mapping[str, Sequence[str]]) -> None:
         """`choices` gives characters' variants, by which others are named in a byte."""
         self._alphabet, self._expected, self._choices = alphabet, expected, choices
-        self._table = {ord(char): other for char, other in expected.items()}
+        self._table = np.arange(sys.maxunicode + 1, dtype=np.uint32)
+        for char, usual_char in expected.items():
+            self._table[ord(char)] = ord(usual_char)
 
     def __call__(self, base: str, other: str) -> bytes:
         """First the characters that this text usually has otherwise than expected: their number, then each with its
         choice. Then the places that are still otherwise: their number, then each gap to the one before and the choice.
         """
-        guess = base.translate(self._table)
-        if guess == other:
-            return b"\0\0"
         bases, others = _points(base), _points(other)
-        odd = np.unique(bases[_points(guess) != others])
+        wrong = self._table[bases] != others
+        if not wrong.any():
+            return b"\0\0"
+        odd = np.unique(bases[wrong])
         # Only the characters that are otherwise than expected somewhere matter.
         places = np.flatnonzero(np.isin(bases, odd)).tolist()
         pairs = Counter((base[at], other[at]) for at in places)
