@@ -1,4 +1,4 @@
-"""Pages in Chromium: the views of a text, the slips beside repairs, narrow screens. The search has a file of its own."""
+"""Pages in Chromium: the views of a text, slips beside repairs, narrow screens. The search has a file of its own."""
 
 from __future__ import annotations
 

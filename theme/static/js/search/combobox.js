@@ -15,6 +15,11 @@ export function combobox(input, list, offer, take) {
   let turn = 0;
   let pause;
 
+  /** Look up no more for what was typed so far. */
+  const stop = () => {
+    turn++;
+    clearTimeout(pause);
+  };
   const point = (at) => {
     list.children[active]?.setAttribute("aria-selected", "false");
     active = at;
@@ -24,19 +29,22 @@ export function combobox(input, list, offer, take) {
     if (option) input.setAttribute("aria-activedescendant", option.id);
     else input.removeAttribute("aria-activedescendant");
   };
+  const move = (at) => {
+    stop(); // What is gone through stays as it is.
+    point(at);
+  };
   const show = (open) => {
     point(-1);
     list.hidden = !open;
     input.setAttribute("aria-expanded", String(open));
   };
   const close = () => {
-    turn++;
-    clearTimeout(pause);
+    stop();
     show(false);
   };
   const open = async () => {
-    clearTimeout(pause);
-    const mine = ++turn;
+    stop();
+    const mine = turn;
     const found = await offer(input.value);
     if (mine !== turn || composing || document.activeElement !== input) return;
     options = found;
@@ -51,13 +59,13 @@ export function combobox(input, list, offer, take) {
   const keys = {
     ArrowDown: ({ altKey }) => {
       if (list.hidden) return altKey && (open(), true);
-      point((active + 1) % options.length);
+      move((active + 1) % options.length);
       return true;
     },
     ArrowUp: ({ altKey }) => {
       if (list.hidden) return false;
       if (altKey) close();
-      else point((active > 0 ? active : options.length) - 1);
+      else move((active > 0 ? active : options.length) - 1);
       return true;
     },
     Enter: () => {
@@ -79,8 +87,7 @@ export function combobox(input, list, offer, take) {
     }
   });
   const later = () => {
-    turn++;
-    clearTimeout(pause);
+    stop();
     point(-1);
     pause = setTimeout(open, input.value ? TYPING : 0);
   };

@@ -92,7 +92,10 @@ function showAnswer(answer, state, job, shown) {
   }
   if (facets) showFacets(state, facets);
   if (job === "facets") return;
-  if (state.q && job === "all") remember(state.q);
+  if (job === "all") {
+    if (state.q) remember(state.q);
+    if (history.state?.at) document.querySelector(`[data-id="${CSS.escape(history.state.at)}"] a`)?.focus();
+  }
   report(say(total === 0 && exact ? "nothing" : exact ? "found" : "found_about", { n: total, m: atMost }), "done", String(total));
   nameChosen(state, answer);
 }
@@ -223,17 +226,17 @@ async function offer(typed) {
   const titles = word === typed.trimStart() ? found.titles : [];
   const tagged = (text, tag) => [element("span", {}, text), " ", element("small", {}, tag)];
   return [
-    ...found.regions.map(({ code, name, count }) => ({ parts: tagged(name, say("as_region", { n: count })), code, name, word })),
+    ...found.regions.map(({ code, name, count }) => ({ parts: tagged(name, say("as_region", { n: count })), code, name })),
     ...titles.map(({ title, url }) => ({ parts: tagged(title, words.as_title), url })),
   ];
 }
 
-function take({ q, code, name, word, url, forget }) {
+function take({ q, code, name, url, forget }) {
   if (forget) return forget();
   if (url) return location.assign(url);
   if (!code) return go(addressOf({ ...stateOfForm(), q }));
   if (!regions.has(code)) regions.set(code, { name });
-  return addRegion({ ...stateOfForm(), q: box.value.slice(0, box.value.length - word.length).trim() }, code);
+  return addRegion({ ...stateOfForm(), q: box.value.replace(/\S*\s*$/, "").trim() }, code); // in place of the last word
 }
 
 combobox(box, $("suggestions"), offer, take);
@@ -254,6 +257,10 @@ document.addEventListener("keydown", (event) => {
   if (!next) return;
   event.preventDefault();
   next.focus();
+});
+results.addEventListener("click", ({ target }) => {
+  const at = target.closest("a") && target.closest("li").dataset.id;
+  if (at) history.replaceState({ ...history.state, at }, ""); // where the reader comes back to
 });
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-key]");
