@@ -174,10 +174,10 @@ function show() {
   report(empty ? words.ready : words.bad_date, empty ? "idle" : "error");
 }
 
-/** Go to a state: a step in the history, unless it is where we are. */
+/** Go to a state: a step in the history, unless it is where we are; then it is shown from its beginning. */
 function go(address, step = "pushState") {
   const target = new URL(address, location.href);
-  if (target.search !== location.search) history[step](null, "", target);
+  history[target.search === location.search ? "replaceState" : step](null, "", target);
   show();
 }
 

@@ -4,16 +4,18 @@ const LISTS = [["region", "regions"], ["kind", "kinds"], ["script", "scripts"]];
 const SINGLE = ["q", "from", "to", "sort", "received"];
 const DAY = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/;
 const NO_KIND = "none";
+const SORTS = ["newest", "oldest"]; // beside relevance
 
 /** The state of nothing: the filters that are off. */
 export const OPEN = { regions: [], kinds: [], scripts: [], from: "", to: "", received: "" };
 
 export function stateOf(address) {
   const has = new URLSearchParams(address.search);
-  return Object.fromEntries([
+  const state = Object.fromEntries([
     ...SINGLE.map((name) => [name, (has.get(name) ?? "").trim()]),
     ...LISTS.map(([name, list]) => [list, [...new Set(has.getAll(name).filter(Boolean))]]),
   ]);
+  return { ...state, sort: SORTS.includes(state.sort) ? state.sort : "" };
 }
 
 /** The address of a state, relative to this page. */
