@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
 import json
+import re
 import shutil
 import subprocess
+import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from pelican_tongbao.assets import ENTRIES, AssetError, join
 
@@ -154,3 +159,27 @@ def test_the_published_module_answers(open_page: Open, samples_site: Path, serve
     count = len((samples_site / "data/bulletins.jsonl").read_text("utf-8").splitlines())
     for workers in (True, False):
         assert page.evaluate(script, [base, workers]) == [count, "SearchError", "request"]
+
+
+@pytest.mark.browser
+def test_nothing_is_downloaded_twice(open_page: Open, samples_site: Path) -> None:
+    """What is preloaded is taken from the browser's cache, even where the server says nothing about caching."""
+    sent: Counter[str] = Counter()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_request(self, code: object = "-", size: object = "-") -> None:
+            if code == 200:
+                sent[self.path] += 1
+
+    handler = functools.partial(Handler, directory=str(samples_site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = open_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/search/?q=%E7%96%AB%E6%83%85")
+        expect(page.get_by_role("status")).to_have_attribute("data-state", "done")
+        page.locator("#narrow summary").click()
+        expect(page.locator("#facets .count").first).to_have_text(re.compile("[0-9]"))
+        server.shutdown()
+    assert sent["/theme/js/search/engine.js"] == 1
+    assert not [path for path, times in sent.items() if times > 1]
+    assert sum(path.endswith((".js", ".css")) for path in sent) == 4
