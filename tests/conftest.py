@@ -11,12 +11,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -123,3 +124,35 @@ def browser() -> Iterator[Browser]:
             pytest.skip(f"no Chromium: {error.message.splitlines()[0]}")
         yield found
         found.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """open_page(**context) -> a page, its time limit 5 s.
+
+    The test fails on any message on a console, any error in a page, any request that fails, and any request to another
+    origin than that of the first one. With `failing=True` requests may fail, and the console may say so.
+    """
+    contexts = []
+    troubles: list[str] = []
+    origins: set[str] = set()
+
+    def start(failing: bool = False, **settings: Any) -> Page:
+        context = browser.new_context(**{"reduced_motion": "reduce", "locale": "zh-CN", **settings})
+        contexts.append(context)
+        context.set_default_timeout(5000)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        context.on("request", lambda request: origins.add(urlsplit(request.url).netloc))
+        if not failing:
+            context.on("console", lambda message: troubles.append(message.text))
+            context.on(
+                "requestfailed", lambda r: None if r.failure == LEFT else troubles.append(f"{r.url} {r.failure}")
+            )
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert not troubles
+    assert len({origin for origin in origins if origin}) <= 1, origins

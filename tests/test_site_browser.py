@@ -1,14 +1,14 @@
-"""Pages in Chromium: the views of a text, the slips beside repairs, the search page's manners, and narrow screens."""
+"""Pages in Chromium: the views of a text, slips beside repairs, narrow screens. The search has a file of its own."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote, urljoin
+from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -32,10 +32,6 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(reduced_motion="reduce")
     yield context.new_page()
     context.close()
-
-
-def search(page: Page, site: str, **state: str) -> None:
-    page.goto(urljoin(site, "search/?" + "&".join(f"{key}={quote(value)}" for key, value in state.items())))
 
 
 def test_a_sign_opens_its_slip_and_escape_closes_it(page: Page, site: str, repaired: str) -> None:
@@ -84,61 +80,6 @@ def test_the_punctuation_as_received_is_shown_without_javascript(browser: Browse
     page.get_by_label("标点照原样").uncheck()
     expect(mark.locator("span")).to_be_visible()
     context.close()
-
-
-def test_the_search_page_keeps_its_state_across_scripts(page: Page, site: str) -> None:
-    search(page, site, q="口岸", sort="newest")
-    expect(page.get_by_role("status")).to_have_attribute("data-state", "done")
-    page.locator('.scripts a[lang="zh-Hant"]').click()
-    page.wait_for_url("**/zh-hant/search/**")
-    expect(page.locator("#q")).to_have_value("口岸")
-    expect(page.locator("#sort")).to_have_value("newest")
-    expect(page.get_by_role("status")).to_have_attribute("data-state", "done")
-
-
-def test_a_facet_narrows_the_search_and_back_widens_it(page: Page, site: str) -> None:
-    search(page, site, q="疫情")
-    status = page.get_by_role("status")
-    expect(status).to_have_attribute("data-state", "done")
-    total = status.get_attribute("data-total")
-    facet = page.locator("#facets li").first
-    count = facet.locator(".count").inner_text()
-    facet.locator("a").click()
-    expect(status).to_have_attribute("data-total", count)
-    assert "region=" in page.url
-    page.go_back()
-    expect(status).to_have_attribute("data-total", str(total))
-
-
-def test_slash_goes_to_the_search_box_and_composing_does_not_search(page: Page, site: str) -> None:
-    search(page, site)
-    page.keyboard.press("/")
-    expect(page.locator("#q")).to_be_focused()
-    expect(page.locator("#q")).to_have_value("")
-    page.locator("#q").fill("口岸")
-    page.locator("#q").dispatch_event("keydown", {"key": "Enter", "isComposing": True})
-    assert "q=" not in page.url
-
-
-@pytest.mark.parametrize("state", [{"from": "昨天"}, {"from": "2022-13"}, {"from": "2022", "to": "2021"}])
-def test_a_date_that_can_not_be_read_is_said(page: Page, site: str, state: dict[str, str]) -> None:
-    search(page, site, q="疫情", **state)
-    expect(page.get_by_role("status")).to_contain_text("日期须写作")
-    expect(page.locator("#results li")).to_have_count(0)
-
-
-def test_a_failed_search_says_so_and_can_be_tried_again(page: Page, site: str) -> None:
-    def abort(route: Route) -> None:
-        route.abort()
-
-    page.context.route("**/search/manifest.bin", abort)
-    search(page, site, q="疫情")
-    expect(page.locator("#failure")).to_be_visible()
-    expect(page.get_by_role("status")).to_have_attribute("data-state", "error")
-    page.context.unroute("**/search/manifest.bin", abort)
-    page.locator("#retry").click()
-    expect(page.get_by_role("status")).to_have_attribute("data-state", "done")
-    expect(page.locator("#failure")).to_be_hidden()
 
 
 def test_no_page_is_wider_than_the_screen(browser: Browser, samples_site: Path, site: str, repaired: str) -> None:

@@ -216,6 +216,16 @@ def test_a_missing_template_stops_the_build(site: Path, content: Path, tmp_path:
     assert not (tmp_path / "site").exists()
 
 
+def test_a_script_that_can_not_be_joined_stops_the_build(content: Path, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "theme", tmp_path / "theme")
+    script = tmp_path / "theme/static/js/search/state.js"
+    script.write_text(f"export default 1;\n{script.read_text('utf-8')}", "utf-8")
+    done = run("pelicanconf.py", content, tmp_path / "site", "-t", str(tmp_path / "theme"))
+    assert done.returncode == 1
+    assert f"{script}:1: write imports" in done.stderr
+    assert not (tmp_path / "site").exists()
+
+
 def test_a_missing_plugin_stops_the_build(content: Path, tmp_path: Path) -> None:
     done = run("pelicanconf.py", content, tmp_path / "site", "-e", 'PLUGINS=["pelican_tongbao", "no_such_plugin"]')
     assert done.returncode == 1

@@ -10,6 +10,7 @@ from typing import Any
 from pelican import Pelican
 from pelican.plugins import signals
 
+from pelican_tongbao.assets import AssetError
 from pelican_tongbao.generator import BulletinGenerator, ChangedError, SettingError, StrictError
 from pelican_tongbao.publish import PublishError, staged
 from tongbao.pipeline import Corpus
@@ -25,6 +26,7 @@ class BuildError(Exception):
 
 # What can go wrong with the input and the output, each with a message of its own; anything else is a fault of ours.
 _FAULTS = (
+    AssetError,
     BuildError,
     ChangedError,
     FileNotFoundError,

@@ -42,7 +42,7 @@ export class Engine {
   /** With `lost`, terms and hits that can't be read are left out and noted there. */
   async #answer(request, options, lost = null) {
     const { q = "", regions = [], scripts = [], kinds = [], from, to, sort = "relevance", received = false } = request;
-    const { limit = 10, offset = 0, lang = "zh-hans", proof = PROOF } = options;
+    const { limit = 10, offset = 0, lang = "zh-hans", proof = PROOF, facets: counted = true } = options;
     if (!SORTS.includes(sort)) throw new SearchError("request", null, `${sort} is no order; write ${SORTS.join(", ")}`);
     const [manifest, chosen] = await Promise.all([this.#files.manifest(), this.#places(regions)]);
     const within = regions.length ? new Set(chosen.flatMap(({ region }) => [...region.docs])) : null;
@@ -81,7 +81,7 @@ export class Engine {
     const page = settled.slice(offset, offset + limit);
     const [hits, facets] = await Promise.all([
       this.#hits(page, query.include, lang, manifest, lost),
-      this.#facets([...settled, ...rest].map((hit) => facts(hit.doc)), known, exact, lang),
+      counted ? this.#facets([...settled, ...rest].map((hit) => facts(hit.doc)), known, exact, lang) : null,
     ]);
     return { total: exact ? found : found - open.length, atMost: found, exact, hits, facets };
   }

@@ -1,0 +1,293 @@
+// The search page: its state is the address, its answers come from the search module, its words from the page.
+
+import { combobox } from "./combobox.js";
+import { forget, recentQueries, remember, rememberOpen, wasOpen } from "./device.js";
+import { $, element, isComposed, say, words } from "./dom.js";
+import { openIndex } from "./index.js";
+import { addressOf, isEmpty, isFaulty, requestOf, stateOf } from "./state.js";
+import { hitNode, regions, showChosen, showFacets, withRegion } from "./view.js";
+
+const PAGE = 10;
+const SOON = 300; // ms before the page says that it searches: most answers are there by then
+
+const form = $("search");
+const box = $("q");
+const results = $("results");
+const more = $("more");
+const prove = $("prove");
+const narrow = $("narrow");
+const line = $("status");
+const fields = form.elements;
+const lang = document.documentElement.lang.toLowerCase();
+const index = openIndex(new URL("../../../", import.meta.url).href);
+const siteTitle = document.title;
+
+for (const { value, text } of fields.region.options) if (value) regions.set(value, { name: text.trim() });
+
+/** Say something in the status line; `total` and `phase` are for programs. */
+function report(text, phase, total = "") {
+  line.dataset.total = total;
+  line.dataset.state = phase;
+  if (line.textContent !== text) line.textContent = text;
+}
+
+let turn = 0;
+let soon;
+let narrowed = false; // whether the facets are those of the state that is shown
+let proof; // of totals; Infinity once it has been asked for
+
+/**
+ * Search for a state and show the answer, unless a later turn has begun by then. A job is "all" there is to show, "more"
+ * hits, the "proof" of the total, or the "facets" alone.
+ */
+async function search(state, job, shown) {
+  const mine = ++turn;
+  const facets = narrow.open && job !== "more";
+  const told = [line.textContent, "done", line.dataset.total];
+  if (job === "proof") proof = Infinity;
+  const options = { lang, facets, proof, limit: job === "more" ? PAGE : shown, offset: job === "more" ? shown : 0 };
+  $("failure").hidden = true;
+  clearTimeout(soon);
+  results.setAttribute("aria-busy", "true");
+  if (job === "all" || job === "proof") {
+    report(line.textContent, "busy");
+    soon = setTimeout(() => report(words[job === "proof" ? "proving" : "loading"], "busy"), SOON);
+  }
+  if (job !== "more") narrowed = facets;
+  try {
+    const answer = await index.search(requestOf(state), options);
+    if (mine === turn) showAnswer(answer, state, job, shown);
+  } catch (error) {
+    if (mine === turn) failWith(error, state, job, shown, told);
+  }
+  if (mine !== turn) return;
+  clearTimeout(soon);
+  results.removeAttribute("aria-busy");
+}
+
+function showAnswer(answer, state, job, shown) {
+  clearTimeout(soon);
+  const { hits, exact, total, atMost, facets } = answer;
+  const all = job === "more" ? shown + hits.length : hits.length;
+  if (job !== "facets") {
+    const nodes = hits.map(hitNode);
+    if (job === "more") {
+      results.append(...nodes);
+      history.replaceState({ shown: all }, "");
+      (nodes[0] ?? results.lastElementChild).querySelector("a").focus();
+    } else if (job === "all") {
+      results.replaceChildren(...nodes);
+    }
+    const left = atMost - all;
+    more.hidden = left <= 0 || !hits.length;
+    more.textContent = exact ? say("more", { n: Math.min(left, PAGE) }) : words.more_about;
+    more.onclick = () => search(state, "more", all);
+    if (job === "proof") {
+      prove.setAttribute("aria-disabled", "true"); // It stays where it is: the focus is on it.
+      prove.textContent = words.proved;
+    } else {
+      prove.hidden = exact;
+    }
+    prove.onclick = () => exact || search(state, "proof", all);
+  }
+  if (facets) showFacets(state, facets);
+  if (job === "facets") return;
+  if (job === "all") {
+    if (state.q) remember(state.q);
+    if (history.state?.at) document.querySelector(`[data-id="${CSS.escape(history.state.at)}"] a`)?.focus();
+  }
+  report(say(total === 0 && exact ? "nothing" : exact ? "found" : "found_about", { n: total, m: atMost }), "done", String(total));
+  nameChosen(state, answer);
+}
+
+/** Say what failed, and show what could be searched without it, or leave what was `told`. */
+function failWith(error, state, job, shown, told) {
+  const { answer, without, lost } = error.partial ?? {};
+  const fault = error.file && words[error.reason] ? error.reason : "fault";
+  const parts = [say("error", { e: say(fault, { e: error.message, file: decodeURI(error.file ?? "") }) })];
+  if (answer && job === "all") {
+    showAnswer(answer, state, job, shown);
+    more.hidden = prove.hidden = true;
+    if (without.length) parts.push(say("partial_terms", { terms: without.join(" ") }));
+    if (lost) parts.push(say("partial_hits", { n: lost }));
+  } else if (job === "all") {
+    results.replaceChildren();
+    showFacets(state);
+  }
+  if (job !== "more") narrowed = false;
+  $("failure").querySelector("span").textContent = parts.join(" ");
+  $("failure").hidden = false;
+  $("retry").onclick = () => {
+    line.tabIndex = -1; // The button goes; the next stop is where the answer will be told.
+    line.focus();
+    search(state, job, shown);
+  };
+  if (job === "all") report("", "error");
+  else report(...told);
+}
+
+let tree;
+/** Every region of the archive, once it is wanted. It names things and no more: where it fails, codes stand for names. */
+async function learnRegions() {
+  tree ??= index.regions({ lang }).catch(() => (tree = null));
+  for (const { code, name, parent } of (await tree) ?? []) regions.set(code, { name, parent });
+}
+
+/** Show the names of chosen regions that the page did not know. */
+async function nameChosen(state, { hits }) {
+  const isUnknown = (code) => !regions.has(code);
+  if (!state.regions.some(isUnknown)) return;
+  const mine = turn;
+  for (const { code, name } of hits.flatMap(({ places }) => places)) if (isUnknown(code)) regions.set(code, { name });
+  if (state.regions.some(isUnknown)) await learnRegions();
+  if (mine === turn) showChosen(state);
+}
+
+function fillForm(state) {
+  for (const name of ["q", "from", "to", "sort"]) fields[name].value = state[name];
+  fields.received.checked = state.received !== "";
+  if (document.activeElement !== fields.region) fields.region.value = "";
+  for (const link of document.querySelectorAll(".scripts a")) link.search = location.search;
+  document.title = state.q ? `${state.q} · ${siteTitle}` : siteTitle;
+  showChosen(state);
+}
+
+/** Show what the address asks for. */
+function show() {
+  const state = stateOf(location);
+  fillForm(state);
+  for (const id of ["failure", "more", "prove", "link"]) $(id).hidden = true;
+  prove.removeAttribute("aria-disabled");
+  prove.textContent = words.prove;
+  $("copied").textContent = "";
+  proof = undefined;
+  const empty = isEmpty(state);
+  const idle = empty || isFaulty(state);
+  $("copy").hidden = idle;
+  if (!idle) return search(state, "all", history.state?.shown ?? PAGE);
+  turn++;
+  clearTimeout(soon);
+  narrowed = true;
+  results.removeAttribute("aria-busy");
+  results.replaceChildren();
+  showFacets(state);
+  report(empty ? words.ready : words.bad_date, empty ? "idle" : "error");
+}
+
+/** Go to a state: a step in the history, unless it is where we are; then it is shown from its beginning. */
+function go(address, step = "pushState") {
+  const target = new URL(address, location.href);
+  history[target.search === location.search ? "replaceState" : step](null, "", target);
+  show();
+}
+
+/** The state of the address with what the form says. */
+function stateOfForm() {
+  const value = (name) => fields[name].value.trim();
+  return { ...stateOf(location), q: value("q"), from: value("from"), to: value("to"), sort: value("sort"), received: fields.received.checked ? "1" : "" };
+}
+
+async function addRegion(state, code, step) {
+  if (state.regions.length) await learnRegions(); // to know what lies in what
+  go(addressOf({ ...state, regions: withRegion(state.regions, code) }), step);
+}
+
+// --- the form
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (matchMedia("(pointer: coarse)").matches) box.blur(); // The keyboard of a phone covers the results.
+  go(addressOf(stateOfForm()));
+});
+for (const name of ["from", "to", "sort", "received"]) {
+  fields[name].addEventListener("change", () => form.reportValidity() && go(addressOf(stateOfForm())));
+}
+let picked = ""; // in the list of regions since it has the focus: arrow keys go through all of them
+fields.region.addEventListener("change", () => {
+  const state = stateOfForm();
+  const { value } = fields.region;
+  const step = picked ? "replaceState" : "pushState";
+  state.regions = state.regions.filter((code) => code !== picked);
+  picked = value;
+  if (value) addRegion(state, value, step);
+  else go(addressOf(state), step);
+});
+fields.region.addEventListener("blur", () => (fields.region.value = picked = ""));
+
+/** Latest queries while nothing is typed; then regions that begin with the last word, titles that begin with all of it. */
+async function offer(typed) {
+  if (!typed.trim()) {
+    const recent = recentQueries().map((q) => ({ parts: [q], q }));
+    return recent.length ? [...recent, { parts: [element("small", {}, words.forget)], forget }] : [];
+  }
+  const word = typed.trimStart().match(/\S*\s*$/)[0];
+  // An aid: where it fails, nothing is said.
+  const found = await index.suggest(word, { lang }).catch(() => ({ regions: [], titles: [] }));
+  const titles = word === typed.trimStart() ? found.titles : [];
+  const tagged = (text, tag) => [element("span", {}, text), " ", element("small", {}, tag)];
+  return [
+    ...found.regions.map(({ code, name, count }) => ({ parts: tagged(name, say("as_region", { n: count })), code, name })),
+    ...titles.map(({ title, url }) => ({ parts: tagged(title, words.as_title), url })),
+  ];
+}
+
+function take({ q, code, name, url, forget }) {
+  if (forget) return forget();
+  if (url) return location.assign(url);
+  if (!code) return go(addressOf({ ...stateOfForm(), q }));
+  if (!regions.has(code)) regions.set(code, { name });
+  return addRegion({ ...stateOfForm(), q: box.value.replace(/\S*\s*$/, "").trim() }, code); // in place of the last word
+}
+
+combobox(box, $("suggestions"), offer, take);
+
+// --- keys and links
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || isComposed(event) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const { key, target } = event;
+  if (key === "/" && !target.closest("input, select, textarea")) {
+    event.preventDefault();
+    box.focus();
+    return;
+  }
+  const way = { ArrowDown: 1, ArrowUp: -1 }[key];
+  const stops = [box, ...results.querySelectorAll("a.title"), ...(more.hidden ? [] : [more])];
+  const next = way && stops.includes(target) && stops[stops.indexOf(target) + way];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+});
+results.addEventListener("click", ({ target }) => {
+  const at = target.closest("a") && target.closest("li").dataset.id;
+  if (at) history.replaceState({ ...history.state, at }, ""); // where the reader comes back to
+});
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-key]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  go(link.href);
+});
+$("copy").addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    $("copied").textContent = words.copied;
+  } catch {
+    // Denied, or no clipboard without https: here it is to be copied by hand.
+    $("copied").textContent = words.copy_by_hand;
+    $("link").value = location.href;
+    $("link").hidden = false;
+    $("link").select();
+  }
+});
+narrow.addEventListener("toggle", () => {
+  rememberOpen(narrow.open);
+  if (!narrow.open || narrowed) return;
+  const state = stateOf(location);
+  showFacets(state);
+  if (line.dataset.state === "done") search(state, "facets", PAGE);
+  else if (line.dataset.state === "busy") show();
+});
+addEventListener("popstate", show);
+narrow.open = wasOpen();
+show();

@@ -1,0 +1,109 @@
+// What is shown of an answer: hits, facets, and the filters that are on.
+
+import { $, element, refill, say, words } from "./dom.js";
+import { addressOf, isFiltered, OPEN, toggled } from "./state.js";
+
+const FACETS = 12;
+const PLACES = 4; // of a hit
+
+/** Regions by code: {name, parent}; the names that the page has, and what answers have told. */
+export const regions = new Map();
+
+const runNode = ({ text, mark, repaired }) => (mark ? element("mark", { class: repaired ? "repaired" : null }, text) : text);
+
+/** The address of a hit, with its first match for the browser to scroll to. */
+function hitAddress({ url, snippet }) {
+  const rest = snippet.slice(snippet.findIndex((run) => run.mark));
+  const end = rest.findIndex((run) => !run.mark);
+  const match = (end < 0 ? rest : rest.slice(0, end)).map((run) => run.text).join("");
+  return match && rest[0].mark ? `${url}#:~:text=${encodeURIComponent(match).replaceAll("-", "%2D")}` : url;
+}
+
+export function hitNode(hit) {
+  const date = hit.date ? element("time", {}, hit.date) : element("span", { class: "open" }, words.undated);
+  const names = hit.places.slice(0, PLACES).map(({ name }) => element("span", {}, name));
+  const repaired = hit.snippet.some((run) => run.mark && run.repaired);
+  return element(
+    "li",
+    { "data-id": hit.id },
+    element("a", { class: "title", href: hitAddress(hit) }, element("bdi", {}, ...hit.titleRuns.map(runNode))),
+    element("p", { class: "snippet" }, element("bdi", {}, ...hit.snippet.map(runNode))),
+    element("p", { class: "meta" }, date, ...names, ...(repaired ? [element("span", { class: "badge" }, words.repaired)] : [])),
+  );
+}
+
+/** Whether one region lies in another, as far as their lines are known. */
+function isWithin(code, other) {
+  for (let at = code; at; at = regions.get(at)?.parent) if (at === other) return true;
+  return false;
+}
+
+/** Chosen regions with one more; it takes the place of those that it lies in and of those that lie in it. */
+export const withRegion = (chosen, code) => [...chosen.filter((each) => !isWithin(each, code) && !isWithin(code, each)), code];
+
+export const nameOf = (code) => regions.get(code)?.name ?? code;
+const nameOfKind = (kind) => words[`kind:${kind}`] ?? kind;
+const nameOfScript = (script) => words[`script:${script}`] ?? script;
+
+/** The filters that are on, each a link that takes it off. */
+export function showChosen(state) {
+  const chip = (list, nameOf) => (value) =>
+    element(
+      "li",
+      {},
+      element(
+        "a",
+        { href: addressOf({ ...state, [list]: toggled(state[list], value) }), "data-key": list + value, "aria-label": say("remove", { name: nameOf(value) }) },
+        nameOf(value),
+      ),
+    );
+  const chips = [
+    ...state.regions.map(chip("regions", nameOf)),
+    ...state.kinds.map(chip("kinds", nameOfKind)),
+    ...state.scripts.map(chip("scripts", nameOfScript)),
+  ];
+  if (isFiltered(state)) chips.push(element("li", {}, element("a", { href: addressOf({ ...state, ...OPEN }), class: "all", "data-key": "all" }, words.clear)));
+  refill($("chosen"), chips);
+}
+
+function facetNode(title, exact, items) {
+  const list = items.map(({ key, name, count, chosen, state }) => {
+    const label = count === undefined ? null : say(exact ? "facet" : "facet_about", { name, n: count });
+    const link = element("a", { href: addressOf(state), "aria-current": chosen ? "true" : null, "aria-label": label, "data-key": key }, name);
+    const number = element("span", { class: "count", "aria-hidden": "true" }, count === undefined ? "" : (exact ? "" : "≤") + count);
+    return element("li", {}, link, number);
+  });
+  return list.length ? [element("section", {}, element("h2", {}, title), element("ul", {}, ...list))] : [];
+}
+
+/** The facets of an answer; without one, the filters that are known without. */
+export function showFacets(state, facets) {
+  for (const { code, name, parent } of facets?.regions ?? []) regions.set(code, { name, parent });
+  const many = (list, key, found, values, name) =>
+    values
+      .map((value) => ({
+        key: list + value,
+        name: name(value),
+        count: found?.find((row) => (row[key] ?? "none") === value)?.count,
+        chosen: state[list].includes(value),
+        state: { ...state, [list]: toggled(state[list], value) },
+      }))
+      // What no hit has would leave none, unless others of its sort are chosen: then it adds its own.
+      .filter(({ count, chosen }) => !found || count || chosen || state[list].length);
+  const codes = [...new Set([...state.regions, ...(facets?.regions ?? []).map(({ code }) => code)])].slice(0, Math.max(FACETS, state.regions.length));
+  const places = many("regions", "code", facets?.regions, codes, nameOf).map((item, n) =>
+    item.chosen ? item : { ...item, state: { ...state, regions: withRegion(state.regions, codes[n]) } },
+  );
+  const years = (facets?.years ?? []).slice(0, FACETS).map(({ year, count }) => {
+    const chosen = state.from === year && state.to === year;
+    return { key: year, name: say("year", { year }), count, chosen, state: { ...state, from: chosen ? "" : year, to: chosen ? "" : year } };
+  });
+  const known = (kind) => Object.keys(words).filter((key) => key.startsWith(kind)).map((key) => key.slice(kind.length));
+  const exact = facets?.exact;
+  refill($("facets"), [
+    ...facetNode(words.facet_regions, exact, places),
+    ...facetNode(words.facet_years, exact, years.length > 1 || state.from ? years : []),
+    ...facetNode(words.facet_kinds, exact, many("kinds", "kind", facets?.kinds, known("kind:"), nameOfKind)),
+    ...facetNode(words.facet_scripts, exact, many("scripts", "script", facets?.scripts, known("script:"), nameOfScript)),
+  ]);
+}
