@@ -89,7 +89,7 @@ export class Engine {
     const rest = Array.from(open).filter((doc) => !read.has(doc));
     const exact = rest.length <= proof;
     if (exact) await Promise.all(rest.map((doc) => settle({ doc })));
-    const found = docs.filter((doc) => read.get(doc) !== false);
+    const found = minus(docs, Uint32Array.from(read.keys()).filter((doc) => !read.get(doc)).sort());
     const atMost = found.length + (lost?.hits ?? 0);
     const page = settled.slice(offset, offset + limit);
     const [hits, counts] = await Promise.all([

@@ -54,6 +54,7 @@ function decideField(name, codes, entries, rare) {
 
 /** Those of `docs` that hold each inner pair of a term in one place: there the triples that hold it join. */
 function once(docs, lists) {
+  if (!lists.length) return docs;
   const at = lists.map(() => 0);
   return docs.filter((doc) =>
     lists.every((list, n) => list.exponents[(at[n] = seek(list.docs, doc, at[n]))] === 0),
