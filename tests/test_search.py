@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from search_support import REGIONS, brute_force, documents, queries
+from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from tongbao.script import convert, fold
 from tongbao.search import SearchDocument, SearchIndexError, build_index, export, query
@@ -20,6 +22,7 @@ from tongbao.search import index as index_module
 from tongbao.search.documents import date_label, first_day, last_day
 from tongbao.search.grams import cover
 from tongbao.search.syntax import parse
+from tongbao.search.weighting import round_length
 
 SYNTAX = json.loads((Path(__file__).parent / "cases/search/syntax.json").read_text("utf-8"))
 CORPUS = documents(1, 60)
@@ -90,12 +93,11 @@ def test_hits_are_in_the_order_that_was_asked_for(index_dir: Path) -> None:
     oldest = [hit.id for hit in ask(index_dir, {"q": "防", "sort": "oldest"}).hits]
     assert [number[i] for i in oldest] == sorted(number[i] for i in oldest)
     newest = [hit.id for hit in ask(index_dir, {"q": "防", "sort": "newest"}).hits]
-    days = [published[i] or ("", "") for i in newest]
-    assert days == sorted(days, reverse=True)
-    for (a, day), (b, other) in zip(
-        zip(newest, days, strict=True), list(zip(newest, days, strict=True))[1:], strict=False
-    ):
-        assert day != other or number[a] < number[b], "ties go to the lower number"
+    dated = [number[i] for i in newest if published[i]]
+    undated = [number[i] for i in newest if not published[i]]
+    assert dated == sorted(dated, reverse=True), "documents are numbered by date"
+    assert undated == sorted(undated)
+    assert [number[i] for i in newest] == dated + undated
 
 
 def test_a_title_counts_beside_the_text(tmp_path: Path) -> None:
@@ -219,10 +221,87 @@ def test_unchanged_documents_are_not_indexed_again(tmp_path: Path, monkeypatch: 
     assert query(tmp_path, "").total == 6
 
 
+def changed(document: SearchDocument, more: str) -> SearchDocument:
+    return replace(document, text=document.text + more, hans=document.hans + more, hant=document.hant + more)
+
+
+def test_a_changed_bulletin_costs_its_segment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = documents(2, 400, 20)
+    made: list[int] = []
+    segment = index_module._segment
+
+    def counted(name: str, own: Any, *rest: Any) -> Any:
+        made.append(len(own))
+        return segment(name, own, *rest)
+
+    monkeypatch.setattr(index_module, "_segment", counted)
+    build_index(corpus, tmp_path)
+    assert sum(made) == len(corpus)
+    assert len(made) > 6
+    made.clear()
+    build_index([changed(corpus[7], "改"), *corpus[:7], *corpus[8:]], tmp_path)
+    assert len(made) == 1
+    assert query(tmp_path, "改").total >= 1
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.tuples(st.sampled_from(("add", "remove", "change")), st.integers(0, 10_000)), max_size=5))
+def test_any_chain_of_builds_ends_as_one_build_does(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("chain")
+    pool = list(documents(3, 150, 12))
+    corpus = pool[:90]
+    build_index(corpus, folder / "index")
+    for kind, at in steps:
+        place = at % len(corpus)
+        if kind == "add":
+            corpus = list({d.id: d for d in [*corpus, pool[at % len(pool)]]}.values())
+        elif kind == "remove":
+            corpus = corpus[:place] + corpus[place + 1 :]
+        else:
+            corpus = [*corpus[:place], changed(corpus[place], chr(0x4E00 + at)), *corpus[place + 1 :]]
+        build_index(corpus, folder / "index")
+    build_index(corpus, folder / "afresh")
+    for name in ("index", "afresh"):
+        export(folder / name, folder / f"{name}-files", REGIONS)
+    assert tree(folder / "index-files") == tree(folder / "afresh-files")
+
+
+def test_scores_are_those_of_the_formula(index_dir: Path) -> None:
+    """Against frequencies, lengths and document frequencies that are counted here."""
+    folded = {d.id: (fold(d.title), fold(d.text)) for d in CORPUS}
+    n = len(CORPUS)
+    lengths = {i: byte_to_length(length_to_byte(round_length(len(text)))) for i, (_, text) in folded.items()}
+    average = sum(round_length(len(text)) for _, text in folded.values()) / n
+
+    def score(i: str, term: str) -> float:
+        total = 0.0
+        for field, b in ((0, 0.0), (1, 0.75)):
+            if term not in folded[i][field]:
+                continue
+            part = 0.0
+            for _, gram in cover(term):
+                frequency = sum(gram in texts[field] for texts in folded.values())
+                idf = math.floor((math.log(n / (frequency + 1)) + 1) * 1024 + 0.5) / 1024
+                text = folded[i][field]
+                count = sum(text.startswith(gram, at) for at in range(len(text)))
+                tf = 2 ** int(math.log2(count))
+                part += idf * ((tf * 2.2) / (tf + 1.2 * ((1 - b) + b * lengths[i] / average)))
+            total += part
+        return total
+
+    for size, document in enumerate(CORPUS[:9], 1):
+        (term, *_) = parse(f'"{fold(document.text)[20 : 20 + size]}"').include or ("防",)
+        hits = ask(index_dir, {"q": f'"{term}"'}).hits
+        assert hits
+        assert [hit.score for hit in hits] == pytest.approx([score(hit.id, term) for hit in hits], rel=1e-12)
+
+
 def test_a_killed_build_leaves_the_index_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build_index(CORPUS[:5], tmp_path)
 
-    def die(ordered: Any, folder: Path) -> None:
+    def die(parts: Any, folder: Path, before: Path | None) -> None:
         (folder / "half").touch()
         raise KeyboardInterrupt
 

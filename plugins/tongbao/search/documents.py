@@ -11,6 +11,7 @@ from datetime import date
 
 from tongbao.search.errors import SearchIndexError
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
@@ -57,7 +58,7 @@ def _fault(document: SearchDocument, seen: set[str]) -> str | None:
         return "its id occurs twice"
     if not len(document.text) == len(document.hans) == len(document.hant):
         return "its text and the two scripts differ in length"
-    if any("\ud800" <= char <= "\udfff" for char in document.title + document.text):
+    if _SURROGATE.search(document.title) or _SURROGATE.search(document.text):
         return "its text holds half a surrogate pair"
     try:
         days = [date.fromisoformat(day) for day in document.published or ()]

@@ -30,6 +30,8 @@ FORMAT = 3
 _EXPORT = re.compile("[0-9a-f]{16}")
 # The first part of the folding table: ASCII and the blocks of today's texts.
 COMMON = ((0x00, 0x7F), *BLOCKS)
+# Documents that tell which characters are frequent, and which are usual in the other script.
+_SAMPLE = 1000
 # Runs of three that phrases are made of: the most frequent ones.
 _RUNS = 4000
 
@@ -100,10 +102,11 @@ def export(
         building = output_dir / "new"
         shutil.rmtree(building, ignore_errors=True)
         folder = _Folder(building, corpus)
-        alphabet = Alphabet.of(_indexed_text(d) for d in _documents(index))
-        hans = usual((fold(d.text), d.hans) for d in _documents(index))
-        variants = Variants(alphabet, usual((d.hans, d.hant) for d in _documents(index)))
-        dictionary = alphabet.encode(_phrases(index))
+        sample = [index.document(number) for number in range(0, len(index), -(-len(index) // _SAMPLE) or 1)]
+        alphabet = Alphabet.of(fold(d.title) + fold(d.text) for d in sample)
+        hans = usual((fold(d.text), d.hans) for d in sample)
+        variants = Variants(alphabet, usual((d.hans, d.hant) for d in sample))
+        dictionary = alphabet.encode(_phrases(index, alphabet))
         packed = terms.shards(index, alphabet)
         table = facets.Regions(index, regions, variants.hant, standard)
         pair = _Pair(alphabet, Differ(alphabet, hans, {}), Differ(alphabet, variants.hant, variants.of))
@@ -127,7 +130,11 @@ def export(
         folder.write("variants.bin", frames.VARIANTS, 0, *variants.payload())
         for number, fold_file in enumerate(_fold()):
             folder.write(f"fold{number}.bin", frames.FOLD, number, fold_file)
-        counts = {"shards": len(packed.shards), "places": len(places), "suggestions": len(beginnings)}
+        counts: dict[str, object] = {
+            "shards": len(packed.shards),
+            "places": len(places),
+            "suggestions": len(beginnings),
+        }
         manifest = _manifest(
             index, names, hans, dictionary, {"folder": folder.digest(), "corpus": corpus.hex(), **counts}
         )
@@ -151,10 +158,6 @@ def _publish(output_dir: Path, folder: _Folder, manifest: bytes) -> None:
 
 def _documents(index: Index) -> Iterator[SearchDocument]:
     return (index.document(number) for number in range(len(index)))
-
-
-def _indexed_text(document: SearchDocument) -> str:
-    return fold(document.title) + fold(document.text)
 
 
 def _json(value: object) -> bytes:
@@ -221,18 +224,15 @@ def _fold() -> Iterator[bytes]:
         yield uvarint(len(runs)) + b"".join(uvarint(value) for column in columns for value in column) + low
 
 
-def _phrases(index: Index) -> str:
+def _phrases(index: Index, alphabet: Alphabet) -> str:
     """The phrases that texts are packed with."""
     frequencies: dict[str, int] = {}
     for batch in index.triples("text"):
         best = np.lexsort((batch.keys, -batch.sizes))[:_RUNS]
-        frequencies.update(
-            (grams.run(key), size)
-            for key, size in zip(batch.keys[best].tolist(), batch.sizes[best].tolist(), strict=True)
-        )
-    characters = sum(len(document.text) for document in _documents(index))
-    top = sorted(frequencies, key=lambda run: (-frequencies[run], run))[:_RUNS]
-    return phrases({run: frequencies[run] for run in top}, characters)
+        rows = zip(batch.keys[best].tolist(), batch.sizes[best].tolist(), strict=True)
+        frequencies.update((grams.run(key), size) for key, size in rows)
+    top = sorted(filter(alphabet.holds, frequencies), key=lambda run: (-frequencies[run], run))[:_RUNS]
+    return phrases({run: frequencies[run] for run in top}, round(index.average_length("text") * len(index)))
 
 
 def _manifest(

@@ -64,7 +64,7 @@ def fnv(data: bytes) -> int:
 
 
 class Codes(NamedTuple):
-    """Codewords of some lists, those of the first list first: so many ones, then the lowest `widths` bits of a value."""
+    """Codewords of lists, those of the first list first: so many ones, then the lowest `widths` bits of a value."""
 
     owners: Array
     ones: Array
@@ -76,7 +76,7 @@ def numbers(sizes: Array, limits: Array, values: Array) -> Codes:
     """Ascending numbers of lists of some sizes, each below its list's limit: gaps as Rice codes.
 
     A list of more than half of the numbers below its limit stands as the others. The parameter k is the largest, at
-    least 0, with size * 2**k <= 0.69 * limit: near the best for gaps at random.
+    least 0, with size * 2**k <= 0.9 * limit: near the best for gaps at random.
     """
     owners = np.repeat(np.arange(len(sizes)), sizes)
     sizes, owners, values = _fewer(sizes, limits, owners, values)
@@ -84,7 +84,7 @@ def numbers(sizes: Array, limits: Array, values: Array) -> Codes:
     before[(np.cumsum(sizes) - sizes)[sizes > 0]] = -1
     gaps = values - before - 1
     per_list = np.zeros(len(sizes), np.int64)
-    while (more := (sizes > 0) & ((sizes << (per_list + 1)) * 100 <= limits * 69)).any():
+    while (more := (sizes > 0) & ((sizes << (per_list + 1)) * 10 <= limits * 9)).any():
         per_list += more
     k = per_list[owners]
     return Codes(owners, gaps >> k, gaps & (1 << k) - 1, k + 1)

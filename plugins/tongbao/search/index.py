@@ -18,6 +18,7 @@ import os
 import re
 import shutil
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from itertools import pairwise
@@ -246,9 +247,12 @@ class Index:
 
     def _merged(self, name: str) -> Iterator[Postings]:
         """The lists of all segments. A batch holds all runs that begin with one of some characters."""
-        # Whoosh offers no way to a codec's own reader.
-        readers = [(reader._terms.lists[name], offset) for reader, offset in self._reader.leaf_readers()]
-        parts = [(lists._replace(keys=lists.keys.astype(np.int64)), offset) for lists, offset in readers]
+        parts = [
+            (lists._replace(keys=lists.keys.astype(np.int64)), offset)
+            for reader, offset in (self._reader.leaf_readers() if len(self) else ())
+            # Whoosh offers no way to a codec's own reader.
+            for lists in [reader._terms.lists[name]]
+        ]
         for low, high in _batches([lists for lists, _ in parts]):
             yield _merge([(_between(lists, low, high), offset) for lists, offset in parts])
 
@@ -267,12 +271,15 @@ class Index:
 
 def _batches(parts: Sequence[Lists]) -> Iterator[tuple[int, int]]:
     """Ranges of keys with about `_BATCH` postings each, parted between first characters."""
-    keys = np.concatenate([np.zeros(0, np.int64), *(part.keys for part in parts)])
-    sizes = np.concatenate([np.zeros(0, np.int64), *(_sizes(part) for part in parts)])
-    characters, inverse = np.unique(keys >> 2 * grams.BITS, return_inverse=True)
+    firsts = [part.keys >> 2 * grams.BITS for part in parts]
+    starts = [np.flatnonzero(np.concatenate((np.ones(min(len(f), 1), bool), f[1:] != f[:-1]))) for f in firsts]
+    postings: Counter[int] = Counter()
+    for part, first, start in zip(parts, firsts, starts, strict=True):
+        sizes = np.add.reduceat(_sizes(part), start) if len(start) else start
+        postings.update(dict(zip(first[start].tolist(), sizes.tolist(), strict=True)))
     waiting, low = 0, 0
-    for character, size in zip(characters.tolist(), np.bincount(inverse, sizes).tolist(), strict=True):
-        waiting += size
+    for character in sorted(postings):
+        waiting += postings[character]
         if waiting > _BATCH:
             yield low, character + 1 << 2 * grams.BITS
             waiting, low = 0, character + 1 << 2 * grams.BITS
@@ -281,7 +288,8 @@ def _batches(parts: Sequence[Lists]) -> Iterator[tuple[int, int]]:
 
 
 def _sizes(lists: Lists) -> NDArray[np.int64]:
-    return np.diff(lists.ends.astype(np.int64), prepend=0)
+    ends = lists.ends.astype(np.int64)
+    return ends - np.concatenate((np.zeros(min(len(ends), 1), np.int64), ends[:-1]))
 
 
 def _between(lists: Lists, low: int, high: int) -> Lists:

@@ -24,7 +24,7 @@ def shards(
     for code, name in regions.names().items():
         entries[fold(name)[:1]][0].append(uvarint(regions.count(code)) + regions.row(code))
     alike: Counter[str] = Counter()
-    for document in reversed(list(documents)):
+    for document in reversed(tuple(documents)):
         folded = fold(document.title)
         titles = entries[folded[:1]][1]
         alike[folded[:BEGINNING]] += 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tongbao.search import frames, grams
 from tongbao.search.frames import Array, uvarint
@@ -20,7 +21,8 @@ MORE_BYTES = 1024
 # From this document frequency on, a list may stand apart.
 LONG = 64
 # Up to so many documents that hold both bigrams of a trigram are cheap to read: nothing is said of it.
-RARE = 64
+RARE = 80
+Bits = NDArray[np.bool_]
 _TEXT, _TITLE = FIELDS.index("text"), FIELDS.index("title")
 
 
@@ -55,7 +57,7 @@ def shards(index: Index, alphabet: Alphabet) -> Shards:
     for place, name in enumerate(FIELDS):
         pairs: list[tuple[Array, Array, Array]] = []
         for batch in index.postings(name):
-            packed = frames.postings(batch.sizes, len(index), batch.numbers, batch.exponents)
+            packed = frames.postings(batch.sizes, len(index), batch.numbers, batch.exponents.astype(np.int64))
             for key, size, data in zip(batch.keys.tolist(), batch.sizes.tolist(), packed, strict=True):
                 entries.setdefault(key, [None] * len(FIELDS))[place] = Packed(size, data)
             pairs.append(_frequent(batch.keys, batch.sizes, batch.numbers))
@@ -121,7 +123,7 @@ def _continuations(index: Index, name: str, lists: _Lists, alphabet: Alphabet) -
             yield pair << grams.BITS, uvarint(len(items)) + b"".join(items)
 
 
-def _triples(keys: Array, sizes: Array, numbers: Array, lists: _Lists, mark: np.ndarray) -> Iterator[_Triple]:  # type: ignore[type-arg]
+def _triples(keys: Array, sizes: Array, numbers: Array, lists: _Lists, mark: Bits) -> Iterator[_Triple]:
     """`mark` is a scratch of a bit a document."""
     heads, tails = lists.rows(grams.head(keys)), lists.rows(grams.tail(keys))
     ends = np.cumsum(sizes)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tongbao.folding import fold_table
 from tongbao.search.frames import uvarint
@@ -19,7 +23,7 @@ _LEAST_TEXTS = 3
 
 
 # Phrases that texts are packed with: at most so many characters, and one for so many characters of the archive.
-_PHRASES, _WORTH = 1500, 400
+_PHRASES, _WORTH = 2000, 400
 
 
 # Choices below it are variants.
@@ -31,7 +35,7 @@ class Alphabet:
 
     def __init__(self, characters: str) -> None:
         self.characters = characters
-        self._codes = {char: _code(rank) for rank, char in enumerate(characters)}
+        self._codes = _Codes({ord(char): _code(rank) for rank, char in enumerate(characters)})
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Alphabet:
@@ -48,8 +52,11 @@ class Alphabet:
 
     def encode(self, text: str) -> bytes:
         """One byte for a rank below 240, two for one below 4,080, else 255 and the code point."""
-        codes = self._codes
-        return b"".join(codes.get(char) or bytes([ESCAPE]) + uvarint(ord(char)) for char in text)
+        return text.translate(self._codes).encode("latin-1")
+
+    def holds(self, text: str) -> bool:
+        """Whether no character of a text is outside the alphabet."""
+        return all(ord(char) in self._codes for char in set(text))
 
     @staticmethod
     def length(encoded: bytes) -> int:
@@ -61,9 +68,16 @@ class Alphabet:
         return count
 
 
-def _code(rank: int) -> bytes:
+class _Codes(dict[int, str]):
+    """{code point: its bytes, as Latin-1}, for `str.translate`."""
+
+    def __missing__(self, code: int) -> str:
+        return (bytes([ESCAPE]) + uvarint(code)).decode("latin-1")
+
+
+def _code(rank: int) -> str:
     page, low = divmod(rank - SINGLES, 256)
-    return bytes([rank]) if rank < SINGLES else bytes([SINGLES + page, low])
+    return chr(rank) if rank < SINGLES else chr(SINGLES + page) + chr(low)
 
 
 def phrases(frequencies: Mapping[str, int], characters: int) -> str:
@@ -128,12 +142,22 @@ def usual(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
     `pairs` are texts of one length. Ties go to the lower code point.
     """
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    counts: Counter[tuple[str, str]] = Counter()
     for base, other in pairs:
-        for pair, number in Counter(zip(base, other, strict=True)).items():
-            counts[pair[0]][pair[1]] += number
-    best = {char: min(found, key=lambda other: (-found[other], other)) for char, found in counts.items()}
-    return {char: other for char, other in sorted(best.items()) if char != other}
+        counts.update(zip(base, other, strict=True))
+    return {char: other for char, other in _best(counts).items() if char != other}
+
+
+def _best(counts: Mapping[tuple[str, str], int]) -> dict[str, str]:
+    """The most frequent partner of each character, by character."""
+    best: dict[str, tuple[int, str]] = {}
+    for (char, other), number in counts.items():
+        best[char] = min(best.get(char, (1, "")), (-number, other))
+    return {char: other for char, (_, other) in sorted(best.items())}
+
+
+def _points(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
 
 
 class Differ:
@@ -151,18 +175,18 @@ class Differ:
         guess = base.translate(self._table)
         if guess == other:
             return b"\0\0"
-        odd = {char for char, guessed, real in zip(base, guess, other, strict=True) if guessed != real}
-        own = {c: o for c, o in _usual_of(base, other, odd).items() if o != self._expected.get(c, c)}
+        bases, others = _points(base), _points(other)
+        odd = np.unique(bases[_points(guess) != others])
+        # Only the characters that are otherwise than expected somewhere matter.
+        places = np.flatnonzero(np.isin(bases, odd)).tolist()
+        pairs = Counter((base[at], other[at]) for at in places)
+        own = {c: o for c, o in _best(pairs).items() if o != self._expected.get(c, c)}
         table = {**self._expected, **own}
-        rest = [
-            (at, c, o) for at, (c, o) in enumerate(zip(base, other, strict=True)) if c in odd and o != table.get(c, c)
-        ]
+        rest = [at for at in places if other[at] != table.get(base[at], base[at])]
         out = [uvarint(len(own)), *(self._alphabet.encode(c) + self._choice(c, o) for c, o in own.items())]
         out.append(uvarint(len(rest)))
-        before = 0
-        for at, char, real in rest:
-            out.append(uvarint(at - before) + self._choice(char, real))
-            before = at
+        gaps = (at - before for before, at in pairwise([0, *rest]))
+        out += [uvarint(gap) + self._choice(base[at], other[at]) for gap, at in zip(gaps, rest, strict=True)]
         return b"".join(out)
 
     def _choice(self, char: str, other: str) -> bytes:
@@ -171,12 +195,3 @@ class Differ:
         own = self._choices.get(char, ())
         place = own.index(other) + 1 if other in own else CHOICES
         return uvarint(place if place < CHOICES else CHOICES + ord(other))
-
-
-def _usual_of(base: str, other: str, characters: Collection[str]) -> dict[str, str]:
-    """Like `usual`, of one text and of some characters, identities kept."""
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for char, real in zip(base, other, strict=True):
-        if char in characters:
-            counts[char][real] += 1
-    return {c: min(found, key=lambda o: (-found[o], o)) for c, found in sorted(counts.items())}
