@@ -1,6 +1,6 @@
 // The search module: openIndex(baseUrl). The work is done in a worker where there is one, else in this thread.
 
-import { SearchError } from "./format.js";
+import { SearchError } from "./errors.js";
 
 export { SearchError };
 
@@ -8,8 +8,8 @@ export { SearchError };
  * Open the index of a site. `baseUrl` is the address of the site's root, or of its `search/` folder (recognised by its name).
  * Nothing is fetched before the first question.
  *
- * `await index.search({q, regions, scripts, kinds, from, to, sort, received}, {limit, offset, lang, proof})` resolves to
- * `{total, atMost, exact, hits: [{id, score, url, title, titleRuns, date, regions, snippet}], facets}`;
+ * `await index.search({q, regions, scripts, kinds, from, to, sort, received}, {limit, offset, lang, proof, facets})` resolves
+ * to `{total, atMost, exact, hits: [{id, score, url, title, titleRuns, date, regions, places, snippet}], facets}`;
  * `await index.regions({lang})` to `[{code, name, parent, count}]`, `await index.suggest(beginning, {lang, limit})` to
  * `{regions: [{code, name, count}], titles: [{title, url}]}`, `await index.parse(q)` to `{include, exclude}`. All reject with a
  * SearchError, which says in `reason` and `file` what failed, carries in `partial` what could be answered, and asks again by

@@ -27,16 +27,6 @@ export function parse(folded) {
   return { include: [...include], exclude: [...exclude] };
 }
 
-/** The fewest runs of three that cover a term, side by side, the last one flush with the end. */
-export function cover(term) {
-  const chars = Array.from(term);
-  if (chars.length <= 3) return [term];
-  const grams = [];
-  const last = chars.length - 3;
-  for (let at = 0; at < last; at += 3) grams.push(chars.slice(at, at + 3).join(""));
-  return [...grams, chars.slice(last).join("")];
-}
-
 /** Where `term` (code points) stands in `text` (code points) from `from` on, or -1. */
 export function indexOf(text, term, from = 0) {
   const last = text.length - term.length;

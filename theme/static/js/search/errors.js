@@ -1,0 +1,11 @@
+// What a search can fail with.
+
+/** A file of the index could not be had: `file` is its address, `reason` one of missing, unreachable, damaged, unsupported. */
+export class SearchError extends Error {
+  constructor(reason, file, message) {
+    super(message);
+    this.name = "SearchError";
+    this.reason = reason;
+    this.file = file;
+  }
+}
