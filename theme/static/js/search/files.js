@@ -1,7 +1,22 @@
 // Fetch and check the exported files: an edition of the archive, each file of it once.
 
 import { SearchError } from "./errors.js";
-import * as format from "./format.js";
+import {
+  continuationsFile,
+  daysFile,
+  documentFile,
+  facetsFile,
+  foldFile,
+  foldPart,
+  lengthsFile,
+  listFile,
+  manifestFile,
+  regionsFile,
+  setFile,
+  shardFile,
+  suggestionsFile,
+  variantsFile,
+} from "./format.js";
 
 const MAGIC = "TBS3";
 const HEAD = 4;
@@ -80,7 +95,7 @@ export class Files {
 
   async #open() {
     const file = this.#base + "manifest.bin";
-    const manifest = format.manifestFile(await this.fetch("manifest.bin", "M", 0));
+    const manifest = manifestFile(await this.fetch("manifest.bin", "M", 0));
     if (!manifest.folder) {
       throw new SearchError("unsupported", file, `${file}: this page can't read format ${manifest.format}; reload it`);
     }
@@ -128,68 +143,68 @@ class Edition {
 
   /** {title, text, more} of a gram: its lists, null where it occurs in none, and its continuations, or {apart}. */
   async gram(gram) {
-    const entry = (await this.#shard("t", "T", gram, this.manifest.shards, format.shardFile)).get(gram);
+    const entry = (await this.#shard("t", "T", gram, this.manifest.shards, shardFile)).get(gram);
     if (!entry) return { title: null, text: null, more: null };
     const [title, text] = await Promise.all([this.#whole(entry.title), this.#whole(entry.text)]);
     return { ...entry, title, text };
   }
 
   #whole(list) {
-    return list?.apart === undefined ? list : this.#numbered("l", "L", list.apart, format.listFile(list.size));
+    return list?.apart === undefined ? list : this.#numbered("l", "L", list.apart, listFile(list.size));
   }
 
   /** {title, text}: the continuations of a bigram that stand apart. */
   continuations(number) {
-    return this.#numbered("x", "X", number, format.continuationsFile);
+    return this.#numbered("x", "X", number, continuationsFile);
   }
 
   document(number) {
-    return this.#numbered("d", "D", number, format.documentFile);
+    return this.#numbered("d", "D", number, documentFile);
   }
 
   /** The lengths of the texts of documents. */
   async lengths(docs) {
-    const { block = 16384, documents } = this.manifest;
+    const { block, documents } = this.manifest;
     const blocks = [...new Set(docs.map((doc) => Math.floor(doc / block)))];
-    const read = (n) => this.#numbered("n", "N", n, format.lengthsFile(Math.min(block, documents - n * block)));
+    const read = (n) => this.#numbered("n", "N", n, lengthsFile(Math.min(block, documents - n * block)));
     const lengths = new Map(await Promise.all(blocks.map(async (n) => [n, await read(n)])));
     return docs.map((doc) => lengths.get(Math.floor(doc / block))[doc % block]);
   }
 
   /** {member, children} of a region, kind or script; undefined where no bulletin has it. */
   async set(key) {
-    return (await this.#shard("r", "P", key, this.manifest.places, format.setFile)).get(key);
+    return (await this.#shard("r", "P", key, this.manifest.places, setFile)).get(key);
   }
 
   days() {
-    return this.#get("days.bin", "Y", 0, format.daysFile);
+    return this.#get("days.bin", "Y", 0, daysFile);
   }
 
   facets() {
-    return this.#get("facets.bin", "C", 0, format.facetsFile);
+    return this.#get("facets.bin", "C", 0, facetsFile);
   }
 
   /** {regions, titles} that begin with a folded character; undefined where none do. */
   async suggestions(char) {
-    return (await this.#shard("s", "S", char, this.manifest.suggestions, format.suggestionsFile)).get(char);
+    return (await this.#shard("s", "S", char, this.manifest.suggestions, suggestionsFile)).get(char);
   }
 
   /** Rows {code, name, hant?, parent, count} of all regions, by code. */
   regions() {
-    return this.#get("regions.bin", "R", 0, format.regionsFile);
+    return this.#get("regions.bin", "R", 0, regionsFile);
   }
 
   /** {folds, hant}: characters that fold to those of the manifest, and the usual Traditional ones of these. */
   variants() {
-    return this.#get("variants.bin", "V", 0, format.variantsFile);
+    return this.#get("variants.bin", "V", 0, variantsFile);
   }
 
   /** A function that folds those of `codes` that are not folded yet; most queries need no file for it. */
   async folding(codes) {
     const unknown = codes.filter((code) => code > 127 && !this.manifest.folded.has(code));
     const tables = unknown.length ? [(await this.variants()).folds] : [];
-    const parts = new Set(unknown.filter((code) => !tables[0].has(code)).map(format.foldPart));
-    tables.push(...(await Promise.all([...parts].map((n) => this.#get(`fold${n}.bin`, "F", n, format.foldFile)))));
+    const parts = new Set(unknown.filter((code) => !tables[0].has(code)).map(foldPart));
+    tables.push(...(await Promise.all([...parts].map((n) => this.#get(`fold${n}.bin`, "F", n, foldFile)))));
     return (code) => (code >= 65 && code <= 90 ? code + 32 : (tables.find((table) => table.has(code))?.get(code) ?? code));
   }
 
