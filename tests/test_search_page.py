@@ -306,6 +306,7 @@ def test_several_kinds_scripts_and_regions(page: Page, site: str, records: list[
 
     def choose(name: str) -> None:
         link = facets.get_by_role("link", name=re.compile(f"^{name}"))
+        expect(facets.locator(".count").first).to_have_text(re.compile("[0-9]"))
         link.click()
         expect(link).to_have_attribute("aria-current", "true")
         done(page)

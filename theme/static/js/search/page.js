@@ -90,7 +90,7 @@ function showAnswer(answer, state, job, shown) {
     }
     prove.onclick = () => exact || search(state, "proof", all);
   }
-  if (facets) showFacets(state, facets);
+  if (job !== "more" && narrow.open) showFacets(state, facets);
   if (job === "facets") return;
   if (job === "all") {
     if (state.q) remember(state.q);
@@ -110,9 +110,9 @@ function failWith(error, state, job, shown, told) {
     more.hidden = prove.hidden = true;
     if (without.length) parts.push(say("partial_terms", { terms: without.join(" ") }));
     if (lost) parts.push(say("partial_hits", { n: lost }));
-  } else if (job === "all") {
-    results.replaceChildren();
-    showFacets(state);
+  } else {
+    if (job === "all") results.replaceChildren();
+    if (job === "all" || job === "facets") showFacets(state);
   }
   if (job !== "more") narrowed = false;
   $("failure").querySelector("span").textContent = parts.join(" ");
@@ -284,9 +284,10 @@ narrow.addEventListener("toggle", () => {
   rememberOpen(narrow.open);
   if (!narrow.open || narrowed) return;
   const state = stateOf(location);
-  showFacets(state);
+  $("facets").textContent = words.loading;
   if (line.dataset.state === "done") search(state, "facets", PAGE);
   else if (line.dataset.state === "busy") show();
+  else showFacets(state);
 });
 addEventListener("popstate", show);
 narrow.open = wasOpen();
