@@ -243,6 +243,7 @@ def _manifest(
         "documents": len(index),
         "undated": index.published.count(None),
         "rare": terms.RARE,
+        "block": facets.BLOCK,
         **counts,
         "scripts": names.scripts,
         "kinds": names.kinds,

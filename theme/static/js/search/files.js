@@ -149,7 +149,7 @@ class Edition {
 
   /** The lengths of the texts of documents. */
   async lengths(docs) {
-    const { block = 16384, documents } = this.manifest;
+    const { block, documents } = this.manifest;
     const blocks = [...new Set(docs.map((doc) => Math.floor(doc / block)))];
     const read = (n) => this.#numbered("n", "N", n, format.lengthsFile(Math.min(block, documents - n * block)));
     const lengths = new Map(await Promise.all(blocks.map(async (n) => [n, await read(n)])));

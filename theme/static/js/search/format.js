@@ -145,7 +145,7 @@ class Bits {
     if (size * 2 > limit) return complement(this.numbers(limit - size, limit), limit);
     const out = new Uint32Array(size);
     let k = 0;
-    while (size && size * 2 ** (k + 1) * 100 <= limit * 69) k++;
+    while (size && size * 2 ** (k + 1) * 10 <= limit * 9) k++;
     for (let n = 0, next = 0; n < size; n++) {
       out[n] = next + (this.ones() << k) + this.number(k);
       next = out[n] + 1;
