@@ -169,7 +169,8 @@ function showAnswer(answer, state, mine, offset) {
   if (offset) $("results").append(...nodes);
   else $("results").replaceChildren(...nodes);
   if (offset) nodes[0]?.querySelector("a").focus();
-  else showFacets(answer.facets, state);
+  else if (answer.facets) showFacets(answer.facets, state);
+  else $("facets").hidden = true;
   const left = answer.total - offset - nodes.length;
   $("more").textContent = say("more", { n: Math.min(left, PAGE) });
   $("more").hidden = left <= 0;
