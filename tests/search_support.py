@@ -92,17 +92,17 @@ def queries(seed: int, corpus: Sequence[SearchDocument], count: int, longest: in
 
     out = []
     for _ in range(count):
-        q = " ".join(term() for _ in range(chance.choice((1, 1, 1, 2, 3))))
-        if chance.random() < 0.25:
+        q = " ".join(term() for _ in range(chance.choice((0, 1, 1, 1, 1, 1, 1, 2, 2, 3))))
+        for _ in range(chance.choice((0, 0, 0, 0, 0, 1, 1, 2))):
             q += f" -{term()}"
         request: dict[str, Any] = {"q": q, "sort": chance.choice(("relevance", "newest", "oldest"))}
         if chance.random() < 0.25:
             request["regions"] = chance.sample(sorted(REGIONS), k=chance.choice((1, 2)))
-        if chance.random() < 0.15:
-            request["scripts"] = chance.sample(["Hans", "Hant", "mixed"], k=2)
-        if chance.random() < 0.15:
-            request["kinds"] = ["notice"]
-        if chance.random() < 0.1:
+        if chance.random() < 0.2:
+            request["scripts"] = chance.sample(["Hans", "Hant", "mixed"], k=chance.choice((1, 2)))
+        if chance.random() < 0.2:
+            request["kinds"] = chance.sample(["notice", "meeting", None], k=chance.choice((1, 2)))
+        if chance.random() < 0.2:
             request["received"] = True
         if chance.random() < 0.25:
             request["from"] = chance.choice(("2019", "2020-02", "2020-03-05"))
@@ -110,6 +110,18 @@ def queries(seed: int, corpus: Sequence[SearchDocument], count: int, longest: in
             request["to"] = chance.choice(("2020", "2020-06", "2020-03-20"))
         out.append(request)
     return out
+
+
+def known_regions(chosen: Iterable[str], shown: Iterable[str]) -> set[str]:
+    """The regions that facets count of more hits than a page has: those shown, the chosen ones and their families."""
+    known = set(shown)
+    for code in chosen:
+        known.update(child for child, (_, parent) in REGIONS.items() if parent == code)
+        up: str | None = code
+        while up:
+            known.add(up)
+            up = REGIONS[up][1]
+    return known
 
 
 def brute_force(corpus: Iterable[SearchDocument], request: dict[str, Any]) -> set[str]:
@@ -163,13 +175,14 @@ class Node:
         return self.ask_all([(base, calls)])[0]
 
     def ask_all(
-        self, jobs: Iterable[tuple[str, Sequence[Sequence[object]]]], retry: bool = False
+        self, jobs: Iterable[tuple[str, Sequence[Sequence[object]]]], retry: bool = False, together: bool = False
     ) -> list[list[dict[str, Any]]]:
-        """The answers of several indexes, each opened anew; with `retry`, errors are asked again once."""
+        """The answers of several indexes, each opened anew; with `retry`, errors are asked again once; `together`, the
+        calls of one index are under way at once."""
         listed = [{"base": base, "calls": calls, "retry": retry} for base, calls in jobs]
         done = subprocess.run(
             [self.executable, str(ROOT / "tests/js/ask.mjs")],
-            input=json.dumps({"module": (MODULES / "index.js").as_uri(), "jobs": listed}),
+            input=json.dumps({"module": (MODULES / "index.js").as_uri(), "jobs": listed, "together": together}),
             capture_output=True,
             text=True,
             encoding="utf-8",

@@ -1,34 +1,54 @@
-"""The browser's client against Whoosh: the same bulletins, order, scores, facets and snippets; and what it does when
-files fail."""
+"""The browser's client against Whoosh: the same bulletins, order, scores, facets and snippets; which files it asks for;
+and what it does when files fail."""
 
 from __future__ import annotations
 
 import http.server
 import json
+import re
 import shutil
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
 from playwright.sync_api import Browser
-from search_support import MODULES, REGIONS, Node, brute_force, calls, documents, node, queries
+from search_support import MODULES, REGIONS, Node, brute_force, calls, documents, known_regions, node, queries
 
-from tongbao.search import Results, build_index, export, query, terms
+from tongbao.search import Results, SearchDocument, build_index, export, facets, frames, query, terms
 from tongbao.search.documents import date_label
 
 SYNTAX = json.loads((Path(__file__).parent / "cases/search/syntax.json").read_text("utf-8"))
-CORPUS = documents(11, 90)
-REQUESTS = [{"q": ""}, {"q": "", "regions": ["450000"]}, *queries(12, CORPUS, 300)]
 Serve = Callable[[Path], str]
+# All kinds of files that an export has, by folder or name.
+KINDS = ("t", "l", "x", "n", "d", "r", "s", "days", "facets", "regions", "variants", "fold0", "fold1", "manifest")
+# So small that a small corpus has files of all kinds, several of each where there may be several.
+LIMITS = {
+    terms: {"RARE": 3, "SHARD_BYTES": 400, "LIST_BYTES": 16, "MORE_BYTES": 48},
+    facets: {"BLOCK": 64, "SHARD_BYTES": 100, "SHOWN": 2},
+}
 
 client = pytest.fixture(scope="module", name="client")(node)
 
 
-def make_site(folder: Path, corpus: Any) -> Path:
+@dataclass(frozen=True)
+class Site:
+    """An exported corpus on a server, requests, and Whoosh's answers to them; `shown` are the regions of its facets."""
+
+    corpus: Sequence[SearchDocument]
+    folder: Path
+    base: str
+    shown: frozenset[str]
+    requests: list[dict[str, Any]]
+    expected: list[Results]
+
+
+def make_site(folder: Path, corpus: Sequence[SearchDocument]) -> Path:
     """A folder with the modules and the index, as a built site has them."""
     build_index(corpus, folder / "index")
     export(folder / "index", folder / "site/search", REGIONS)
@@ -39,28 +59,56 @@ def make_site(folder: Path, corpus: Any) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_site(tmp_path_factory.mktemp("client"), CORPUS)
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def make_parted(folder: Path, corpus: Sequence[SearchDocument]) -> Path:
+    """The same in files as small as `LIMITS`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(terms, "SHARD_BYTES", 500)  # so that terms have different shards
-        return make_site(tmp_path_factory.mktemp("small"), documents(5, 6, 12))
+        for module, values in LIMITS.items():
+            for name, value in values.items():
+                patch.setattr(module, name, value)
+        return make_site(folder, corpus)
 
 
-@pytest.fixture(scope="module")
-def base(built: Path, serve: Serve) -> str:
-    return serve(built / "site")
+def kind_of(name: str) -> str:
+    path = Path(name)
+    return path.parent.name if len(path.parent.name) == 1 else path.stem
 
 
-@pytest.fixture(scope="module")
-def expected(built: Path) -> list[Results]:
-    """Whoosh's answers to REQUESTS."""
+def ask_whoosh(folder: Path, request: dict[str, Any], limit: int = 1000) -> Results:
     names = {"from": "date_from", "to": "date_to"}
-    return [query(built / "index", limit=1000, **{names.get(k, k): v for k, v in r.items()}) for r in REQUESTS]
+    return query(folder / "index", limit=limit, **{names.get(k, k): v for k, v in request.items()})
+
+
+def site_of(folder: Path, corpus: Sequence[SearchDocument], base: str, shown: Sequence[str], seed: int) -> Site:
+    requests = [{"q": ""}, {"q": "", "regions": ["450000"]}, *queries(seed, corpus, 300)]
+    expected = [ask_whoosh(folder, request) for request in requests]
+    return Site(corpus, folder / "site", base, frozenset(shown), requests, expected)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> Site:
+    corpus = documents(11, 90)
+    folder = make_site(tmp_path_factory.mktemp("plain"), corpus)
+    return site_of(folder, corpus, serve(folder / "site"), list(REGIONS), 12)
+
+
+@pytest.fixture(scope="module")
+def parted(tmp_path_factory: pytest.TempPathFactory, serve: Serve) -> Site:
+    corpus = documents(21, 200, 40)
+    folder = make_parted(tmp_path_factory.mktemp("parted"), corpus)
+    count = Counter(kind_of(path.name if path.parent.name == "search" else str(path)) for path in files_of(folder))
+    assert {kind for kind in KINDS if count[kind] < 2} == {kind for kind in KINDS if len(kind) > 1}, count
+    tops = [code for code, (_, parent) in REGIONS.items() if parent not in REGIONS]
+    return site_of(folder, corpus, serve(folder / "site"), tops, 22)
+
+
+@pytest.fixture(params=["plain", "parted"])
+def site(request: pytest.FixtureRequest) -> Site:
+    found: Site = request.getfixturevalue(request.param)
+    return found
+
+
+def files_of(folder: Path) -> list[Path]:
+    return sorted((folder / "site/search").rglob("*.bin"))
 
 
 def as_python(facets: dict[str, Any]) -> dict[str, list[tuple[Any, int]]]:
@@ -68,87 +116,110 @@ def as_python(facets: dict[str, Any]) -> dict[str, list[tuple[Any, int]]]:
     return {name: [(row[key], row["count"]) for row in facets[name]] for name, key in keys.items()}
 
 
+def expected_facets(site: Site, request: dict[str, Any], results: Results, limit: int) -> dict[str, list[Any]]:
+    """Whoosh's; of more hits than fit on a page with the regions that are counted then."""
+    known = set(REGIONS) if results.total <= limit else known_regions(request.get("regions", ()), site.shown)
+    counted = {name: list(getattr(results.facets, name)) for name in ("regions", "years", "kinds", "scripts")}
+    return {**counted, "regions": [(code, count) for code, count in counted["regions"] if code in known]}
+
+
 # --- parity ----------------------------------------------------------------------------------------------------------
 
 
-def test_syntax(client: Node, base: str) -> None:
-    answers = client.ask(base, [["parse", case["q"]] for case in SYNTAX])
+def test_syntax(client: Node, plain: Site) -> None:
+    answers = client.ask(plain.base, [["parse", case["q"]] for case in SYNTAX])
     for case, answer in zip(SYNTAX, answers, strict=True):
         assert answer["value"] == {"include": case["include"], "exclude": case["exclude"]}, case
 
 
-def check_parity(answers: list[dict[str, Any]], results: list[Results]) -> None:
-    for request, answer, expected in zip(REQUESTS, answers, results, strict=True):
+def check_parity(site: Site, answers: list[dict[str, Any]], limit: int = 1000) -> None:
+    """Whether exact answers are Whoosh's, in bulletins, order, scores, facets, titles and snippets."""
+    for request, answer, expected in zip(site.requests, answers, site.expected, strict=True):
         found = answer["value"]
         assert found["exact"], request
         assert found["total"] == found["atMost"] == expected.total, request
-        assert [(h["id"], h["score"]) for h in found["hits"]] == [(h.id, h.score) for h in expected.hits], request
-        assert {h["id"] for h in found["hits"]} == brute_force(CORPUS, request), request
-        for mine, theirs in zip(found["hits"], expected.hits, strict=True):
+        hits = expected.hits[:limit]
+        assert [(h["id"], h["score"]) for h in found["hits"]] == [(h.id, h.score) for h in hits], request
+        assert limit < 1000 or {h["id"] for h in found["hits"]} == brute_force(site.corpus, request), request
+        for mine, theirs in zip(found["hits"], hits, strict=True):
             runs = [(r["text"], r["mark"], r.get("repaired", False)) for r in mine["snippet"]]
             assert runs == [(r.text, r.mark, r.repaired) for r in theirs.snippet], request
             assert (mine["title"], mine["date"], tuple(mine["regions"])) == (theirs.title, theirs.date, theirs.regions)
             assert "".join(run["text"] for run in mine["titleRuns"]) == mine["title"].replace("\n", " ")
-        assert as_python(found["facets"]) == {
-            name: list(getattr(expected.facets, name)) for name in ("regions", "years", "kinds", "scripts")
-        }, request
+        assert found["facets"]["exact"]
+        assert as_python(found["facets"]) == expected_facets(site, request, expected, limit), request
+        for row in found["facets"]["regions"]:
+            assert (row["name"], row["parent"]) == REGIONS[row["code"]]
 
 
-def test_the_client_answers_as_whoosh_does(client: Node, base: str, expected: list[Results]) -> None:
-    check_parity(client.ask(base, calls(REQUESTS, limit=1000)), expected)
+def test_the_client_answers_as_whoosh_does(client: Node, site: Site) -> None:
+    check_parity(site, client.ask(site.base, calls(site.requests, limit=1000)))
 
 
-def test_pages_are_those_of_the_whole(client: Node, base: str, expected: list[Results]) -> None:
+@pytest.mark.parametrize("limit", [1, 10])
+def test_with_any_number_of_texts_all_is_proved(client: Node, site: Site, limit: int) -> None:
+    check_parity(site, client.ask(site.base, calls(site.requests, limit=limit, proof="Infinity")), limit)
+
+
+def test_pages_are_those_of_the_whole(client: Node, site: Site) -> None:
     for limit in (1, 10):
-        answers = client.ask(base, [["search", r, {"limit": limit, "offset": limit}] for r in REQUESTS])
-        for request, answer, results in zip(REQUESTS, answers, expected, strict=True):
+        answers = client.ask(site.base, calls(site.requests, limit=limit, offset=limit, facets=False))
+        for request, answer, results in zip(site.requests, answers, site.expected, strict=True):
             hits = [(h["id"], h["score"]) for h in answer["value"]["hits"]]
             assert hits == [(h.id, h.score) for h in results.hits[limit : 2 * limit]], request
+            assert answer["value"]["facets"] is None
 
 
-def test_what_is_unproven_is_not_called_exact(client: Node, base: str, expected: list[Results]) -> None:
+def test_what_is_unproven_is_not_called_exact(client: Node, site: Site) -> None:
     open_ends = 0
-    answers = client.ask(base, calls(REQUESTS, limit=1, proof=0))
-    for request, answer, results in zip(REQUESTS, answers, expected, strict=True):
+    answers = client.ask(site.base, calls(site.requests, limit=1, proof=0))
+    for request, answer, results in zip(site.requests, answers, site.expected, strict=True):
         found, total = answer["value"], results.total
         assert found["total"] <= total <= found["atMost"], request
         assert not found["exact"] or found["total"] == total, request
+        assert [(h["id"], h["score"]) for h in found["hits"]] == [(h.id, h.score) for h in results.hits[:1]], request
+        counts = {name: dict(rows) for name, rows in as_python(found["facets"]).items()}
+        for name, rows in expected_facets(site, request, results, 0 if found["atMost"] > 1 else 1).items():
+            for value, count in rows:
+                mine = counts[name][value]
+                assert mine == count if found["exact"] else mine >= count, request
+        assert found["facets"]["exact"] == found["exact"]
         open_ends += not found["exact"]
     assert open_ends > 3
 
 
-def test_titles_and_snippets_in_traditional(client: Node, built: Path, base: str) -> None:
-    (answer,) = client.ask(base, calls([{"q": ""}], limit=1000, lang="zh-hant"))
+def test_titles_and_snippets_in_traditional(client: Node, site: Site) -> None:
+    (answer,) = client.ask(site.base, calls([{"q": ""}], limit=1000, lang="zh-hant"))
     hits = {hit["id"]: hit for hit in answer["value"]["hits"]}
-    for document in CORPUS:
+    for document in site.corpus:
         hit = hits[document.id]
         assert hit["title"] == document.title_hant
         start = "".join(run["text"] for run in hit["snippet"])
         assert start == document.hant[:96].replace("\n", " ")
         assert hit["date"] == date_label(document.published)
-        assert hit["url"].startswith(f"{base}zh-hant/bulletin/")
+        assert hit["url"].startswith(f"{site.base}zh-hant/bulletin/")
 
 
-def test_addresses(client: Node, small: Path, serve: Serve) -> None:
-    root = serve(small / "site")
+def test_addresses(client: Node, plain: Site) -> None:
+    root = plain.base
     addresses = (root, root.rstrip("/"), f"{root}search/", f"{root}search", f"{root}index.html?q=1#top")
-    for answers in client.ask_all([(address, calls([{"q": ""}])) for address in addresses]):
+    for answers in client.ask_all([(address, calls([{"q": ""}], limit=100)) for address in addresses]):
         assert f"{root}zh-hans/bulletin/%E9%80%9A%E7%9F%A5%200/" in [hit["url"] for hit in answers[0]["value"]["hits"]]
 
 
-def test_regions(client: Node, base: str) -> None:
-    hans, hant = (a["value"] for a in client.ask(base, [["regions"], ["regions", {"lang": "zh-hant"}]]))
-    counts = {code: sum(code in d.regions for d in CORPUS) for code in REGIONS}
+def test_regions(client: Node, site: Site) -> None:
+    hans, hant = (a["value"] for a in client.ask(site.base, [["regions"], ["regions", {"lang": "zh-hant"}]]))
+    counts = {code: sum(code in d.regions for d in site.corpus) for code in REGIONS}
     assert {row["code"]: row["count"] for row in hans} == counts
     assert {row["code"]: (row["name"], row["parent"]) for row in hans} == REGIONS
     assert {row["name"] for row in hant} >= {"廣西壯族自治區", "南寧市"}
 
 
-def test_suggestions(client: Node, base: str) -> None:
+def test_suggestions(client: Node, site: Site) -> None:
     regions, titles, none, hant = (
         answer["value"]
         for answer in client.ask(
-            base,
+            site.base,
             [
                 ["suggest", "南"],
                 ["suggest", "防", {"limit": 3}],
@@ -157,18 +228,20 @@ def test_suggestions(client: Node, base: str) -> None:
             ],
         )
     )
-    counts = {code: sum(code in d.regions for d in CORPUS) for code in REGIONS}
+    counts = {code: sum(code in d.regions for d in site.corpus) for code in REGIONS}
     assert regions["regions"] == [{"code": "450100", "name": "南宁市", "count": counts["450100"]}]
-    known = {d.title_hans for d in CORPUS}
-    assert len(titles["titles"]) == 3 and all(t["title"] in known and t["title"][0] == "防" for t in titles["titles"])
-    assert all(t["url"].startswith(f"{base}zh-hans/bulletin/") for t in titles["titles"])
+    known = {d.title_hans for d in site.corpus}
+    assert len(titles["titles"]) == 3 and all(
+        t["title"] in known and t["title"].lstrip("《")[0] == "防" for t in titles["titles"]
+    )
+    assert all(t["url"].startswith(f"{site.base}zh-hans/bulletin/") for t in titles["titles"])
     assert none == {"regions": [], "titles": []}
     assert [row["name"] for row in hant["regions"]] == ["廣西壯族自治區"]
 
 
 @pytest.mark.parametrize("request_", [{"q": "防", "from": "2020-02-30"}, {"q": "防", "to": "二月"}, {"sort": "best"}])
-def test_a_request_that_cannot_be_read_is_refused(client: Node, base: str, request_: dict[str, str]) -> None:
-    (answer,) = client.ask(base, calls([request_]))
+def test_a_request_that_cannot_be_read_is_refused(client: Node, plain: Site, request_: dict[str, str]) -> None:
+    (answer,) = client.ask(plain.base, calls([request_]))
     assert (answer["error"]["name"], answer["error"]["reason"]) == ("SearchError", "request")
 
 
@@ -176,43 +249,43 @@ def test_a_request_that_cannot_be_read_is_refused(client: Node, base: str, reque
 
 
 @pytest.mark.browser
-def test_the_client_answers_in_a_browser(browser: Browser, base: str, expected: list[Results]) -> None:
+def test_the_client_answers_in_a_browser(browser: Browser, site: Site) -> None:
     page = browser.new_page()
     troubles: list[str] = []
     page.on("console", lambda message: troubles.append(message.text))
     page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.goto(base)
+    page.goto(site.base)
     script = """async ([base, calls]) => {
       const { openIndex } = await import(base + "theme/js/search/index.js");
       const index = openIndex(base);
       return Promise.all(calls.map(async ([, ...args]) => ({ value: await index.search(...args) })));
     }"""
-    check_parity(page.evaluate(script, [base, calls(REQUESTS, limit=1000)]), expected)
-    assert [worker.url for worker in page.workers] == [f"{base}theme/js/search/engine.js"]
+    check_parity(site, page.evaluate(script, [site.base, calls(site.requests, limit=1000)]))
+    assert [worker.url for worker in page.workers] == [f"{site.base}theme/js/search/engine.js"]
     assert not troubles
     page.close()
 
 
 @pytest.mark.browser
-def test_without_workers_the_client_still_answers(browser: Browser, base: str) -> None:
+def test_without_workers_the_client_still_answers(browser: Browser, plain: Site) -> None:
     page = browser.new_page()
     page.add_init_script("delete globalThis.Worker")
-    page.goto(base)
+    page.goto(plain.base)
     total = page.evaluate(
         """async (base) => {
           const { openIndex } = await import(base + "theme/js/search/index.js");
           return (await openIndex(base).search({ q: "" })).total;
         }""",
-        base,
+        plain.base,
     )
-    assert (total, page.workers) == (len(CORPUS), [])
+    assert (total, page.workers) == (len(plain.corpus), [])
     page.close()
 
 
 @pytest.mark.browser
-def test_an_engine_that_cannot_be_loaded_is_reported_and_asked_for_again(browser: Browser, base: str) -> None:
+def test_an_engine_that_cannot_be_loaded_is_reported_and_asked_for_again(browser: Browser, plain: Site) -> None:
     page = browser.new_page()
-    page.goto(base)
+    page.goto(plain.base)
     failures = 2  # as a worker, and as a module of the page
     page.route(
         "**/engine.js", lambda route: route.abort() if asked.append(1) or len(asked) <= failures else route.continue_()
@@ -224,13 +297,13 @@ def test_an_engine_that_cannot_be_loaded_is_reported_and_asked_for_again(browser
           const error = await openIndex(base).search({ q: "" }).catch((error) => error);
           return [error.name, error.reason, error.file, (await error.retry()).total];
         }""",
-        base,
+        plain.base,
     )
-    assert answer == ["SearchError", "unreachable", f"{base}theme/js/search/engine.js", len(CORPUS)]
+    assert answer == ["SearchError", "unreachable", f"{plain.base}theme/js/search/engine.js", len(plain.corpus)]
     page.close()
 
 
-# --- failure ---------------------------------------------------------------------------------------------------------
+# --- files -----------------------------------------------------------------------------------------------------------
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes | None]] = {
@@ -242,26 +315,61 @@ DAMAGE: dict[str, Callable[[bytes], bytes | None]] = {
 }
 
 
-@pytest.fixture
-def faulty(small: Path) -> Iterator[tuple[str, list[str]]]:
-    """The small site behind a server, and the files asked of it.
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_parted(tmp_path_factory.mktemp("small"), documents(5, 120, 30)) / "site"
 
-    Below `damaged(way, times, name)` it damages the file `name` so many times.
-    """
-    asked: list[str] = []
+
+@pytest.fixture(scope="module")
+def renewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is published in the place of the small site."""
+    return make_parted(tmp_path_factory.mktemp("renewed"), documents(6, 120, 30)) / "site"
+
+
+@dataclass
+class Faulty:
+    """The small site behind a server: what was asked of it, and how many requests it had at once at most."""
+
+    base: str
+    asked: list[str]
+    most: int = 0
+
+    def plan(self, *words: object) -> str:
+        """The site's address with something wrong: `whole`; `slow`; `damage`, way, times, name; `switch`, after."""
+        return self.base + quote("~".join(map(str, words)), safe="") + "/"
+
+    def damaged(self, way: str, times: int, name: str) -> str:
+        return self.plan("damage", way, times, name)
+
+
+@pytest.fixture
+def faulty(small: Path, renewed: Path) -> Iterator[Faulty]:
     done: Counter[str] = Counter()
+    lock = threading.Lock()
+    busy = 0
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            nonlocal busy
             plan, _, name = self.path[1:].partition("/")
-            asked.append(name)
-            path = small / "site" / name
+            kind, *words = unquote(plan).split("~")
+            with lock:
+                site.asked.append(name)
+                busy += 1
+                site.most = max(site.most, busy)
+            if kind == "slow":
+                time.sleep(0.02)
+            root = small
+            if kind == "switch":
+                done[plan] += 1
+                root = small if done[plan] <= int(words[0]) else renewed
+            path = root / name
             data = path.read_bytes() if path.is_file() else None
-            if data is not None and "~" in plan:
-                way, times, target = unquote(plan).split("~")
-                if name == target and done[plan] < int(times):
-                    done[plan] += 1
-                    data = DAMAGE[way](data)
+            if data is not None and kind == "damage" and name == words[2] and done[plan] < int(words[1]):
+                done[plan] += 1
+                data = DAMAGE[words[0]](data)
+            with lock:
+                busy -= 1
             self.send_response(404 if data is None else 200)
             self.end_headers()
             self.wfile.write(data or b"")
@@ -271,104 +379,189 @@ def faulty(small: Path) -> Iterator[tuple[str, list[str]]]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", asked
+    site = Faulty(f"http://127.0.0.1:{server.server_port}/", [])
+    yield site
     server.shutdown()
 
 
-def damaged(base: str, way: str, times: int, name: str) -> str:
-    return base + quote(f"{way}~{times}~{name}", safe="") + "/"
+def by_kind(names: Sequence[str]) -> dict[str, list[str]]:
+    """The files of the index among `names`, by kind."""
+    out: defaultdict[str, list[str]] = defaultdict(list)
+    for name in sorted({name for name in names if name.startswith("search/")}):
+        out[kind_of(name)].append(name)
+    return out
 
 
-def answers_without_addresses(answers: list[dict[str, Any]]) -> list[Any]:
-    return [
-        [(h["id"], h["score"], h["title"], h["snippet"]) for h in a["value"]["hits"]] + [a["value"]["total"]]
-        for a in answers
-    ]
+@pytest.mark.parametrize(
+    ("request_", "options", "kinds"),
+    [
+        ({"q": ""}, {"facets": False}, "d"),
+        ({"q": ""}, {}, "d facets days"),
+        ({"q": "防"}, {"facets": False}, "t l n d"),
+        ({"q": "防", "sort": "newest"}, {"facets": False}, "t l d"),
+        ({"q": "防"}, {"limit": 1000}, "t l d"),
+        ({"q": "防"}, {}, "t l n d facets days"),
+        ({"q": "防", "from": "2020-02", "sort": "oldest"}, {"facets": False}, "t l days d"),
+        ({"q": "", "kinds": ["notice"]}, {"facets": False}, "r d"),
+        ({"q": "", "received": True}, {"facets": False}, "d"),
+        ({"q": "广", "received": True, "sort": "oldest"}, {"facets": False}, "t l r d"),
+        ({"q": "防疫战", "sort": "oldest"}, {"facets": False}, "t x d"),
+        ({"q": "XYZ"}, {}, "t"),
+        ({"q": "廣ＡA"}, {}, "t variants d"),
+        ({"q": "躰躰"}, {}, "t variants fold0"),
+        ({"q": "⼀⼀"}, {}, "t variants fold1"),
+        ({"q": "广𠮷𠮷𠮷"}, {"lang": "zh-hant"}, "t"),
+        ({"q": ""}, {"facets": False, "lang": "zh-hant"}, "d variants"),
+    ],
+    ids=str,
+)
+def test_only_what_a_query_needs_is_fetched(
+    client: Node, faulty: Faulty, request_: dict[str, Any], options: dict[str, Any], kinds: str
+) -> None:
+    (answer,) = client.ask(faulty.plan("whole"), calls([request_], **{"limit": 2, **options}))
+    assert "value" in answer, answer
+    assert set(by_kind(faulty.asked)) == {"manifest", *kinds.split()}
 
 
-SMALL_CALLS = [
+def test_nothing_is_fetched_twice_and_no_more_than_eight_at_once(client: Node, faulty: Faulty) -> None:
+    client.ask(faulty.plan("slow"), calls([{"q": "防"}, {"q": "防疫战"}, {"q": ""}, {"q": "防"}], limit=60))
+    assert len(set(faulty.asked)) == len(faulty.asked) > 60
+    assert 4 < faulty.most <= 8
+
+
+# --- failure ---------------------------------------------------------------------------------------------------------
+
+
+SMALL_CALLS: list[list[object]] = [
     ["search", {"q": "防"}, {"lang": "zh-hant", "limit": 1}],
     ["search", {"q": "防 Ａ", "from": "2019"}, {"limit": 1}],
-    ["search", {"regions": ["450000"]}, {"limit": 1}],
+    ["search", {"q": "防疫战", "regions": ["450000"]}, {"limit": 1, "facets": False}],
+    ["search", {"q": "防疫战 -⼀躰"}, {"limit": 1}],
+    ["search", {"regions": ["450000"], "kinds": ["notice"]}, {"limit": 1}],
+    ["suggest", "防"],
+    ["regions", {"lang": "zh-hant"}],
 ]
 
 
-def test_a_damaged_file_is_reported_and_asked_for_again(client: Node, faulty: tuple[str, list[str]]) -> None:
-    base, asked = faulty
-    right = client.ask(f"{base}whole/", SMALL_CALLS)
-    needed = sorted({name for name in asked if name.startswith("search/")})
-    kinds = ("/t/", "/r/", "/d/", "manifest", "columns", "fold", "hant")
-    assert [kind for kind in kinds if not any(kind in name for name in needed)] == []
-    # Once more than the client asks by itself.
-    faults = [(way, name) for way in DAMAGE for name in needed]
-    found = client.ask_all([(damaged(base, way, 2, name), SMALL_CALLS) for way, name in faults], retry=True)
+def without_addresses(answers: list[dict[str, Any]]) -> list[Any]:
+    """The values, with addresses that do not tell where the site stands."""
+    text = json.dumps([answer["value"] for answer in answers], ensure_ascii=False)
+    return list(json.loads(re.sub('"http://[^"]*?/(zh-han[st]/)', r'"/\1', text)))
+
+
+def test_a_damaged_file_is_reported_and_asked_for_again(client: Node, faulty: Faulty) -> None:
+    right = client.ask(faulty.plan("whole"), SMALL_CALLS)
+    needed = by_kind(faulty.asked)
+    assert set(needed) == set(KINDS)
+    # As often as the client asks by itself.
+    faults = [(way, name) for way in DAMAGE for names in needed.values() for name in names[:3]]
+    times = {name: 1 if kind in ("s", "regions") else 2 for kind, names in needed.items() for name in names}
+    found = client.ask_all([(faulty.damaged(way, times[name], name), SMALL_CALLS) for way, name in faults], retry=True)
     for (way, name), answers in zip(faults, found, strict=True):
         failed = [answer["error"] for answer in answers if "error" in answer]
         assert failed, name
         assert all(error["name"] == "SearchError" and error["file"].endswith(name) for error in failed), failed
         assert {error["reason"] for error in failed} == {"missing" if way == "drop" else "damaged"}
         assert all(name in error["message"] and "retry" in error["message"] for error in failed)
-        assert answers_without_addresses(answers) == answers_without_addresses(right), (way, name)
+        assert without_addresses(answers) == without_addresses(right), (way, name)
 
 
-def test_every_file_is_guarded(client: Node, small: Path, faulty: tuple[str, list[str]]) -> None:
-    base, _ = faulty
-    every = [
-        ["search", {"q": q, "regions": codes}, {"limit": 100, "lang": lang}]
-        for q, codes in (("", []), ("", sorted(REGIONS)), ("防疫 -战 -Ａ⼀", []))
-        for lang in ("zh-hans", "zh-hant")
-    ]
-    right = answers_without_addresses(client.ask(f"{base}whole/", every))
-    names = [str(path.relative_to(small / "site")) for path in sorted((small / "site/search").rglob("*.bin"))]
-    found = client.ask_all([(damaged(base, "flip", 99, name), every) for name in names], retry=True)
-    for name, answers in zip(names, found, strict=True):
-        for n, answer in enumerate(answers):
-            if "error" in answer:
-                assert answer["error"]["file"].endswith(name)
-                assert answer["second"] == answer["error"], name
+def test_what_is_not_whole_is_never_used(client: Node, faulty: Faulty) -> None:
+    """Calls fail, also when asked again, or do not need the file."""
+    right = without_addresses(client.ask(faulty.plan("whole"), SMALL_CALLS))
+    needed = by_kind(faulty.asked)
+    names = [name for own in needed.values() for name in own[:6]]
+    used = set()
+    for way in ("drop", "cut", "flip"):
+        found = client.ask_all([(faulty.damaged(way, 99, name), SMALL_CALLS) for name in names], retry=True)
+        for name, answers in zip(names, found, strict=True):
+            for n, answer in enumerate(answers):
+                if "error" in answer:
+                    used.add((way, kind_of(name)))
+                    assert answer["error"]["file"].endswith(name)
+                    assert answer["second"] == answer["error"], name
+                else:
+                    assert without_addresses([answer]) == [right[n]], name
+    assert used == {(way, kind) for way in ("drop", "cut", "flip") for kind in KINDS}
+
+
+def test_a_file_that_fails_once_is_read_again(client: Node, faulty: Faulty) -> None:
+    right = without_addresses(client.ask(faulty.plan("whole"), SMALL_CALLS[:5]))
+    names = [names[0] for names in by_kind(faulty.asked).values()]
+    faults = [(way, name) for way in DAMAGE for name in names]
+    found = client.ask_all([(faulty.damaged(way, 1, name), SMALL_CALLS[:5]) for way, name in faults])
+    assert [without_addresses(answers) for answers in found] == [right] * len(faults)
+
+
+def test_a_site_that_is_published_anew_is_read_anew(client: Node, faulty: Faulty, renewed: Path) -> None:
+    """However many files had been read by then, and whatever else was under way: each answer is of one edition."""
+    asked = [call for call in SMALL_CALLS if call[0] == "search"]
+    old, new = (without_addresses(client.ask(faulty.plan("switch", n), asked)) for n in (10_000, 0))
+    assert all(a != b for a, b in zip(old, new, strict=True))
+    jobs = [(faulty.plan("switch", n, together), asked) for together in (0, 1) for n in range(1, 60)]
+    answers = client.ask_all(jobs[:59]) + client.ask_all(jobs[59:], together=True)
+    mixed = 0
+    for own in answers:
+        values = without_addresses(own)
+        assert all(value in (a, b) for value, a, b in zip(values, old, new, strict=True))
+        mixed += values not in (old, new)
+    assert mixed > 5
+
+
+def test_what_could_be_searched_without_a_file_is_shown(client: Node, faulty: Faulty) -> None:
+    def ask(q: str, base: str) -> dict[str, Any]:
+        return client.ask(base, calls([{"q": q}], limit=1))[0]
+
+    right = {q: ask(q, faulty.plan("whole"))["value"] for q in ("防疫战 检", "防疫战", "检")}
+    faulty.asked.clear()
+    whole = ask("防疫战 检", faulty.plan("whole"))["value"]
+    outcome: Counter[str] = Counter()
+    for kind, names in by_kind(faulty.asked).items():
+        for name in names:
+            partial = ask("防疫战 检", faulty.damaged("drop", 99, name))["partial"]
+            if kind in ("manifest", "n") or partial is None:
+                assert partial is None
+                outcome[kind] += kind not in "tl"
+                continue
+            answer = partial["answer"]
+            ids = [hit["id"] for hit in answer["hits"]]
+            left = [term for term in ("防疫战", "检") if term not in partial["without"]]
+            theirs = [hit["id"] for hit in right[" ".join(left)]["hits"]]
+            assert not answer["exact"]
+            assert answer["facets"] is None or not answer["facets"]["exact"]
+            assert (answer["facets"] is None) == (kind in ("facets", "days"))
+            assert (len(left) < 2) == (kind in ("t", "l"))
+            assert partial["lost"] == (kind == "d")
+            if kind == "d":
+                assert len(set(theirs) - set(ids)) <= 1
             else:
-                assert answers_without_addresses([answer]) == [right[n]], name
-    unused = [name for name, answers in zip(names, found, strict=True) if not any("error" in a for a in answers)]
-    assert all("/t/" in name or name.endswith(("columns.bin", "regions.bin", "/s/0.bin")) for name in unused), unused
+                assert ids == theirs
+            if len(left) == 2:
+                assert answer["total"] <= whole["total"] <= answer["atMost"]
+            outcome[kind] += 1
+    assert set(outcome) == {"manifest", "t", "l", "x", "n", "d", "facets", "days"}, outcome
 
 
-def test_a_file_that_fails_once_is_read_again(client: Node, faulty: tuple[str, list[str]]) -> None:
-    base, _ = faulty
-    right = answers_without_addresses(client.ask(f"{base}whole/", SMALL_CALLS))
-    found = client.ask_all([(damaged(base, way, 1, "search/manifest.bin"), SMALL_CALLS) for way in DAMAGE])
-    assert [answers_without_addresses(answers) for answers in found] == [right] * len(DAMAGE)
+@pytest.mark.parametrize(("source", "target"), [("d/1.bin", "d/0.bin"), ("n/0.bin", "d/0.bin"), ("other", "d/0.bin")])
+def test_one_file_in_the_place_of_another_is_damage(
+    client: Node, small: Path, renewed: Path, serve: Serve, tmp_path: Path, source: str, target: str
+) -> None:
+    shutil.copytree(small, tmp_path / "site")
+    folder, other = (
+        next(p for p in (root / "search").iterdir() if p.is_dir()) for root in (tmp_path / "site", renewed)
+    )
+    shutil.copyfile(other / target if source == "other" else folder / source, folder / target)
+    (answer,) = client.ask(serve(tmp_path / "site"), calls([{"q": ""}], limit=200))
+    assert (answer["error"]["reason"], answer["error"]["file"][-8:]) == ("damaged", f"/{target}")
 
 
-def test_what_could_be_searched_without_a_file_is_shown(client: Node, faulty: tuple[str, list[str]]) -> None:
-    base, asked = faulty
-    requests = [{"q": q} for q in ("防 战", "防", "战")]
-    right = client.ask(f"{base}whole/", calls(requests, limit=5))
-    names = sorted({name for name in asked if "/t/" in name or "/d/" in name})
-    lost = Counter[str]()
-    for name, (answer, *_) in zip(
-        names,
-        client.ask_all([(damaged(base, "drop", 99, name), calls(requests[:1], limit=5)) for name in names]),
-        strict=True,
-    ):
-        partial = answer.get("partial")
-        if not partial:
-            continue
-        left = [term for term in ("防", "战") if term not in partial["without"]]
-        whole = right[[request["q"] for request in requests].index(" ".join(left))]["value"]
-        assert not partial["answer"]["exact"]
-        ids = [hit["id"] for hit in partial["answer"]["hits"]]
-        assert partial["lost"] == ("/d/" in name)
-        assert set(ids) <= {hit["id"] for hit in whole["hits"]} and len(ids) >= len(whole["hits"]) - partial["lost"]
-        lost["term" if partial["without"] else "hit"] += 1
-    assert lost["hit"] and lost["term"], (lost, names)
-
-
-def test_one_file_in_the_place_of_another_is_damage(client: Node, small: Path, serve: Serve, tmp_path: Path) -> None:
-    shutil.copytree(small / "site", tmp_path / "site")
-    folder = next(path for path in (tmp_path / "site/search").iterdir() if path.is_dir())
-    shutil.copyfile(folder / "d/1.bin", folder / "d/0.bin")
-    (answer,) = client.ask(serve(tmp_path / "site"), calls([{"q": ""}], limit=100))
-    assert (answer["error"]["reason"], answer["error"]["file"][-8:]) == ("damaged", "/d/0.bin")
+def test_another_format_is_refused(client: Node, small: Path, serve: Serve, tmp_path: Path) -> None:
+    shutil.copytree(small, tmp_path / "site")
+    manifest = frames.frame(frames.MANIFEST, 0, frames.NO_CORPUS, frames.string('{"format":4,"folder":"0"}'), b"more")
+    (tmp_path / "site/search/manifest.bin").write_bytes(manifest)
+    (answer,) = client.ask(serve(tmp_path / "site"), calls([{"q": ""}]))
+    assert (answer["error"]["reason"], answer["error"]["file"][-12:]) == ("unsupported", "manifest.bin")
+    assert "format 4" in answer["error"]["message"]
 
 
 def test_an_unreachable_server_is_reported(client: Node) -> None:
