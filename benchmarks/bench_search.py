@@ -20,6 +20,8 @@ from searching.report import Peer, Run
 ROOT = Path(__file__).parents[1]
 # Pagefind takes 13 GB at 10,000 bulletins.
 PEER_MOST = 10_000
+# Builds after a change are measured up to so many bulletins.
+AGAIN_MOST = 10_000
 # Texts from which the queries are drawn.
 DRAWN = 2000
 
@@ -53,7 +55,7 @@ def measure(count: int, folder: Path, number: int, sample: int, with_peer: bool)
     stage("texts")
     built = build.build(path, folder)
     stage("build")
-    again = build.again(path, folder)
+    again = build.again(path, folder) if count <= AGAIN_MOST else {}
     stage("build again")
     pages = site.make(folder)
 

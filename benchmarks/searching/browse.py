@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from searching.queries import Request
-from searching.serve import Sent, Site, icon, serving
+from searching.serve import Sent, Site, serving
 
 # What a request is called in the page's address.
 _NAMES = {"q": "q", "regions": "region", "from": "from", "to": "to", "sort": "sort", "received": "received"}
@@ -62,7 +62,7 @@ def browse(site: Path, asked: Sequence[tuple[Request, Sequence[Request]]]) -> It
                 served.take()
                 page.goto(f"{served.base}search/{_address(request)}")
                 _wait(page, served)
-                cold = _with_icon(served, served.take())
+                cold = served.take()
                 ids = page.locator("#results li[data-id]").evaluate_all("items => items.map((item) => item.dataset.id)")
                 total = int(page.locator('[role="status"]').get_attribute("data-total") or -1)
             with _page(browser, served) as (page, more):
@@ -105,10 +105,6 @@ def _wait(page: Page, served: Site) -> None:
     page.wait_for_selector(_ENDED, state="attached", timeout=120_000)
     served.settle()
     page.wait_for_selector(_ENDED, state="attached", timeout=120_000)
-
-
-def _with_icon(served: Site, sent: list[Sent]) -> list[Sent]:
-    return sent if any(one.kind == "svg" for one in sent) else [*sent, icon(served)]
 
 
 def _address(request: Request) -> str:

@@ -84,12 +84,6 @@ class Site:
                 self._last = time.monotonic()
 
 
-def icon(site: Site) -> Sent:
-    """What every browser but a headless one fetches beside a page."""
-    data, stored, _ = site.body(site.folder / "theme/icon.svg")
-    return Sent("svg", len(data), stored, 0)
-
-
 def kind_of(path: Path) -> str:
     """The folder's name where that is one letter, the suffix of text and of Pagefind's files, else the file's name."""
     if len(path.parent.name) == 1:
