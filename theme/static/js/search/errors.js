@@ -8,4 +8,9 @@ export class SearchError extends Error {
     this.reason = reason;
     this.file = file;
   }
+
+  /** By name: page, worker and engine may each have loaded a copy of this class. */
+  static [Symbol.hasInstance](value) {
+    return value?.name === "SearchError";
+  }
 }
