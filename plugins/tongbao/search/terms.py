@@ -21,7 +21,7 @@ MORE_BYTES = 1024
 # From this document frequency on, a list may stand apart.
 LONG = 64
 # Up to so many documents that hold both bigrams of a trigram are cheap to read: nothing is said of it.
-RARE = 48
+RARE = 64
 Bits = NDArray[np.bool_]
 _TEXT, _TITLE = FIELDS.index("text"), FIELDS.index("title")
 
