@@ -202,6 +202,25 @@ def test_faults_name_the_bulletin(tmp_path: Path) -> None:
         query(tmp_path, "甲")
 
 
+def test_half_a_surrogate_pair_is_found_nowhere(index_dir: Path) -> None:
+    assert query(index_dir, "\udcff").total == 0
+
+
+def test_none_is_not_a_kind_of_that_name(tmp_path: Path) -> None:
+    for kind in (None, "None"):
+        build_index([replace(CORPUS[0], kind=kind)], tmp_path)
+        assert query(tmp_path, "").facets.kinds == ((kind, 1),)
+
+
+def test_a_half_removed_export_is_written_again(tmp_path: Path) -> None:
+    build_index(CORPUS[:9], tmp_path / "index")
+    export(tmp_path / "index", tmp_path / "search", REGIONS)
+    before = tree(tmp_path / "search")
+    shutil.rmtree(next(tmp_path.glob("search/*/d")))
+    export(tmp_path / "index", tmp_path / "search", REGIONS)
+    assert tree(tmp_path / "search") == before
+
+
 def test_an_empty_archive_answers(tmp_path: Path) -> None:
     build_index([], tmp_path / "index")
     export(tmp_path / "index", tmp_path / "search", {})

@@ -215,6 +215,12 @@ def test_regions(client: Node, site: Site) -> None:
     assert {row["name"] for row in hant} >= {"廣西壯族自治區", "南寧市"}
 
 
+def test_keys_of_other_sets_are_no_regions(client: Node, site: Site) -> None:
+    asked = [{"q": "", "regions": [key]} for key in ("repaired", "script:Hans", "kind:")]
+    answers = client.ask(site.base, calls(asked))
+    assert [(answer["value"]["total"], answer["value"]["exact"]) for answer in answers] == [(0, True)] * 3
+
+
 def test_suggestions(client: Node, site: Site) -> None:
     regions, titles, none, hant = (
         answer["value"]

@@ -64,6 +64,9 @@ def _fault(document: SearchDocument, seen: set[str]) -> str | None:
         days = [date.fromisoformat(day) for day in document.published or ()]
     except ValueError as error:
         return f"a day of publication can't be read ({error})"
+    edges = [edge for span in document.repairs for edge in span]
+    if edges != sorted(edges) or (edges and not 0 <= edges[0] <= edges[-1] <= len(document.text)):
+        return "its repairs overlap, are out of order or outside of its text"
     return "its publication ends before it begins" if days and days[1] < days[0] else None
 
 
@@ -72,7 +75,7 @@ def digest(documents: Sequence[SearchDocument], *more: str) -> str:
     total = hashlib.sha256("\0".join(more).encode())
     for document in documents:
         for value in (getattr(document, name) for name in SearchDocument.__slots__):
-            data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else repr(value).encode()
+            data = repr(value).encode()  # which tells None from "None", and writes half surrogates out
             total.update(len(data).to_bytes(8, "little") + data)
     return total.hexdigest()
 

@@ -114,7 +114,7 @@ def export(
         for number, document in enumerate(_documents(index)):
             payload = _document(document, index.length("text", number), table, names, pair)
             folder.write(f"d/{number:x}.bin", frames.DOCUMENT, number, payload, dictionary=dictionary)
-        places, beginnings = facets.sets(index, table), suggestions.shards(_documents(index), table, pair)
+        places, beginnings = facets.sets(index, table), suggestions.shards(_documents(index, -1), table, pair)
         for kind, name, payloads in (
             (frames.TERMS, "t", packed.shards),
             (frames.LIST, "l", packed.lists),
@@ -143,10 +143,9 @@ def export(
 
 def _publish(output_dir: Path, folder: _Folder, manifest: bytes) -> None:
     finished = output_dir / folder.digest()
-    if finished.exists():
-        shutil.rmtree(folder.path)
-    else:
-        folder.path.rename(finished)
+    if finished.exists():  # perhaps half removed by a build that was killed
+        shutil.rmtree(finished)
+    folder.path.rename(finished)
     pending = output_dir / "manifest.bin.new"
     pending.write_bytes(manifest)
     pending.replace(output_dir / "manifest.bin")
@@ -156,8 +155,9 @@ def _publish(output_dir: Path, folder: _Folder, manifest: bytes) -> None:
             shutil.rmtree(other)
 
 
-def _documents(index: Index) -> Iterator[SearchDocument]:
-    return (index.document(number) for number in range(len(index)))
+def _documents(index: Index, step: int = 1) -> Iterator[SearchDocument]:
+    """The documents, one at a time; with -1 from the last on."""
+    return (index.document(number) for number in range(len(index))[::step])
 
 
 def _json(value: object) -> bytes:

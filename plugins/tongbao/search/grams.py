@@ -39,8 +39,3 @@ def tail(keys: NDArray[np.int64]) -> NDArray[np.int64]:
 def head(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """The keys of the first two characters of runs of three."""
     return keys & ~np.int64(_MASK)
-
-
-def first(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The first characters of runs, as code points."""
-    return (keys >> 2 * BITS) - 1

@@ -218,6 +218,9 @@ class Index:
         The score is the sum, from left to right, of Whoosh's BM25F scores of the grams that cover the term.
         """
         cover = grams.cover(term)
+        # Half a surrogate pair stands in no document, and Whoosh can't encode it.
+        if not term.isascii() and any("\ud800" <= char <= "\udfff" for char in term):
+            return {}
         if any((field, gram) not in self._reader for _, gram in cover):
             return {}
         matchers = [self._searcher.postings(field, gram) for _, gram in cover]
@@ -255,10 +258,6 @@ class Index:
         ]
         for low, high in _batches([lists for lists, _ in parts]):
             yield _merge([(_between(lists, low, high), offset) for lists, offset in parts])
-
-    def document_frequency(self, field: str, gram: str) -> int:
-        """In how many documents a gram stands."""
-        return int(self._searcher.doc_frequency(field, gram))
 
     def average_length(self, field: str) -> float:
         """The mean length of a field, as Whoosh's scores take it."""

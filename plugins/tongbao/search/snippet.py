@@ -1,6 +1,6 @@
 """The piece of a text that shows why it was found, as runs for a page to set as text nodes.
 
-The browser's client cuts the same piece (`theme/static/js/search/snippet.js`).
+The browser's client cuts the same piece (`theme/static/js/search/text.js`).
 """
 
 from __future__ import annotations

@@ -17,14 +17,14 @@ BEGINNING, MOST_ALIKE, MOST = 4, 6, 40
 
 
 def shards(
-    documents: Iterable[SearchDocument], regions: Regions, variants: Callable[[str, str, str], Iterator[bytes]]
+    newest: Iterable[SearchDocument], regions: Regions, variants: Callable[[str, str, str], Iterator[bytes]]
 ) -> tuple[bytes, ...]:
-    """Pack suggestions; `documents` are in order, `variants` packs a folded text and its two scripts."""
+    """Pack suggestions; `newest` are the documents from the last on, `variants` packs a text and its two scripts."""
     entries: defaultdict[str, tuple[list[bytes], list[bytes]]] = defaultdict(lambda: ([], []))
     for code, name in regions.names().items():
         entries[fold(name)[:1]][0].append(uvarint(regions.count(code)) + regions.row(code))
     alike: Counter[str] = Counter()
-    for document in reversed(tuple(documents)):
+    for document in newest:
         folded = fold(document.title)
         titles = entries[folded[:1]][1]
         alike[folded[:BEGINNING]] += 1

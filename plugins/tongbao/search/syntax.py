@@ -1,4 +1,4 @@
-"""The query language, the same as in the browser (`theme/static/js/search/syntax.js`).
+"""The query language, the same as in the browser (`theme/static/js/search/text.js`).
 
 Terms stand between white space and are ANDed. `"..."` keeps white space inside a term, `-term` and `-"..."` exclude.
 The query is folded first, so full-width operators work too. A quote opens only at the start of a term and is a

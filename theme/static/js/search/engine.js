@@ -118,7 +118,8 @@ export class Engine {
     const found = typed ? await edition.suggestions(Array.from(typed)[0]) : null;
     if (!found) return { regions: [], titles: [] };
     const [inScript, name] = await Promise.all([scriptOf(edition, lang), namer(edition, lang)]);
-    const regions = found.regions.filter((region) => region.name.startsWith(typed)).sort((a, b) => b.count - a.count);
+    const names = await Promise.all(found.regions.map((region) => fold(edition, region.name)));
+    const regions = found.regions.filter((_, n) => names[n].startsWith(typed)).sort((a, b) => b.count - a.count);
     const titles = found.titles.filter(({ title }) => toString(title.folded).startsWith(typed));
     return {
       regions: regions.slice(0, limit).map((region) => ({ code: region.code, name: name(region), count: region.count })),
@@ -205,16 +206,24 @@ async function termsOf(edition, terms, lost) {
 
 /** The sets to whose intersection a request confines its hits. */
 async function filtersOf(edition, { regions = [], scripts = [], kinds = [] }, days) {
-  const keys = [regions, scripts.map((script) => `script:${script}`), kinds.map((kind) => `kind:${kind ?? ""}`)];
+  const keys = [scripts.map((script) => `script:${script}`), kinds.map((kind) => `kind:${kind ?? ""}`)];
   const sets = keys.filter((own) => own.length).map((own) => setOf(edition, own));
+  if (regions.length) sets.push(Promise.all(regions.map((code) => regionOf(edition, code))).then(unionOf));
   if (days) sets.push(edition.days().then((found) => within(found, ...days)));
   return Promise.all(sets);
 }
 
 /** The documents that stand under any of some keys. */
 async function setOf(edition, keys) {
-  const found = await Promise.all(keys.map((key) => edition.set(key)));
-  return union(found.map((entry) => entry?.member.docs ?? NONE));
+  return unionOf(await Promise.all(keys.map((key) => edition.set(key))));
+}
+
+const unionOf = (entries) => union(entries.map((entry) => entry?.member.docs ?? NONE));
+
+/** The entry of a region; keys that are no region's have no name. */
+async function regionOf(edition, code) {
+  const entry = await edition.set(code);
+  return entry?.member.name ? entry : undefined;
 }
 
 // --- candidates ---
@@ -349,10 +358,10 @@ async function membersOf(edition, chosen, known) {
   const members = new Map();
   const seen = new Set();
   for (const code of chosen) {
-    for (const child of (await edition.set(code))?.children ?? []) members.set(child.code, child);
+    for (const child of (await regionOf(edition, code))?.children ?? []) members.set(child.code, child);
     for (let up = code; up && !known.has(up) && !seen.has(up); ) {
       seen.add(up);
-      const own = (await edition.set(up))?.member;
+      const own = (await regionOf(edition, up))?.member;
       if (own) members.set(up, own);
       up = own?.parent;
     }
