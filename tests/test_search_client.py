@@ -188,6 +188,56 @@ def test_what_is_unproven_is_not_called_exact(client: Node, site: Site) -> None:
     assert open_ends > 3
 
 
+def bulletin(number: int, text: str, title: str = "") -> SearchDocument:
+    return SearchDocument(f"{number:04}", title, text, title, title, text, text)
+
+
+# A term; texts, and how often each; between how many the total is known to be without reading more texts than the first
+# that may hold the term. `RARE` is 3.
+CONTINUATIONS = [
+    ("子丑寅", (("子丑，丑寅", 5),), (0, 0)),
+    ("卯辰巳", (("卯辰巳", 5),), (5, 5)),
+    ("午未申", (("午未申", 2), ("午未，未申", 4)), (2, 2)),
+    ("酉戌亥", (("酉戌亥", 4), ("酉戌，戌亥", 2)), (4, 4)),
+    ("甲乙丙", (("甲乙丙", 2), ("甲乙，乙丙", 1)), (1, 3)),
+    ("丁戊己", (("丁戊己", 2), ("丁戊，戊己", 2)), (2, 2)),
+    ("东南西北", (("东南西北", 5), ("东南西，南西北", 2)), (5, 7)),
+    ("春夏秋冬", (("春夏秋，夏，秋冬", 5),), (0, 0)),
+    ("宫商角徵羽", (("宫商角徵羽", 4), ("宫商角徵，商角徵羽", 1), ("宫商，商角，角徵羽", 3)), (4, 5)),
+    ("金木金木金", (("金木金木金", 4), ("金木金，木金", 2)), (1, 4)),
+]
+
+
+def test_what_continuations_say_is_enough(client: Node, serve: Serve, tmp_path: Path) -> None:
+    texts = [text for _, own, _ in CONTINUATIONS for text, count in own for _ in range(count)]
+    corpus = [bulletin(number, text) for number, text in enumerate(texts)]
+    base = serve(make_parted(tmp_path, corpus) / "site")
+    requests = [{"q": q, "sort": "oldest"} for q, _, _ in CONTINUATIONS]
+    answers = client.ask(base, calls(requests, limit=1, proof=0, facets=False))
+    for (q, _, known), answer in zip(CONTINUATIONS, answers, strict=True):
+        found = answer["value"]
+        assert (found["total"], found["atMost"]) == known, q
+        assert found["exact"] == (known[0] == known[1]), q
+    proved = client.ask(base, calls(requests, limit=1, proof="Infinity"))
+    for (q, own, _), answer in zip(CONTINUATIONS, proved, strict=True):
+        assert answer["value"]["total"] == sum(count for text, count in own if q in text), q
+        assert answer["value"]["exact"]
+
+
+def test_a_score_that_may_be_lower_decides_no_order(client: Node, serve: Serve, tmp_path: Path) -> None:
+    """A bulletin surely holds the term in its text, and its title holds the pairs of it, but not the term."""
+    texts = ["甲乙丙，防疫"] * 5 + ["甲乙丙，甲乙丙，甲乙丙，甲乙丙"] + ["防疫"] * 20
+    corpus = [bulletin(n, text, "甲乙，乙丙" if n == 2 else "") for n, text in enumerate(texts)]
+    folder = make_parted(tmp_path, corpus)
+    expected = ask_whoosh(folder, {"q": "甲乙丙"})
+    assert (expected.total, expected.hits[0].id) == (6, "0005")
+    for limit in (1, 2, 5):
+        (answer,) = client.ask(serve(folder / "site"), calls([{"q": "甲乙丙"}], limit=limit, proof=0))
+        hits = [(hit["id"], hit["score"]) for hit in answer["value"]["hits"]]
+        assert hits == [(hit.id, hit.score) for hit in expected.hits[:limit]]
+        assert (answer["value"]["total"], answer["value"]["exact"]) == (6, True)
+
+
 def test_titles_and_snippets_in_traditional(client: Node, site: Site) -> None:
     (answer,) = client.ask(site.base, calls([{"q": ""}], limit=1000, lang="zh-hant"))
     hits = {hit["id"]: hit for hit in answer["value"]["hits"]}
@@ -518,20 +568,20 @@ def test_what_could_be_searched_without_a_file_is_shown(client: Node, faulty: Fa
     def ask(q: str, base: str) -> dict[str, Any]:
         return client.ask(base, calls([{"q": q}], limit=1))[0]
 
-    right = {q: ask(q, faulty.plan("whole"))["value"] for q in ("防疫战 检", "防疫战", "检")}
+    right = {q: ask(q, faulty.plan("whole"))["value"] for q in ("防疫战 疫", "防疫战", "疫")}
     faulty.asked.clear()
-    whole = ask("防疫战 检", faulty.plan("whole"))["value"]
+    whole = ask("防疫战 疫", faulty.plan("whole"))["value"]
     outcome: Counter[str] = Counter()
     for kind, names in by_kind(faulty.asked).items():
         for name in names:
-            partial = ask("防疫战 检", faulty.damaged("drop", 99, name))["partial"]
+            partial = ask("防疫战 疫", faulty.damaged("drop", 99, name))["partial"]
             if kind in ("manifest", "n") or partial is None:
                 assert partial is None
                 outcome[kind] += kind not in "tl"
                 continue
             answer = partial["answer"]
             ids = [hit["id"] for hit in answer["hits"]]
-            left = [term for term in ("防疫战", "检") if term not in partial["without"]]
+            left = [term for term in ("防疫战", "疫") if term not in partial["without"]]
             theirs = [hit["id"] for hit in right[" ".join(left)]["hits"]]
             assert not answer["exact"]
             assert answer["facets"] is None or not answer["facets"]["exact"]

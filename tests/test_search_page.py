@@ -293,6 +293,7 @@ def test_facets_are_counted_on_demand(page: Page, site: str, language: str) -> N
     done(page)
     assert page.evaluate("asked") == [True]
     narrow.click()
+    page.wait_for_function("localStorage.getItem('tongbao.narrow') === 'false'")  # the event comes after the click
     page.reload()
     done(page)
     expect(link).to_be_hidden()
