@@ -92,11 +92,7 @@ def kind_of(path: Path) -> str:
     return path.suffix[1:] if named else path.stem
 
 
-@contextmanager
-def serving(folder: Path) -> Iterator[Site]:
-    """Serve a folder; `/count` gives the answers since it was last asked, as JSON."""
-    site = Site(folder)
-
+def _handler(site: Site) -> type[http.server.SimpleHTTPRequestHandler]:
     class Handler(http.server.SimpleHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -149,10 +145,18 @@ def serving(folder: Path) -> Iterator[Site]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    class Server(http.server.ThreadingHTTPServer):
-        request_queue_size = 64
+    return Handler
 
-    server = Server(("127.0.0.1", 0), Handler)
+
+class _Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 64
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Site]:
+    """Serve a folder; `/count` gives the answers since it was last asked, as JSON."""
+    site = Site(folder)
+    server = _Server(("127.0.0.1", 0), _handler(site))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     site.base = f"http://127.0.0.1:{server.server_port}/"
     try:

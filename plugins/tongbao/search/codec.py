@@ -2,7 +2,7 @@
 
 Whoosh's own codec spends some 160 bytes on a gram that occurs once, and its writer handles each posting by itself in
 Python; over grams that is twenty times the text on disk and 70 ms a bulletin. Here the postings of all grams come out
-of one sort per slice of the alphabet, and stand as arrays: keys, document numbers, exponents, counts, positions.
+of one sort per slice of the alphabet, and stand as arrays: keys, document numbers, counts, positions.
 Lengths, stored documents, table of contents, searchers and scores are Whoosh's.
 """
 

@@ -58,7 +58,7 @@ def _fault(document: SearchDocument, seen: set[str]) -> str | None:
         return "its id occurs twice"
     if not len(document.text) == len(document.hans) == len(document.hant):
         return "its text and the two scripts differ in length"
-    if _SURROGATE.search(document.title) or _SURROGATE.search(document.text):
+    if is_torn(document.title) or is_torn(document.text):
         return "its text holds half a surrogate pair"
     try:
         days = [date.fromisoformat(day) for day in document.published or ()]
@@ -68,6 +68,11 @@ def _fault(document: SearchDocument, seen: set[str]) -> str | None:
     if edges != sorted(edges) or (edges and not 0 <= edges[0] <= edges[-1] <= len(document.text)):
         return "its repairs overlap, are out of order or outside of its text"
     return "its publication ends before it begins" if days and days[1] < days[0] else None
+
+
+def is_torn(text: str) -> bool:
+    """Whether a text holds half a surrogate pair, which no encoding can write."""
+    return bool(_SURROGATE.search(text))
 
 
 def digest(documents: Sequence[SearchDocument], *more: str) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 
 from tongbao.folding import fold, fold_table
 from tongbao.model import Standard
-from tongbao.search import facets, frames, grams, suggestions, terms
+from tongbao.search import codec, facets, frames, grams, suggestions, terms
 from tongbao.search.documents import SearchDocument
 from tongbao.search.frames import string, uvarint
 from tongbao.search.index import FIELDS, Index
@@ -28,21 +28,13 @@ from tongbao.search.weighting import K1, B, idf, is_doubtful, plain_idf
 
 FORMAT = 3
 _EXPORT = re.compile("[0-9a-f]{16}")
+_GONE = "old"
 # The first part of the folding table: ASCII and the blocks of today's texts.
 COMMON = ((0x00, 0x7F), *BLOCKS)
 # Documents that tell which characters are frequent, and which are usual in the other script.
 _SAMPLE = 1000
 # Runs of three that phrases are made of: the most frequent ones.
 _RUNS = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """What documents name by number."""
-
-    alphabet: Alphabet
-    scripts: tuple[str, ...]
-    kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +52,23 @@ class _Pair:
                 yield b"\0" + differ(base, other)
             else:
                 yield b"\1" + string(other)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What the texts of an archive are packed with, and what documents name by number."""
+
+    alphabet: Alphabet
+    hans: Mapping[str, str]
+    variants: Variants
+    dictionary: bytes
+    scripts: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    @property
+    def pair(self) -> _Pair:
+        to_hant = Differ(self.alphabet, self.variants.hant, self.variants.of)
+        return _Pair(self.alphabet, Differ(self.alphabet, self.hans, {}), to_hant)
 
 
 class _Folder:
@@ -100,21 +109,16 @@ def export(
     with Index(index_dir) as index:
         corpus = bytes.fromhex(index.digest)[:8]
         building = output_dir / "new"
-        shutil.rmtree(building, ignore_errors=True)
+        for leftover in (building, output_dir / _GONE):
+            shutil.rmtree(leftover, ignore_errors=True)
         folder = _Folder(building, corpus)
-        sample = [index.document(number) for number in range(0, len(index), -(-len(index) // _SAMPLE) or 1)]
-        alphabet = Alphabet.of(fold(d.title) + fold(d.text) for d in sample)
-        hans = usual((fold(d.text), d.hans) for d in sample)
-        variants = Variants(alphabet, usual((d.hans, d.hant) for d in sample))
-        dictionary = alphabet.encode(_phrases(index, alphabet))
-        packed = terms.shards(index, alphabet)
-        table = facets.Regions(index, regions, variants.hant, standard)
-        pair = _Pair(alphabet, Differ(alphabet, hans, {}), Differ(alphabet, variants.hant, variants.of))
-        names = _Names(alphabet, tuple(sorted(set(index.script))), tuple(sorted({kind or "" for kind in index.kind})))
+        tables = _tables(index)
+        table = facets.Regions(index, regions, tables.variants.hant, standard)
         for number, document in enumerate(_documents(index)):
-            payload = _document(document, index.length("text", number), table, names, pair)
-            folder.write(f"d/{number:x}.bin", frames.DOCUMENT, number, payload, dictionary=dictionary)
-        places, beginnings = facets.sets(index, table), suggestions.shards(_documents(index, -1), table, pair)
+            payload = _document(document, index.length("text", number), table, tables)
+            folder.write(f"d/{number:x}.bin", frames.DOCUMENT, number, payload, dictionary=tables.dictionary)
+        packed, places = terms.shards(index, tables.alphabet), facets.sets(index, table)
+        beginnings = suggestions.shards(_documents(index, -1), table, tables.pair)
         for kind, name, payloads in (
             (frames.TERMS, "t", packed.shards),
             (frames.LIST, "l", packed.lists),
@@ -127,17 +131,11 @@ def export(
         folder.write("days.bin", frames.DAYS, 0, *facets.publications(index))
         folder.write("facets.bin", frames.FACETS, 0, *facets.columns(index, table))
         folder.write("regions.bin", frames.REGIONS, 0, _json(table.all()))
-        folder.write("variants.bin", frames.VARIANTS, 0, *variants.payload())
+        folder.write("variants.bin", frames.VARIANTS, 0, *tables.variants.payload())
         for number, fold_file in enumerate(_fold()):
             folder.write(f"fold{number}.bin", frames.FOLD, number, fold_file)
-        counts: dict[str, object] = {
-            "shards": len(packed.shards),
-            "places": len(places),
-            "suggestions": len(beginnings),
-        }
-        manifest = _manifest(
-            index, names, hans, dictionary, {"folder": folder.digest(), "corpus": corpus.hex(), **counts}
-        )
+        counts = {"shards": len(packed.shards), "places": len(places), "suggestions": len(beginnings)}
+        manifest = _manifest(index, tables, folder.digest(), corpus, counts)
     _publish(output_dir, folder, frames.frame(frames.MANIFEST, 0, frames.NO_CORPUS, *manifest))
 
 
@@ -149,10 +147,11 @@ def _publish(output_dir: Path, folder: _Folder, manifest: bytes) -> None:
     pending = output_dir / "manifest.bin.new"
     pending.write_bytes(manifest)
     pending.replace(output_dir / "manifest.bin")
-    # Other things may live beside the index: only what an export has made goes.
-    for other in output_dir.iterdir():
+    # Other things may live beside the index: only what an export has made goes. Under another name first: a build that
+    # is killed meanwhile leaves no half of an export under a name that means all of it.
+    for other in list(output_dir.iterdir()):
         if other != finished and _EXPORT.fullmatch(other.name) and (other / "days.bin").is_file():
-            shutil.rmtree(other)
+            shutil.rmtree(other.rename(output_dir / _GONE))
 
 
 def _documents(index: Index, step: int = 1) -> Iterator[SearchDocument]:
@@ -171,20 +170,19 @@ def _document(
     document: SearchDocument,
     length: int,
     regions: facets.Regions,
-    names: _Names,
-    pair: _Pair,
+    tables: _Tables,
 ) -> bytes:
     folded, title = fold(document.text), fold(document.title)
     out = [
         string(document.id),
         facets.days(document.published),
         uvarint(len(document.regions)),
-        *(_region(regions, code, after, names.alphabet) for code, after in pairwise((*document.regions, ""))),
-        uvarint(names.scripts.index(document.script)),
-        uvarint(names.kinds.index(document.kind or "")),
+        *(_region(regions, code, after, tables.alphabet) for code, after in pairwise((*document.regions, ""))),
+        uvarint(tables.scripts.index(document.script)),
+        uvarint(tables.kinds.index(document.kind or "")),
         uvarint(length),
-        *pair(title, document.title_hans, document.title_hant),
-        *pair(folded, document.hans, document.hant),
+        *tables.pair(title, document.title_hans, document.title_hant),
+        *tables.pair(folded, document.hans, document.hant),
         uvarint(len(document.repairs)),
         frames.gaps(edge for span in document.repairs for edge in span),
     ]
@@ -218,45 +216,61 @@ def _fold() -> Iterator[bytes]:
                 runs.append([source, target - source, 1])
         ends = [0] + [source + size for source, _, size in runs]
         gaps = [source - end for (source, _, _), end in zip(runs, ends, strict=False)]
-        shifts = [shift * 2 if shift >= 0 else -shift * 2 - 1 for _, shift, _ in runs]
+        shifts = [frames.zigzag(shift) for _, shift, _ in runs]
         columns = (gaps, [shift >> 8 for shift in shifts], [size for _, _, size in runs])
         low = bytes(shift & 255 for shift in shifts)
         yield uvarint(len(runs)) + b"".join(uvarint(value) for column in columns for value in column) + low
 
 
-def _phrases(index: Index, alphabet: Alphabet) -> str:
+def _tables(index: Index) -> _Tables:
+    """Counted in a sample of the documents, all of them where they are few."""
+    sample = [index.document(number) for number in range(0, len(index), -(-len(index) // _SAMPLE) or 1)]
+    texts = [fold(document.text) for document in sample]
+    alphabet = Alphabet.of(fold(document.title) + text for document, text in zip(sample, texts, strict=True))
+    return _Tables(
+        alphabet,
+        usual((text, document.hans) for document, text in zip(sample, texts, strict=True)),
+        Variants(alphabet, usual((document.hans, document.hant) for document in sample)),
+        alphabet.encode(_phrases(texts, alphabet, round(index.average_length("text") * len(index)))),
+        tuple(sorted(set(index.script))),
+        tuple(sorted({kind or "" for kind in index.kind})),
+    )
+
+
+def _phrases(texts: Sequence[str], alphabet: Alphabet, characters: int) -> str:
     """The phrases that texts are packed with."""
-    frequencies: dict[str, int] = {}
-    for batch in index.triples("text"):
-        best = np.lexsort((batch.keys, -batch.sizes))[:_RUNS]
-        rows = zip(batch.keys[best].tolist(), batch.sizes[best].tolist(), strict=True)
-        frequencies.update((grams.run(key), size) for key, size in rows)
-    top = sorted(filter(alphabet.holds, frequencies), key=lambda run: (-frequencies[run], run))[:_RUNS]
-    return phrases({run: frequencies[run] for run in top}, round(index.average_length("text") * len(index)))
+    _, triples = codec.invert(texts)
+    sizes = np.diff(triples.ends, prepend=0)
+    best = np.lexsort((triples.keys, -sizes))[:_RUNS]
+    rows = zip(triples.keys[best].tolist(), sizes[best].tolist(), strict=True)
+    runs = {grams.run(key): size for key, size in rows}
+    return phrases({run: size for run, size in runs.items() if alphabet.holds(run)}, characters)
 
 
 def _manifest(
-    index: Index, names: _Names, hans: Mapping[str, str], dictionary: bytes, counts: Mapping[str, object]
+    index: Index, tables: _Tables, folder: str, corpus: bytes, counts: Mapping[str, int]
 ) -> tuple[bytes, ...]:
     head = {
         "format": FORMAT,
+        "folder": folder,
+        "corpus": corpus.hex(),
         "documents": len(index),
         "undated": index.published.count(None),
         "rare": terms.RARE,
         "block": facets.BLOCK,
         **counts,
-        "scripts": names.scripts,
-        "kinds": names.kinds,
+        "scripts": tables.scripts,
+        "kinds": tables.kinds,
         "k1": K1,
         "fields": {field: {"b": B[field], "average": index.average_length(field)} for field in FIELDS},
         "idf": [[n, idf(len(index), n)] for n in range(1, len(index) + 1) if is_doubtful(plain_idf(len(index), n))],
-        "hans": ["".join(hans), "".join(hans.values())],
+        "hans": ["".join(tables.hans), "".join(tables.hans.values())],
     }
-    alphabet = names.alphabet
-    gaps = (frames.zigzag(ord(char) - ord(before)) for before, char in pairwise("\0" + alphabet.characters))
+    characters = tables.alphabet.characters
+    gaps = (uvarint(frames.zigzag(ord(char) - ord(before))) for before, char in pairwise("\0" + characters))
     text = _json(head)
     return (
         uvarint(len(text)) + text,
-        uvarint(len(alphabet.characters)) + b"".join(gaps),
-        uvarint(alphabet.length(dictionary)) + dictionary,
+        uvarint(len(characters)) + b"".join(gaps),
+        uvarint(tables.alphabet.length(tables.dictionary)) + tables.dictionary,
     )

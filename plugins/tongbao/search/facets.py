@@ -17,7 +17,6 @@ from tongbao.search.index import Index
 
 # Documents whose lengths stand in one file.
 BLOCK = 1 << 14
-
 # Up to so many regions all of them are columns; beyond that only the topmost ones are.
 SHOWN = 64
 SHARD_BYTES = 2048
@@ -54,7 +53,6 @@ class Regions:
 
         Names are made Traditional after `standard`.
         """
-        self._documents = len(index)
         self._members: defaultdict[str, list[int]] = defaultdict(list)
         for number, codes in enumerate(index.regions):
             for code in dict.fromkeys(codes):
@@ -136,11 +134,7 @@ def sets(index: Index, regions: Regions) -> tuple[bytes, ...]:
         key: b"".join((rows[key], uvarint(len(children)), *(rows[child] for child in children)))
         for key, _, _, children in entries
     }
-    count = max(1, round(sum(map(len, out.values())) / SHARD_BYTES))
-    shards: list[list[bytes]] = [[] for _ in range(count)]
-    for key, entry in out.items():
-        shards[frames.fnv(key.encode()) % count].append(entry)
-    return tuple(uvarint(len(own)) + b"".join(own) for own in shards)
+    return tuple(uvarint(len(own)) + b"".join(out[key] for key in own) for own in frames.sharded(out, SHARD_BYTES))
 
 
 def _plain_sets(index: Index) -> Iterator[tuple[str, bytes, list[int], list[str]]]:

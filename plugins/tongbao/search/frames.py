@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -35,9 +35,9 @@ def string(text: str) -> bytes:
     return uvarint(len(encoded)) + encoded
 
 
-def zigzag(number: int) -> bytes:
-    """2n for n >= 0, else -2n - 1, as `uvarint`."""
-    return uvarint(number * 2 if number >= 0 else -number * 2 - 1)
+def zigzag(number: int) -> int:
+    """2n for n >= 0, else -2n - 1."""
+    return number * 2 if number >= 0 else -number * 2 - 1
 
 
 def frame(kind: bytes, number: int, corpus: bytes, *payload: bytes, dictionary: bytes = b"") -> bytes:
@@ -61,6 +61,15 @@ def fnv(data: bytes) -> int:
     for byte in data:
         value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
     return value
+
+
+def sharded(entries: Mapping[str, bytes], size: int) -> list[list[str]]:
+    """The keys of shards of about `size` bytes: each stands in the shard that its hash says, in the order given."""
+    count = max(1, round(sum(map(len, entries.values())) / size))
+    shards: list[list[str]] = [[] for _ in range(count)]
+    for key in entries:
+        shards[fnv(key.encode()) % count].append(key)
+    return shards
 
 
 class Codes(NamedTuple):

@@ -34,7 +34,7 @@ from whoosh.filedb import filestore  # type: ignore[import-untyped]
 from tongbao.folding import fold, fold_table
 from tongbao.search import codec, grams
 from tongbao.search.codec import GramFormat, Lists
-from tongbao.search.documents import SearchDocument, digest, in_order
+from tongbao.search.documents import SearchDocument, digest, in_order, is_torn
 from tongbao.search.errors import SearchIndexError
 from tongbao.search.weighting import Weighting, exponents, round_length
 
@@ -218,10 +218,7 @@ class Index:
         The score is the sum, from left to right, of Whoosh's BM25F scores of the grams that cover the term.
         """
         cover = grams.cover(term)
-        # Half a surrogate pair stands in no document, and Whoosh can't encode it.
-        if not term.isascii() and any("\ud800" <= char <= "\udfff" for char in term):
-            return {}
-        if any((field, gram) not in self._reader for _, gram in cover):
+        if is_torn(term) or any((field, gram) not in self._reader for _, gram in cover):
             return {}
         matchers = [self._searcher.postings(field, gram) for _, gram in cover]
         found: dict[int, float] = {}

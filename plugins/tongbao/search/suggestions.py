@@ -35,8 +35,5 @@ def shards(
         char: string(char) + b"".join(uvarint(len(part)) + b"".join(part) for part in entries[char])
         for char in sorted(entries)
     }
-    count = max(1, round(sum(map(len, packed.values())) / SHARD_BYTES))
-    members: list[list[bytes]] = [[] for _ in range(count)]
-    for char, entry in packed.items():
-        members[frames.fnv(char.encode()) % count].append(entry)
-    return tuple(uvarint(len(own)) + b"".join(own) for own in members)
+    shards = frames.sharded(packed, SHARD_BYTES)
+    return tuple(uvarint(len(own)) + b"".join(packed[char] for char in own) for own in shards)

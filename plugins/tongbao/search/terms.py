@@ -161,11 +161,8 @@ def _written(
         if len(gram) == grams.LONGEST:
             parts += _more(continuations.get(key), apart)
         out[gram] = b"".join(parts)
-    count = max(1, round(sum(map(len, out.values())) / SHARD_BYTES))
-    members: list[list[str]] = [[] for _ in range(count)]
-    for gram in out:
-        members[frames.fnv(gram.encode()) % count].append(gram)
-    return Shards(tuple(_shard(own, out) for own in members), tuple(apart.lists), tuple(apart.more))
+    shards = tuple(_shard(own, out) for own in frames.sharded(out, SHARD_BYTES))
+    return Shards(shards, tuple(apart.lists), tuple(apart.more))
 
 
 def _shard(members: Sequence[str], out: dict[str, bytes]) -> bytes:

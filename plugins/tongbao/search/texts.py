@@ -16,17 +16,13 @@ from tongbao.search.frames import uvarint
 # Blocks of the characters that texts of today have: Chinese punctuation, unified ideographs, full-width forms.
 BLOCKS = ((0x3000, 0x303F), (0x4E00, 0x9FFF), (0xFF00, 0xFFEF))
 
-SINGLES, PAGES = 240, 15
+SINGLES = 240
 MOST = 3000
 ESCAPE = 255
 # A character that stands in fewer texts costs more in the table than it saves.
 _LEAST_TEXTS = 3
-
-
 # Phrases that texts are packed with: at most so many characters, and one for so many characters of the archive.
 _PHRASES, _WORTH = 2000, 400
-
-
 # Choices below it are variants.
 CHOICES = 16
 

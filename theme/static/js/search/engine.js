@@ -45,33 +45,19 @@ export class Engine {
 
   /** With `lost`, terms, hits and what more can't be read are left out and noted there. */
   async #answer(request, options, lost = null) {
-    const { q = "", sort = "relevance", received = false, regions = [] } = request;
+    const { sort = "relevance", regions = [] } = request;
     const { limit = 10, offset = 0, lang = "zh-hans", proof = PROOF, facets = true } = options;
     if (!SORTS.includes(sort)) throw new SearchError("request", null, `${sort} is no order; write ${SORTS.join(", ")}`);
     const days = daysOf(request);
     const edition = await this.#files.edition();
     const { manifest } = edition;
-    const parsed = parse(await fold(edition, q));
-    const [terms, excluded, filters, repaired] = await Promise.all([
-      termsOf(edition, parsed.include, lost),
-      termsOf(edition, parsed.exclude, lost),
-      filtersOf(edition, request, days),
-      received && parsed.include.length ? setOf(edition, ["repaired"]) : NONE,
-    ]);
+    const query = await queryOf(edition, request, days, lost);
+    const { include, terms, excluded, repaired } = query;
     if (lost?.terms.size && !terms.length) return null;
-    const query = { terms, excluded, filters, received, manifest };
     await refine(edition, query, limit, Math.max(MOST_FILES, proof), lost);
 
-    let docs = candidatesOf(query);
-    let lengths = [];
     const ranks = sort === "relevance" && terms.length > 0;
-    if (docs.length <= limit) {
-      const few = await Promise.all(Array.from(docs, (doc) => attempt(edition.document(doc), lost, noteHit)));
-      docs = docs.filter((_, n) => few[n]);
-      lengths = few.filter(Boolean).map(({ length }) => length);
-    } else if (ranks) {
-      lengths = await edition.lengths(docs);
-    }
+    const { docs, lengths } = await measured(edition, candidatesOf(query), limit, ranks, lost);
     const scores = ranks ? scoresOf(docs, lengths, terms, manifest) : new Float64Array(docs.length);
     const open = intersect(docs, union([repaired, ...[...terms, ...excluded].map(doubtful)]));
     const unsettled = ranks ? union([open, ...terms.map(unscored)]) : open;
@@ -93,7 +79,7 @@ export class Engine {
     const atMost = found.length + (lost?.hits ?? 0);
     const page = settled.slice(offset, offset + limit);
     const [hits, counts] = await Promise.all([
-      this.#hits(edition, page, parsed.include, terms, lang, lost),
+      this.#hits(edition, page, include, terms, lang, lost),
       facets ? attempt(facetsOf(edition, found, regions, lost ? 0 : limit, lang), lost, noteMore) : null,
     ]);
     return { total: exact ? found.length : found.length - rest.length, atMost, exact, hits, facets: counts && { exact, ...counts } };
@@ -190,6 +176,26 @@ async function fold(edition, q) {
 /** The days from which and to which publications are asked for, or null. */
 function daysOf({ from, to }) {
   return from || to ? [from ? span(from)[0] : 0, to ? span(to)[1] : Infinity] : null;
+}
+
+/** What is asked for: the words to include, terms, filters, and the documents whose texts say what of it was received. */
+async function queryOf(edition, request, days, lost) {
+  const { q = "", received = false } = request;
+  const { include, exclude } = parse(await fold(edition, q));
+  const [terms, excluded, filters, repaired] = await Promise.all([
+    termsOf(edition, include, lost),
+    termsOf(edition, exclude, lost),
+    filtersOf(edition, request, days),
+    received && include.length ? setOf(edition, ["repaired"]) : NONE,
+  ]);
+  return { include, terms, excluded, filters, repaired, received, manifest: edition.manifest };
+}
+
+/** {docs, lengths}: a few are read, for they are shown; of more, the lengths are fetched where they are to be ranked. */
+async function measured(edition, docs, limit, ranks, lost) {
+  if (docs.length > limit) return { docs, lengths: ranks ? await edition.lengths(docs) : [] };
+  const few = await Promise.all(Array.from(docs, (doc) => attempt(edition.document(doc), lost, noteHit)));
+  return { docs: docs.filter((_, n) => few[n]), lengths: few.filter(Boolean).map(({ length }) => length) };
 }
 
 async function termsOf(edition, terms, lost) {
