@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from searching.ask import LIMIT, WHOLE, Answer
+from searching.ask import LIMIT, PROVE, WHOLE, Answer
 from searching.browse import Seen
 from searching.build import Built
 from searching.memory import Cost
@@ -171,6 +171,7 @@ def _exactness(run: Run) -> Iterator[Row]:
     yield Row("precision, in quotes", [[], [], _peer_precision(run, quoted=True)], digits=3)
 
     loose = [answer for answer in run.answers if not answer.exact]
+    yield Row("pages not filled at first", [[sum(_unfilled(run, n) for n in some)] for some in (numbers, same)], digits=0)
     yield Row("totals that are lower bounds", [[len(loose)], [sum(not run.answers[n].exact for n in same)]], digits=0)
     proof = [_kb(a.proof) - _kb(a.cold) for a in loose if a.proven is not None]
     yield Row("what their proof costs more, kB", [_middle(proof)])
@@ -208,8 +209,13 @@ def _missed(run: Run, n: int) -> bool:
     answer, right = run.answers[n], run.right[n]
     there = len(right.ids)
     totals = [answer.at_most, right.total, *([answer.proven] if answer.proven is not None else [])]
-    short = len(answer.hits) < min(LIMIT, there) or len(answer.first) < min(WHOLE, there)
-    return short or min(totals) < there
+    provable = answer.at_most - answer.total <= PROVE
+    return min(totals) < there or (provable and len(answer.first) < min(WHOLE, there))
+
+
+def _unfilled(run: Run, n: int) -> bool:
+    """Whether a page has fewer hits than it could: the client had read enough texts, and says that there may be more."""
+    return len(run.answers[n].hits) < min(LIMIT, len(run.right[n].ids))
 
 
 def _false(run: Run, n: int) -> bool:
@@ -221,13 +227,12 @@ def _false(run: Run, n: int) -> bool:
 
 def _differs(run: Run, n: int) -> bool:
     answer, right = run.answers[n], run.right[n]
-    return answer.hits != right.hits[:LIMIT] or answer.first != right.hits
+    return any(hits != right.hits[: len(hits)] for hits in (answer.hits, answer.first))
 
 
 def _shows_other(run: Run, n: int) -> bool:
-    seen, right = run.seen[n], run.right[n]
-    ids = tuple(id for id, _ in right.hits[:LIMIT])
-    return seen.ids != ids or not run.answers[n].total <= seen.total <= len(right.ids)
+    seen, answer, right = run.seen[n], run.answers[n], run.right[n]
+    return seen.ids != tuple(id for id, _ in answer.hits) or not answer.total <= seen.total <= len(right.ids)
 
 
 def _recall(run: Run, n: int) -> float:
@@ -289,14 +294,14 @@ def _files(run: Run) -> tuple[list[str], list[list[str]]]:
 
 
 def _classes(run: Run) -> tuple[list[str], list[list[str]]]:
-    head = ["class", "queries", "hits", "missed", "false", "differ", "at least", "not proven", "proof, kB more",
+    head = ["class", "queries", "hits", "missed", "false", "differ", "not filled", "at least", "not proven", "proof, kB more",
             "index cold, kB", "requests", "index warm, kB", "requests"]  # fmt: skip
     rows = []
     for kind in CLASSES:
         own = [n for n, asked in enumerate(run.asked) if asked.kind == kind]
         answers = [run.answers[n] for n in own]
         loose = [answer for answer in answers if not answer.exact]
-        counts = [sum(test(run, n) for n in own) for test in (_missed, _false, _differs)]
+        counts = [sum(test(run, n) for n in own) for test in (_missed, _false, _differs, _unfilled)]
         cells = [kind, len(own), _pair([len(run.right[n].ids) for n in own], 0), *counts]
         cells += [len(loose), sum(a.proven is None for a in loose)]
         cells.append(_pair([_kb(a.proof) - _kb(a.cold) for a in loose if a.proven is not None]))
@@ -382,6 +387,7 @@ def _query(run: Run, n: int) -> dict[str, Any]:
     out |= {"there": len(right.ids), "whoosh": right.total, "total": answer.total, "at_most": answer.at_most}
     out |= {"exact": answer.exact, "proven": answer.proven, "ms": round(answer.ms, 1)}
     out |= {"missed": _missed(run, n), "false": _false(run, n), "differs": _differs(run, n)}
+    out |= {"unfilled": _unfilled(run, n)}
     out |= {which: _makeup(getattr(answer, which)) for which in ("cold", "warm", "proof")}
     if n in run.seen:
         seen = run.seen[n]

@@ -13,12 +13,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import rcssmin  # type: ignore[import-untyped]
-import rjsmin  # type: ignore[import-untyped]
+import minify  # type: ignore[import-untyped]
 
 # The modules that are asked for by name; each is published as one file.
 ENTRIES = ("page.js", "engine.js", "index.js")
 FOLDER = "js/search"
+_TYPES = {".css": "text/css", ".js": "text/javascript"}
 
 _IMPORT = re.compile(r'import \{\s*([\w$]+(?:,\s*[\w$]+)*),?\s*\} from "\./([\w-]+\.js)";')
 _EXPORT = re.compile(r"export \{ ([\w$, ]+) \};")
@@ -78,7 +78,7 @@ def _load(folder: Path, name: str, above: tuple[str, ...]) -> Iterator[_Module]:
         raise AssetError(f"{folder / name}: imports itself by way of {', '.join(above[above.index(name) :])}")
     module = _Module(name)
     for line, text in _statements(folder / name):
-        code = rjsmin.jsmin(text)
+        code = _minified("text/javascript", text, folder / name)
         if found := _IMPORT.match(text):
             module.imports.update(dict.fromkeys(re.findall(r"[\w$]+", found[1]), found[2]))
         elif found := _EXPORT.match(text):
@@ -117,9 +117,15 @@ def publish(pelican: Any) -> None:
         source = Path(pelican.theme, static)
         for path in sorted(source.rglob("*")):
             name = path.relative_to(source)
-            if path.suffix == ".css":
-                (target / name).write_text(rcssmin.cssmin(path.read_text("utf-8")), "utf-8")
-            elif path.suffix == ".js":
+            if path.suffix in _TYPES:
                 joined = name.parent == Path(FOLDER) and name.name in ENTRIES
-                script = join(path.parent, name.name) if joined else path.read_text("utf-8")
-                (target / name).write_text(rjsmin.jsmin(script), "utf-8")
+                text = join(path.parent, name.name) if joined else path.read_text("utf-8")
+                (target / name).write_text(_minified(_TYPES[path.suffix], text, path), "utf-8")
+
+
+def _minified(kind: str, text: str, path: Path) -> str:
+    """A script or a style sheet without comments and blanks, its local names short. `path` is for the error."""
+    try:
+        return str(minify.string(kind, text))
+    except minify.MinifyError as error:
+        raise AssetError(f"{path}: {error}; mend the script or the style sheet there") from error

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 LONGEST = 2
+# Grams of a cover that count in scores.
+CHIEF = 4
 # Of a code point plus one, so that zero can stand for "no character".
 BITS = 21
 _MASK = (1 << BITS) - 1
@@ -17,6 +19,17 @@ def cover(term: str) -> tuple[tuple[int, str], ...]:
         return ((0, term),)
     last = len(term) - LONGEST
     return tuple((at, term[at : at + LONGEST]) for at in [*range(0, last, LONGEST), last])
+
+
+def chief(size: int) -> tuple[int, ...]:
+    """The places of those of so many grams of a cover that count in scores: at most `CHIEF`, at even steps.
+
+    A bulletin holds all of the term or is no hit, so what more grams would add hardly parts one hit from another; but a
+    browser would have to fetch the list of each.
+    """
+    if size <= CHIEF:
+        return tuple(range(size))
+    return tuple((2 * n * (size - 1) + CHIEF - 1) // (2 * CHIEF - 2) for n in range(CHIEF))
 
 
 def key(run: str) -> int:

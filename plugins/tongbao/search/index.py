@@ -215,9 +215,10 @@ class Index:
     def scores(self, field: str, term: str) -> dict[int, float]:
         """{document number: score} of the documents whose `field` contains the folded `term`.
 
-        The score is the sum, from left to right, of Whoosh's BM25F scores of the grams that cover the term.
+        The score is the sum, from left to right, of Whoosh's BM25F scores of the chief ones of the grams that cover the term.
         """
         cover = grams.cover(term)
+        chief = grams.chief(len(cover))
         if is_torn(term) or any((field, gram) not in self._reader for _, gram in cover):
             return {}
         matchers = [self._searcher.postings(field, gram) for _, gram in cover]
@@ -230,9 +231,9 @@ class Index:
             if not all(m.is_active() and m.id() == number for m in matchers):
                 continue
             if len(cover) == 1 or _adjacent(matchers, [offset for offset, _ in cover]):
-                score = matchers[0].score()
-                for matcher in matchers[1:]:
-                    score += matcher.score()
+                score, *others = (matchers[place].score() for place in chief)
+                for other in others:
+                    score += other
                 found[number] = score
             matchers[0].next()
         return found

@@ -14,7 +14,7 @@ from tongbao.search.frames import Array, uvarint
 from tongbao.search.index import FIELDS, Index
 from tongbao.search.texts import Alphabet
 
-SHARD_BYTES = 2048
+SHARD_BYTES = 1024
 # What is longer stands in a file of its own, so that its shard's other grams do not pay for it.
 LIST_BYTES = 2048
 MORE_BYTES = 1024

@@ -1,8 +1,7 @@
 """How Whoosh weighs: BM25F over frequencies, lengths and document frequencies that are rounded.
 
 Rounding costs the ranking next to nothing, for BM25 flattens what it takes in anyway, and lets a browser compute the
-same scores, to the last bit, from a few bits a posting: exponents for frequencies, some ten different lengths, and
-logarithms of which browsers and Python agree on every bit that is left.
+same scores, to the last bit, from a few bits a posting: exponents for frequencies and lengths, and logarithms of which browsers and Python agree on every bit that is left.
 """
 
 from __future__ import annotations
@@ -59,5 +58,5 @@ def exponents(frequencies: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def round_length(characters: int) -> int:
-    """A text's length to the nearest of 1, 1.4, 2, 2.8, 4, ..., as a whole number."""
-    return round(2 ** (round(2 * math.log2(characters)) / 2)) if characters else 0
+    """A text's length to the nearest power of two, in the sense of ratios."""
+    return 1 << round(math.log2(characters)) if characters else 0

@@ -7,14 +7,14 @@ import { ofColumns, ofDocuments, sorted } from "./facets.js";
 import { Files } from "./files.js";
 import { variant } from "./format.js";
 import { has, inOrder, intersect, intersection, minus, NONE, range, union } from "./sets.js";
-import { cover, decide, doubtful, FIELDS, gramsOf, scoresOf, unscored } from "./terms.js";
+import { chief, decide, doubtful, FIELDS, gramsOf, scoresOf, unscored } from "./terms.js";
 import { indexOf, parse, points, runs, toString } from "./text.js";
 
 const SORTS = ["relevance", "newest", "oldest"];
-// Texts fetched beyond a page to prove its total; what is left open after that makes it "at least".
+// Texts fetched beyond those of a page to fill it and to prove its total; what is left open after that makes it "at least".
 const PROOF = 5;
-// Files fetched beyond those of the covers to decide candidates. A file costs about as much as a text.
-const MOST_FILES = 8;
+// Files of lists fetched beyond those of the chief grams to decide candidates.
+const MOST_FILES = 6;
 
 export class Engine {
   #root;
@@ -54,7 +54,7 @@ export class Engine {
     const query = await queryOf(edition, request, days, lost);
     const { include, terms, excluded, repaired } = query;
     if (lost?.terms.size && !terms.length) return null;
-    await refine(edition, query, limit, Math.max(MOST_FILES, proof), lost);
+    await refine(edition, query, limit, MOST_FILES, lost);
 
     const ranks = sort === "relevance" && terms.length > 0;
     const { docs, lengths } = await measured(edition, candidatesOf(query), limit, ranks, lost);
@@ -71,13 +71,14 @@ export class Engine {
     };
     const rank = rankOf(sort, manifest);
     const order = (a, b) => b.score - a.score || rank(a.doc) - rank(b.doc);
-    const settled = await settlePage(hitsIn(docs, scores, rank), order, offset + limit, settle);
+    const settled = await settlePage(hitsIn(docs, scores, rank), order, offset + limit, settle, proof);
+    const page = settled.slice(offset, offset + limit);
     const rest = Array.from(open).filter((doc) => !read.has(doc));
-    const exact = rest.length <= proof;
+    const beyond = read.size - settled.filter(({ doc }) => read.has(doc)).length;
+    const exact = rest.length <= proof - beyond;
     if (exact) await Promise.all(rest.map((doc) => settle({ doc })));
     const found = minus(docs, Uint32Array.from(read.keys()).filter((doc) => !read.get(doc)).sort());
     const atMost = found.length + (lost?.hits ?? 0);
-    const page = settled.slice(offset, offset + limit);
     const [hits, counts] = await Promise.all([
       this.#hits(edition, page, include, terms, lang, lost),
       facets ? attempt(facetsOf(edition, found, regions, lost ? 0 : limit, lang), lost, noteMore) : null,
@@ -203,7 +204,7 @@ async function termsOf(edition, terms, lost) {
     const codes = points(term);
     const grams = gramsOf(codes);
     const entries = Array(grams.length).fill(undefined);
-    await Promise.all(cover(grams.length).map(async (at) => (entries[at] = await edition.gram(grams[at]))));
+    await Promise.all(chief(grams.length).map(async (at) => (entries[at] = await edition.gram(grams[at]))));
     return { grams, ...decide(codes, entries, edition.manifest.rare) };
   });
   const read = await Promise.all(found.map((term, n) => attempt(term, lost, () => lost.terms.add(terms[n]))));
@@ -254,8 +255,8 @@ async function refine(edition, query, limit, most, lost) {
   let left = most;
   for (const [missing, fetched] of steps) {
     for (const term of [...query.terms, ...query.excluded]) {
-      const places = missing(term);
-      if (!places.length || places.length > left) continue;
+      const places = missing(term).slice(0, left);
+      if (!places.length) continue;
       const open = intersect(candidatesOf(query), doubtful(term));
       if (open.length <= limit + places.length) continue;
       left -= places.length;
@@ -279,16 +280,21 @@ function* hitsIn(docs, scores, rank) {
   for (const n of inOrder(docs.length, before)) yield { doc: docs[n], score: scores[n] };
 }
 
-/** Take hits from the head of `ranked` and settle them until the first `wanted` can't change any more; returns them in order. */
-async function settlePage(ranked, order, wanted, settle) {
+/**
+ * Take hits from the head of `ranked` and settle them until the first `wanted` can't change any more, or so many and `more`
+ * were taken; returns those that can't change, in order.
+ */
+async function settlePage(ranked, order, wanted, settle, more) {
   const settled = [];
   let next = ranked.next();
-  for (;;) {
+  for (let left = wanted + more; ; ) {
     const { done, value: head } = next;
-    const final = done ? wanted : settled.filter((hit) => order(hit, head) < 0).length;
-    if (final >= wanted) return settled;
+    const final = done ? settled : settled.filter((hit) => order(hit, head) < 0);
+    const size = Math.min(wanted - final.length, left);
+    if (done || size <= 0) return final.slice(0, wanted);
     const batch = [];
-    for (; batch.length < wanted - final && !next.done; next = ranked.next()) batch.push(settle(next.value));
+    for (; batch.length < size && !next.done; next = ranked.next()) batch.push(settle(next.value));
+    left -= batch.length;
     settled.push(...(await Promise.all(batch)).filter(Boolean));
     settled.sort(order);
   }

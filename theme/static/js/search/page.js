@@ -8,6 +8,8 @@ import { addressOf, isEmpty, isFaulty, requestOf, stateOf } from "./state.js";
 import { hitNode, regions, showChosen, showFacets, withRegion } from "./view.js";
 
 const PAGE = 10;
+const PROOF = 5; // texts that an answer may read beyond those of its page
+const STRIDE = 4; // times as many where the page was not filled and the reader goes on
 const SOON = 300; // ms before the page says that it searches: most answers are there by then
 
 const form = $("search");
@@ -34,7 +36,7 @@ function report(text, phase, total = "") {
 let turn = 0;
 let soon;
 let narrowed = false; // whether the facets are those of the state that is shown
-let proof; // of totals; Infinity once it has been asked for
+let proof; // texts that an answer may read beyond its page; Infinity once the total is to be proven
 
 /**
  * Search for a state and show the answer, unless a later turn has begun by then. A job is "all" there is to show, "more"
@@ -74,14 +76,17 @@ function showAnswer(answer, state, job, shown) {
     if (job === "more") {
       results.append(...nodes);
       history.replaceState({ shown: all }, "");
-      (nodes[0] ?? results.lastElementChild).querySelector("a").focus();
+      nodes[0]?.querySelector("a").focus();
     } else if (job === "all") {
       results.replaceChildren(...nodes);
     }
     const left = atMost - all;
-    more.hidden = left <= 0 || !hits.length;
+    more.hidden = left <= 0;
     more.textContent = exact ? say("more", { n: Math.min(left, PAGE) }) : words.more_about;
-    more.onclick = () => search(state, "more", all);
+    more.onclick = () => {
+      if (hits.length < (job === "more" ? PAGE : shown)) proof *= STRIDE;
+      search(state, "more", all);
+    };
     if (job === "proof") {
       prove.setAttribute("aria-disabled", "true"); // It stays where it is: the focus is on it.
       prove.textContent = words.proved;
@@ -96,7 +101,8 @@ function showAnswer(answer, state, job, shown) {
     if (state.q) remember(state.q);
     if (history.state?.at) document.querySelector(`[data-id="${CSS.escape(history.state.at)}"] a`)?.focus();
   }
-  report(say(total === 0 && exact ? "nothing" : exact ? "found" : "found_about", { n: total, m: atMost }), "done", String(total));
+  const found = exact ? (total ? "found" : "nothing") : all ? "found_about" : "found_none_yet";
+  report(say(found, { n: total, m: atMost }), "done", String(total));
   nameChosen(state, answer);
 }
 
@@ -160,7 +166,7 @@ function show() {
   prove.removeAttribute("aria-disabled");
   prove.textContent = words.prove;
   $("copied").textContent = "";
-  proof = undefined;
+  proof = PROOF;
   const empty = isEmpty(state);
   const idle = empty || isFaulty(state);
   $("copy").hidden = idle;

@@ -5,17 +5,25 @@ import { intersect, intersection, minus, NONE, seek, union } from "./sets.js";
 import { toString } from "./text.js";
 
 export const FIELDS = ["title", "text"];
+const CHIEF = 4; // as in plugins/tongbao/search/grams.py
 
 /** The grams of a term: all its pairs, one after the other; or its only character. */
 export const gramsOf = (codes) =>
   codes.length < 2 ? [toString(codes)] : codes.slice(1).map((code, at) => toString([codes[at], code]));
 
-/** The places of the fewest of so many grams that cover their term: side by side, and the last one. */
-export const cover = (size) => [...Array(size).keys()].filter((at) => at % 2 === 0 || at === size - 1);
+/**
+ * The chief of so many grams of a term, whose scores are its score: the fewest that cover it, side by side and the last one;
+ * of these at most four, at even steps.
+ */
+export function chief(size) {
+  const cover = [...Array(size).keys()].filter((at) => at % 2 === 0 || at === size - 1);
+  if (cover.length <= CHIEF) return cover;
+  return Array.from({ length: CHIEF }, (_, n) => cover[Math.floor((2 * n * (cover.length - 1) + CHIEF - 1) / (2 * CHIEF - 2))]);
+}
 
 /**
  * A term from the entries of its grams, `undefined` where not read yet. In each field `docs` may hold the term, `sure` do,
- * and `lists` are those of the cover; over both fields these are `may` and `must`. `apart` are the grams whose
+ * and `lists` are those of its chief grams; over both fields these are `may` and `must`. `apart` are the grams whose
  * continuations would say more.
  */
 export function decide(codes, entries, rare) {
@@ -49,7 +57,7 @@ function decideField(name, codes, entries, rare) {
     }
   }
   const sure = whole ? once(docs, lists.slice(1, -1)) : NONE;
-  return { name, lists: cover(lists.length).map((at) => lists[at]), docs, sure, apart: docs.length ? apart : [] };
+  return { name, lists: chief(lists.length).map((at) => lists[at]), docs, sure, apart: docs.length ? apart : [] };
 }
 
 /** Those of `docs` that hold each inner pair of a term in one place: there the triples that hold it join. */
