@@ -28,11 +28,11 @@ for (const { request, before } of jobs) {
 
   let proven = null;
   if (!answer.exact && answer.atMost - answer.total <= prove) {
-    const { total, exact } = await openIndex(base).search(request, { ...first, proof: Infinity });
+    const { total, exact } = await openIndex(base).search(request, { ...first, effort: Infinity });
     proven = { total, exact, sent: await counted() };
   }
   const { total, atMost, exact } = answer;
   say({ total, atMost, exact, hits: rows(answer), ms, cold, warm, proven });
 }
 const index = openIndex(base);
-for (const { request } of jobs) say(rows(await index.search(request, { ...first, limit: whole, proof: prove })));
+for (const { request } of jobs) say(rows(await index.search(request, { ...first, limit: whole, effort: prove })));

@@ -158,7 +158,7 @@ def test_the_client_answers_as_whoosh_does(client: Node, site: Site) -> None:
 
 @pytest.mark.parametrize("limit", [1, 10])
 def test_with_any_number_of_texts_all_is_proved(client: Node, site: Site, limit: int) -> None:
-    check_parity(site, client.ask(site.base, calls(site.requests, limit=limit, proof="Infinity")), limit)
+    check_parity(site, client.ask(site.base, calls(site.requests, limit=limit, effort="Infinity")), limit)
 
 
 def test_pages_are_those_of_the_whole(client: Node, site: Site) -> None:
@@ -172,12 +172,14 @@ def test_pages_are_those_of_the_whole(client: Node, site: Site) -> None:
 
 def test_what_is_unproven_is_not_called_exact(client: Node, site: Site) -> None:
     open_ends = 0
-    answers = client.ask(site.base, calls(site.requests, limit=1, proof=0))
+    answers = client.ask(site.base, calls(site.requests, limit=1, effort=0))
     for request, answer, results in zip(site.requests, answers, site.expected, strict=True):
         found, total = answer["value"], results.total
         assert found["total"] <= total <= found["atMost"], request
         assert not found["exact"] or found["total"] == total, request
-        assert [(h["id"], h["score"]) for h in found["hits"]] == [(h.id, h.score) for h in results.hits[:1]], request
+        hits = [(h["id"], h["score"]) for h in found["hits"]]
+        assert hits == [(h.id, h.score) for h in results.hits[: len(hits)]], request
+        assert hits or not found["exact"] or not total, request
         counts = {name: dict(rows) for name, rows in as_python(found["facets"]).items()}
         for name, rows in expected_facets(site, request, results, 0 if found["atMost"] > 1 else 1).items():
             for value, count in rows:
@@ -213,12 +215,12 @@ def test_what_continuations_say_is_enough(client: Node, serve: Serve, tmp_path: 
     corpus = [bulletin(number, text) for number, text in enumerate(texts)]
     base = serve(make_parted(tmp_path, corpus) / "site")
     requests = [{"q": q, "sort": "oldest"} for q, _, _ in CONTINUATIONS]
-    answers = client.ask(base, calls(requests, limit=1, proof=0, facets=False))
+    answers = client.ask(base, calls(requests, limit=1, effort=0, facets=False))
     for (q, _, known), answer in zip(CONTINUATIONS, answers, strict=True):
         found = answer["value"]
         assert (found["total"], found["atMost"]) == known, q
         assert found["exact"] == (known[0] == known[1]), q
-    proved = client.ask(base, calls(requests, limit=1, proof="Infinity"))
+    proved = client.ask(base, calls(requests, limit=1, effort="Infinity"))
     for (q, own, _), answer in zip(CONTINUATIONS, proved, strict=True):
         assert answer["value"]["total"] == sum(count for text, count in own if q in text), q
         assert answer["value"]["exact"]
@@ -232,7 +234,7 @@ def test_a_score_that_may_be_lower_decides_no_order(client: Node, serve: Serve, 
     expected = ask_whoosh(folder, {"q": "甲乙丙"})
     assert (expected.total, expected.hits[0].id) == (6, "0005")
     for limit in (1, 2, 5):
-        (answer,) = client.ask(serve(folder / "site"), calls([{"q": "甲乙丙"}], limit=limit, proof=0))
+        (answer,) = client.ask(serve(folder / "site"), calls([{"q": "甲乙丙"}], limit=limit))
         hits = [(hit["id"], hit["score"]) for hit in answer["value"]["hits"]]
         assert hits == [(hit.id, hit.score) for hit in expected.hits[:limit]]
         assert (answer["value"]["total"], answer["value"]["exact"]) == (6, True)

@@ -366,13 +366,13 @@ def test_the_list_of_regions_can_be_gone_through_with_arrows(page: Page, site: s
 
 # --- totals, hits, pages ---------------------------------------------------------------------------------------------
 
-# As the page asks, but for one hit and without proof: then there are totals to prove among few bulletins too.
+# As the page asks, but for one hit and without effort: then there are totals to prove among few bulletins too.
 HASTY = """
   const post = Worker.prototype.postMessage;
   Worker.prototype.postMessage = function (message) {
     const find = (value) => {
       if (Object(value) !== value) return;
-      if ("limit" in value) Object.assign(value, { limit: 1, proof: value.proof ?? 0 });
+      if ("limit" in value) Object.assign(value, { limit: 1, effort: value.effort === Infinity ? Infinity : 0 });
       Object.values(value).forEach(find);
     };
     find(message);
@@ -386,8 +386,8 @@ def test_a_total_that_is_not_proven_can_be(page: Page, site: str, language: str)
     query, rough, total = ask(
         page,
         """for (const q of ["疫情防控工作", "新冠肺炎疫情", "疫情防控指挥部", "核酸检测", "新冠肺炎疫情防控"]) {
-          const rough = await index.search({ q }, { limit: 1, proof: 0 });
-          if (!rough.exact) return [q, rough, (await index.search({ q }, { limit: 1, proof: Infinity })).total];
+          const rough = await index.search({ q }, { limit: 1, effort: 0 });
+          if (!rough.exact) return [q, rough, (await index.search({ q }, { limit: 1, effort: Infinity })).total];
         }""",
     )
     page.add_init_script(HASTY)

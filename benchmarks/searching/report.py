@@ -171,7 +171,9 @@ def _exactness(run: Run) -> Iterator[Row]:
     yield Row("precision, in quotes", [[], [], _peer_precision(run, quoted=True)], digits=3)
 
     loose = [answer for answer in run.answers if not answer.exact]
-    yield Row("pages not filled at first", [[sum(_unfilled(run, n) for n in some)] for some in (numbers, same)], digits=0)
+    yield Row(
+        "pages not filled at first", [[sum(_unfilled(run, n) for n in some)] for some in (numbers, same)], digits=0
+    )
     yield Row("totals that are lower bounds", [[len(loose)], [sum(not run.answers[n].exact for n in same)]], digits=0)
     proof = [_kb(a.proof) - _kb(a.cold) for a in loose if a.proven is not None]
     yield Row("what their proof costs more, kB", [_middle(proof)])

@@ -69,7 +69,9 @@ def join(folder: Path, entry: str) -> str:
             raise AssetError(f"{folder / where}: {name} is declared in {owners[name]} too; rename one of them")
     texts = [text for m in modules.values() for declared, text, _ in m.statements if (m.name, declared) in kept]
     exports = ", ".join(modules[entry].exports)
-    return "".join([*texts, f"export {{ {exports} }};\n" if exports else ""])
+    # In a function, for a minifier leaves the names at the top of a script alone.
+    body = "".join(["(() => {\n", *texts, f"return {{ {exports} }};\n", "})();\n"])
+    return f"const {{ {exports} }} = {body}export {{ {exports} }};\n" if exports else body
 
 
 def _load(folder: Path, name: str, above: tuple[str, ...]) -> Iterator[_Module]:

@@ -15,15 +15,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-
 from tongbao.folding import fold, fold_table
 from tongbao.model import Standard
-from tongbao.search import codec, facets, frames, grams, suggestions, terms
+from tongbao.search import facets, frames, suggestions, terms
 from tongbao.search.documents import SearchDocument
 from tongbao.search.frames import string, uvarint
 from tongbao.search.index import FIELDS, Index
-from tongbao.search.texts import BLOCKS, Alphabet, Differ, Variants, phrases, usual
+from tongbao.search.texts import BLOCKS, Alphabet, Differ, Variants, usual
 from tongbao.search.weighting import K1, B, idf, is_doubtful, plain_idf
 
 FORMAT = 3
@@ -33,8 +31,6 @@ _GONE = "old"
 COMMON = ((0x00, 0x7F), *BLOCKS)
 # Documents that tell which characters are frequent, and which are usual in the other script.
 _SAMPLE = 1000
-# Runs of three that phrases are made of: the most frequent ones.
-_RUNS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ class _Pair:
     to_hant: Differ
 
     def __call__(self, folded: str, hans: str, hant: str) -> Iterator[bytes]:
-        yield uvarint(len(folded)) + self.alphabet.encode(folded)
+        yield uvarint(len(folded)) + self.alphabet.pack(folded)
         for base, other, differ in ((folded, hans, self.to_hans), (hans, hant, self.to_hant)):
             if len(base) == len(other):
                 yield b"\0" + differ(base, other)
@@ -61,7 +57,6 @@ class _Tables:
     alphabet: Alphabet
     hans: Mapping[str, str]
     variants: Variants
-    dictionary: bytes
     scripts: tuple[str, ...]
     kinds: tuple[str, ...]
 
@@ -79,12 +74,13 @@ class _Folder:
         self._digest = hashlib.sha256()
         path.mkdir(parents=True)
 
-    def write(self, name: str, kind: bytes, number: int, *payload: bytes, dictionary: bytes = b"") -> None:
-        data = frames.frame(kind, number, self._corpus, *payload, dictionary=dictionary)
+    def write(self, name: str, kind: bytes, number: int, *payload: bytes) -> int:
+        """Returns the bytes of the file."""
+        data = frames.frame(kind, number, self._corpus, *payload)
         self._digest.update(string(name) + data)
         target = self.path / name
         target.parent.mkdir(exist_ok=True)
-        target.write_bytes(data)
+        return target.write_bytes(data)
 
     def write_all(self, name: str, kind: bytes, payloads: Sequence[bytes]) -> None:
         for number, payload in enumerate(payloads):
@@ -114,9 +110,10 @@ def export(
         folder = _Folder(building, corpus)
         tables = _tables(index)
         table = facets.Regions(index, regions, tables.variants.hant, standard)
+        texts = 0
         for number, document in enumerate(_documents(index)):
             payload = _document(document, index.length("text", number), table, tables)
-            folder.write(f"d/{number:x}.bin", frames.DOCUMENT, number, payload, dictionary=tables.dictionary)
+            texts += folder.write(f"d/{number:x}.bin", frames.DOCUMENT, number, payload)
         packed, places = terms.shards(index, tables.alphabet), facets.sets(index, table)
         beginnings = suggestions.shards(_documents(index, -1), table, tables.pair)
         for kind, name, payloads in (
@@ -135,6 +132,7 @@ def export(
         for number, fold_file in enumerate(_fold()):
             folder.write(f"fold{number}.bin", frames.FOLD, number, fold_file)
         counts = {"shards": len(packed.shards), "places": len(places), "suggestions": len(beginnings)}
+        counts["text"] = -(-texts // max(1, len(index)))
         manifest = _manifest(index, tables, folder.digest(), corpus, counts)
     _publish(output_dir, folder, frames.frame(frames.MANIFEST, 0, frames.NO_CORPUS, *manifest))
 
@@ -226,25 +224,16 @@ def _tables(index: Index) -> _Tables:
     """Counted in a sample of the documents, all of them where they are few."""
     sample = [index.document(number) for number in range(0, len(index), -(-len(index) // _SAMPLE) or 1)]
     texts = [fold(document.text) for document in sample]
-    alphabet = Alphabet.of(fold(document.title) + text for document, text in zip(sample, texts, strict=True))
+    characters = round(index.average_length("text") * len(index))
+    folded = [fold(document.title) + text for document, text in zip(sample, texts, strict=True)]
+    alphabet = Alphabet.of(folded, characters)
     return _Tables(
         alphabet,
         usual((text, document.hans) for document, text in zip(sample, texts, strict=True)),
         Variants(alphabet, usual((document.hans, document.hant) for document in sample)),
-        alphabet.encode(_phrases(texts, alphabet, round(index.average_length("text") * len(index)))),
         tuple(sorted(set(index.script))),
         tuple(sorted({kind or "" for kind in index.kind})),
     )
-
-
-def _phrases(texts: Sequence[str], alphabet: Alphabet, characters: int) -> str:
-    """The phrases that texts are packed with."""
-    _, triples = codec.invert(texts)
-    sizes = np.diff(triples.ends, prepend=0)
-    best = np.lexsort((triples.keys, -sizes))[:_RUNS]
-    rows = zip(triples.keys[best].tolist(), sizes[best].tolist(), strict=True)
-    runs = {grams.run(key): size for key, size in rows}
-    return phrases({run: size for run, size in runs.items() if alphabet.holds(run)}, characters)
 
 
 def _manifest(
@@ -261,16 +250,17 @@ def _manifest(
         **counts,
         "scripts": tables.scripts,
         "kinds": tables.kinds,
+        "first": tables.alphabet.first,
         "k1": K1,
         "fields": {field: {"b": B[field], "average": index.average_length(field)} for field in FIELDS},
         "idf": [[n, idf(len(index), n)] for n in range(1, len(index) + 1) if is_doubtful(plain_idf(len(index), n))],
         "hans": ["".join(tables.hans), "".join(tables.hans.values())],
     }
-    characters = tables.alphabet.characters
+    characters, words = tables.alphabet.characters, tables.alphabet.words
     gaps = (uvarint(frames.zigzag(ord(char) - ord(before))) for before, char in pairwise("\0" + characters))
     text = _json(head)
     return (
         uvarint(len(text)) + text,
         uvarint(len(characters)) + b"".join(gaps),
-        uvarint(tables.alphabet.length(tables.dictionary)) + tables.dictionary,
+        uvarint(len(words)) + bytes(map(len, words)) + tables.alphabet.encode("".join(words)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -40,19 +40,23 @@ def zigzag(number: int) -> int:
     return number * 2 if number >= 0 else -number * 2 - 1
 
 
-def frame(kind: bytes, number: int, corpus: bytes, *payload: bytes, dictionary: bytes = b"") -> bytes:
+def frame(kind: bytes, number: int, corpus: bytes, *payload: bytes) -> bytes:
     """A file: a CRC-32, then the payload as raw DEFLATE.
 
     The CRC is that of a name, which is not written, and of the DEFLATE. The name says which file this is (magic, kind,
     number, the corpus's 8 bytes), so one served in another's place is noticed too. Each part of the payload gets
-    Huffman codes of its own, which suits columns of different things. `dictionary` is what the reader's inflater has in
-    its window beforehand.
+    Huffman codes of its own, which suits columns of different things.
     """
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, *([dictionary] if dictionary else []))
-    parts = [packer.compress(part) + packer.flush(zlib.Z_BLOCK) for part in payload[:-1]]
-    packed = b"".join(parts) + packer.compress(payload[-1]) + packer.flush()
+    # Where little repeats, references to what came before take more than Huffman codes alone.
+    packed = min((_deflated(payload, how) for how in (zlib.Z_DEFAULT_STRATEGY, zlib.Z_HUFFMAN_ONLY)), key=len)
     name = MAGIC + kind + number.to_bytes(4, "little") + corpus
     return zlib.crc32(packed, zlib.crc32(name)).to_bytes(4, "little") + packed
+
+
+def _deflated(parts: Sequence[bytes], strategy: int) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, strategy)
+    blocks = [packer.compress(part) + packer.flush(zlib.Z_BLOCK) for part in parts[:-1]]
+    return b"".join(blocks) + packer.compress(parts[-1]) + packer.flush()
 
 
 def fnv(data: bytes) -> int:

@@ -215,7 +215,7 @@ class Index:
     def scores(self, field: str, term: str) -> dict[int, float]:
         """{document number: score} of the documents whose `field` contains the folded `term`.
 
-        The score is the sum, from left to right, of Whoosh's BM25F scores of the chief ones of the grams that cover the term.
+        The score is the sum, from left to right, of Whoosh's BM25F scores of the chief grams of the term's cover.
         """
         cover = grams.cover(term)
         chief = grams.chief(len(cover))

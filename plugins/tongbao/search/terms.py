@@ -21,9 +21,11 @@ MORE_BYTES = 1024
 # From this document frequency on, a list may stand apart.
 LONG = 64
 # Up to so many documents that hold both bigrams of a trigram are cheap to read: nothing is said of it.
-RARE = 64
+RARE = 32
 Bits = NDArray[np.bool_]
 _TEXT, _TITLE = FIELDS.index("text"), FIELDS.index("title")
+# The continuations of a bigram in a field: {character that goes on: bytes}.
+_Items = dict[str, bytes]
 
 
 class Packed(NamedTuple):
@@ -53,7 +55,7 @@ class _Apart:
 def shards(index: Index, alphabet: Alphabet) -> Shards:
     """Pack all posting lists of an index."""
     entries: dict[int, list[Packed | None]] = {}
-    continuations: dict[int, list[bytes]] = {}
+    continuations: dict[int, list[_Items]] = {}
     for place, name in enumerate(FIELDS):
         pairs: list[tuple[Array, Array, Array]] = []
         for batch in index.postings(name):
@@ -62,7 +64,7 @@ def shards(index: Index, alphabet: Alphabet) -> Shards:
                 entries.setdefault(key, [None] * len(FIELDS))[place] = Packed(size, data)
             pairs.append(_frequent(batch.keys, batch.sizes, batch.numbers))
         for key, items in _continuations(index, name, _Lists(pairs), alphabet):
-            continuations.setdefault(key, [b"\0"] * len(FIELDS))[place] = items
+            continuations.setdefault(key, [{} for _ in FIELDS])[place] = items
     return _written(entries, continuations, alphabet)
 
 
@@ -105,8 +107,8 @@ class _Triple(NamedTuple):
     places: Array
 
 
-def _continuations(index: Index, name: str, lists: _Lists, alphabet: Alphabet) -> Iterator[tuple[int, bytes]]:
-    """(bigram, its list of items) of a field."""
+def _continuations(index: Index, name: str, lists: _Lists, alphabet: Alphabet) -> Iterator[tuple[int, _Items]]:
+    """(bigram, its items) of a field."""
     mark = np.zeros(len(index), bool)
     for batch in index.triples(name):
         triples = list(_triples(batch.keys, batch.sizes, batch.numbers, lists, mark))
@@ -114,13 +116,14 @@ def _continuations(index: Index, name: str, lists: _Lists, alphabet: Alphabet) -
         limits = np.array([triple.both for triple in triples], np.int64)
         places = np.concatenate([np.zeros(0, np.int64), *(triple.places for triple in triples)])
         bits = frames.pack(len(triples), frames.numbers(sizes, limits, places))
-        own: dict[int, list[bytes]] = {}
+        own: dict[int, _Items] = {}
         for triple, data in zip(triples, bits, strict=True):
             size = len(triple.places) % triple.both  # 0 for all of them
-            item = alphabet.encode(grams.run(triple.key)[2]) + uvarint(size)
-            own.setdefault(triple.key >> grams.BITS, []).append(item + uvarint(len(data)) + data if size else item)
+            last = grams.run(triple.key)[2]
+            item = alphabet.encode(last) + uvarint(size)
+            own.setdefault(triple.key >> grams.BITS, {})[last] = item + uvarint(len(data)) + data if size else item
         for pair, items in own.items():
-            yield pair << grams.BITS, uvarint(len(items)) + b"".join(items)
+            yield pair << grams.BITS, items
 
 
 def _triples(keys: Array, sizes: Array, numbers: Array, lists: _Lists, mark: Bits) -> Iterator[_Triple]:
@@ -151,7 +154,7 @@ def _triples(keys: Array, sizes: Array, numbers: Array, lists: _Lists, mark: Bit
 
 
 def _written(
-    entries: dict[int, list[Packed | None]], continuations: dict[int, list[bytes]], alphabet: Alphabet
+    entries: dict[int, list[Packed | None]], continuations: dict[int, list[_Items]], alphabet: Alphabet
 ) -> Shards:
     apart = _Apart()
     out: dict[str, bytes] = {}
@@ -194,13 +197,24 @@ def _list(packed: Packed, apart: _Apart) -> Iterator[bytes]:
         yield b"\0" + packed.data
 
 
-def _more(items: Sequence[bytes] | None, apart: _Apart) -> Iterator[bytes]:
-    if items is None:
+def _more(fields: Sequence[_Items] | None, apart: _Apart) -> Iterator[bytes]:
+    """The continuations of a bigram; many of them in files of their own, parted by their characters."""
+    if fields is None:
         yield b"\0"
         return
-    data = items[_TEXT] + items[_TITLE]
+    data = _items(fields, 0, 1)
     if len(data) > MORE_BYTES:
-        yield uvarint(2 + len(apart.more))
-        apart.more.append(data)
+        parts = -(-len(data) // MORE_BYTES)
+        yield uvarint(1 + parts) + uvarint(len(apart.more))
+        apart.more += [_items(fields, part, parts) for part in range(parts)]
     else:
         yield b"\1" + data
+
+
+def _items(fields: Sequence[_Items], part: int, parts: int) -> bytes:
+    """The items of the text, then those of the title, whose characters belong to a part."""
+    out = []
+    for place in (_TEXT, _TITLE):
+        own = [item for char, item in fields[place].items() if ord(char) % parts == part]
+        out += [uvarint(len(own)), *own]
+    return b"".join(out)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
+from ahocorasick_rs import AhoCorasick, MatchKind
 from numpy.typing import NDArray
 
 from tongbao.folding import fold_table
@@ -17,26 +18,45 @@ from tongbao.search.frames import uvarint
 BLOCKS = ((0x3000, 0x303F), (0x4E00, 0x9FFF), (0xFF00, 0xFFEF))
 
 SINGLES = 240
-MOST = 3000
 ESCAPE = 255
+# Characters and words that have a place: what has none is spelt out.
+MOST, MOST_WORDS = 3000, 400
 # A character that stands in fewer texts costs more in the table than it saves.
 _LEAST_TEXTS = 3
-# Phrases that texts are packed with: at most so many characters, and one for so many characters of the archive.
-_PHRASES, _WORTH = 2000, 400
+# A word of the table pays in an archive of so many characters.
+_WORTH = 2000
+_LONGEST_WORD = 7
+# A run that recurs less often in the characters that are counted is no word.
+_LEAST_RUNS = 20
+# Characters that words are counted in: of one text, and of all.
+_OF_TEXT, _OF_ALL = 20_000, 1_000_000
+# Words are chosen in rounds, with so many times the wanted number left after each: what one saves hangs on the others.
+_ROUNDS = (4, 2, 1.3, 1)
 # Choices below it are variants.
 CHOICES = 16
 
 
 class Alphabet:
-    """The frequent characters of the folded texts, those of one byte first, by code point in either part."""
+    """The frequent characters of the folded texts and their frequent words, the most frequent of either in one byte."""
 
-    def __init__(self, characters: str) -> None:
-        self.characters = characters
-        self._codes = _Codes({ord(char): _code(rank) for rank, char in enumerate(characters)})
+    def __init__(self, first: Iterable[str], others: Iterable[str] = ()) -> None:
+        """`first` are at most `SINGLES` characters and words, those in one byte."""
+        parts = [sorted(part, key=lambda symbol: (len(symbol) > 1, symbol)) for part in (first, others)]
+        self.characters = "".join(symbol for part in parts for symbol in part if len(symbol) == 1)
+        self.words = tuple(symbol for part in parts for symbol in part if len(symbol) > 1)
+        self.first = sum(len(symbol) == 1 for symbol in parts[0]), sum(len(symbol) > 1 for symbol in parts[0])
+        codes = {
+            symbol: _code(place)
+            for part, start in zip(parts, (0, SINGLES), strict=True)
+            for place, symbol in enumerate(part, start)
+        }
+        self._codes = _Codes({ord(symbol): code for symbol, code in codes.items() if len(symbol) == 1})
+        self._words = [codes[word] for word in self.words]
+        self._finder = AhoCorasick(self.words, matchkind=MatchKind.LeftmostLongest)
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> Alphabet:
-        """Count the characters of `texts`; ties go to the lower code point."""
+    def of(cls, texts: Sequence[str], characters: int) -> Alphabet:
+        """The alphabet of an archive of so many characters, counted in `texts`; ties go to the lower code points."""
         total: Counter[str] = Counter()
         spread: Counter[str] = Counter()
         for text in texts:
@@ -45,24 +65,24 @@ class Alphabet:
             spread.update(counts.keys())
         frequent = [char for char in total if spread[char] >= _LEAST_TEXTS]
         ranked = sorted(frequent, key=lambda char: (-total[char], char))[:MOST]
-        return cls("".join(sorted(ranked[:SINGLES]) + sorted(ranked[SINGLES:])))
+        some = [text[:_OF_TEXT] for text in texts[:: -(-sum(map(len, texts)) // _OF_ALL) or 1]]
+        words = _words(some, min(MOST_WORDS, characters // _WORTH))
+        uses = _uses(some, words)
+        ranked = sorted([*ranked, *words], key=lambda symbol: (-uses[symbol], symbol))
+        return cls(ranked[:SINGLES], ranked[SINGLES:])
 
     def encode(self, text: str) -> bytes:
-        """One byte for a rank below 240, two for one below 4,080, else 255 and the code point."""
+        """Each character by its place: below 240 in a byte, below 4,080 in two; without one 255 and the code point."""
         return text.translate(self._codes).encode("latin-1")
 
-    def holds(self, text: str) -> bool:
-        """Whether no character of a text is outside the alphabet."""
-        return all(ord(char) in self._codes for char in set(text))
-
-    @staticmethod
-    def length(encoded: bytes) -> int:
-        """How many characters some encoded ones are, if none of them is outside the alphabet."""
-        at = count = 0
-        while at < len(encoded):
-            at += 1 if encoded[at] < SINGLES else 2
-            count += 1
-        return count
+    def pack(self, text: str) -> bytes:
+        """The same, with a place for each word: from left to right the longest ones."""
+        parts: list[str] = []
+        end = 0
+        for number, start, after in self._finder.find_matches_as_indexes(text):
+            parts += (text[end:start].translate(self._codes), self._words[number])
+            end = after
+        return "".join((*parts, text[end:].translate(self._codes))).encode("latin-1")
 
 
 class _Codes(dict[int, str]):
@@ -72,41 +92,45 @@ class _Codes(dict[int, str]):
         return (bytes([ESCAPE]) + uvarint(code)).decode("latin-1")
 
 
-def _code(rank: int) -> str:
-    page, low = divmod(rank - SINGLES, 256)
-    return chr(rank) if rank < SINGLES else chr(SINGLES + page) + chr(low)
+def _code(place: int) -> str:
+    page, low = divmod(place - SINGLES, 256)
+    return chr(place) if place < SINGLES else chr(SINGLES + page) + chr(low)
 
 
-def phrases(frequencies: Mapping[str, int], characters: int) -> str:
-    """Phrases that recur in an archive of so many characters, the most frequent last, end to end.
+def _words(texts: Sequence[str], most: int) -> list[str]:
+    """The runs of characters that save most symbols where each counts as one."""
+    words = _frequent_runs(texts) if most else []
+    for times in _ROUNDS:
+        uses = _uses(texts, words)
+        ranked = sorted((word for word in words if uses[word]), key=lambda word: (-uses[word] * (len(word) - 1), word))
+        words = ranked[: round(most * times)]
+    return words
 
-    `frequencies` gives the document frequencies of its most frequent runs of three. A phrase begins with the most
-    frequent one that no phrase has yet, and goes on while at least half of its documents have the next.
-    """
-    most = min(_PHRASES, characters // _WORTH)
-    follow: defaultdict[str, list[str]] = defaultdict(list)
-    ranked = sorted(frequencies, key=lambda run: (-frequencies[run], run))
-    for run in ranked:
-        follow[run[:2]].append(run)
-    used: set[str] = set()
+
+def _frequent_runs(texts: Sequence[str]) -> list[str]:
+    """Runs of two and more characters that recur; a run recurs no more often than what it begins with."""
     found: list[str] = []
-    size = 0
-    for start in ranked:
-        if size >= most:
-            break
-        run, phrase = start, start
-        while run not in used:
-            used.add(run)
-            after = [other for other in follow[run[1:]][:1] if frequencies[other] * 2 >= frequencies[start]]
-            if not after or after[0] in used:
-                break
-            run = after[0]
-            phrase += run[2]
-        else:
-            continue
-        found.append(phrase)
-        size += len(phrase)
-    return "".join(reversed(found))
+    shorter: set[str] | None = None
+    for size in range(2, _LONGEST_WORD + 1):
+        runs = (text[at : at + size] for text in texts for at in range(len(text) - size + 1))
+        counts = Counter(run for run in runs if shorter is None or run[:-1] in shorter)
+        shorter = {run for run, count in counts.items() if count >= _LEAST_RUNS}
+        found += sorted(shorter)
+    return found
+
+
+def _uses(texts: Iterable[str], words: Sequence[str]) -> Counter[str]:
+    """How often texts need each word, and each character outside of words."""
+    finder = AhoCorasick(words, matchkind=MatchKind.LeftmostLongest)
+    uses: Counter[str] = Counter()
+    for text in texts:
+        end = 0
+        for number, start, after in finder.find_matches_as_indexes(text):
+            uses.update(text[end:start])
+            uses[words[number]] += 1
+            end = after
+        uses.update(text[end:])
+    return uses
 
 
 class Variants:

@@ -1,7 +1,8 @@
 """How Whoosh weighs: BM25F over frequencies, lengths and document frequencies that are rounded.
 
 Rounding costs the ranking next to nothing, for BM25 flattens what it takes in anyway, and lets a browser compute the
-same scores, to the last bit, from a few bits a posting: exponents for frequencies and lengths, and logarithms of which browsers and Python agree on every bit that is left.
+same scores, to the last bit, from a few bits a posting: exponents for frequencies and lengths, and logarithms of which
+browsers and Python agree on every bit that is left.
 """
 
 from __future__ import annotations

@@ -11,10 +11,13 @@ import { chief, decide, doubtful, FIELDS, gramsOf, scoresOf, unscored } from "./
 import { indexOf, parse, points, runs, toString } from "./text.js";
 
 const SORTS = ["relevance", "newest", "oldest"];
-// Texts fetched beyond those of a page to fill it and to prove its total; what is left open after that makes it "at least".
-const PROOF = 5;
-// Files of lists fetched beyond those of the chief grams to decide candidates.
-const MOST_FILES = 6;
+// Bytes of files up to which an answer reads on to fill its page, and to prove its total; what is left open after that
+// makes it "at least". With page, style and scripts, 100 and 60 kB.
+const FILLS = 68e3;
+const PROVES = 36e3;
+// Lists fetched beyond those of the chief grams to decide candidates, and about how many bytes one takes.
+const MOST_LISTS = 6;
+const LIST = 3e3;
 
 export class Engine {
   #root;
@@ -46,15 +49,17 @@ export class Engine {
   /** With `lost`, terms, hits and what more can't be read are left out and noted there. */
   async #answer(request, options, lost = null) {
     const { sort = "relevance", regions = [] } = request;
-    const { limit = 10, offset = 0, lang = "zh-hans", proof = PROOF, facets = true } = options;
+    const { limit = 10, offset = 0, lang = "zh-hans", effort = 1, facets = true } = options;
     if (!SORTS.includes(sort)) throw new SearchError("request", null, `${sort} is no order; write ${SORTS.join(", ")}`);
     const days = daysOf(request);
-    const edition = await this.#files.edition();
+    const edition = (await this.#files.edition()).unspent();
     const { manifest } = edition;
+    const before = offset * manifest.text; // of the pages before, which are settled anew
+    const texts = (bytes) => Math.floor((bytes * effort + before - edition.spent) / manifest.text);
     const query = await queryOf(edition, request, days, lost);
     const { include, terms, excluded, repaired } = query;
     if (lost?.terms.size && !terms.length) return null;
-    await refine(edition, query, limit, MOST_FILES, lost);
+    await refine(edition, query, limit, lost);
 
     const ranks = sort === "relevance" && terms.length > 0;
     const { docs, lengths } = await measured(edition, candidatesOf(query), limit, ranks, lost);
@@ -71,18 +76,15 @@ export class Engine {
     };
     const rank = rankOf(sort, manifest);
     const order = (a, b) => b.score - a.score || rank(a.doc) - rank(b.doc);
-    const settled = await settlePage(hitsIn(docs, scores, rank), order, offset + limit, settle, proof);
+    const settled = await settlePage(hitsIn(docs, scores, rank), order, offset + limit, settle, () => texts(FILLS));
     const page = settled.slice(offset, offset + limit);
+    const hits = await this.#hits(edition, page, include, terms, lang, lost);
     const rest = Array.from(open).filter((doc) => !read.has(doc));
-    const beyond = read.size - settled.filter(({ doc }) => read.has(doc)).length;
-    const exact = rest.length <= proof - beyond;
+    const exact = rest.length <= Math.max(0, texts(PROVES));
     if (exact) await Promise.all(rest.map((doc) => settle({ doc })));
     const found = minus(docs, Uint32Array.from(read.keys()).filter((doc) => !read.get(doc)).sort());
     const atMost = found.length + (lost?.hits ?? 0);
-    const [hits, counts] = await Promise.all([
-      this.#hits(edition, page, include, terms, lang, lost),
-      facets ? attempt(facetsOf(edition, found, regions, lost ? 0 : limit, lang), lost, noteMore) : null,
-    ]);
+    const counts = facets ? await attempt(facetsOf(edition, found, regions, lost ? 0 : limit, lang), lost, noteMore) : null;
     return { total: exact ? found.length : found.length - rest.length, atMost, exact, hits, facets: counts && { exact, ...counts } };
   }
 
@@ -243,19 +245,20 @@ function candidatesOf({ terms, excluded, filters, manifest }) {
 }
 
 /**
- * Decide candidates from at most `most` more files, where these are cheaper than the texts beyond a page: first from the
- * lists of the pairs that covers left out, then from continuations that stand apart.
+ * Decide candidates from more lists, where these are cheaper than the texts beyond a page, and as long as there is room for
+ * both: first from the lists of the pairs that are not chief, then from continuations that stand apart.
  */
-async function refine(edition, query, limit, most, lost) {
-  const { rare } = edition.manifest;
+async function refine(edition, query, limit, lost) {
+  const { rare, text } = edition.manifest;
   const steps = [
     [({ entries }) => [...entries.keys()].filter((at) => !entries[at]), ({ grams }, at) => edition.gram(grams[at])],
-    [({ apart }) => apart, async ({ entries }, at) => ({ ...entries[at], more: await edition.continuations(entries[at].more.apart) })],
+    [({ apart }) => apart, async ({ codes, entries }, at) => ({ ...entries[at], more: await edition.continuations(entries[at].more.apart, codes[at + 2]) })],
   ];
-  let left = most;
+  let left = MOST_LISTS;
   for (const [missing, fetched] of steps) {
     for (const term of [...query.terms, ...query.excluded]) {
-      const places = missing(term).slice(0, left);
+      const room = Math.floor((FILLS - edition.spent - limit * text) / LIST);
+      const places = missing(term).slice(0, Math.max(0, Math.min(left, room)));
       if (!places.length) continue;
       const open = intersect(candidatesOf(query), doubtful(term));
       if (open.length <= limit + places.length) continue;
@@ -281,20 +284,20 @@ function* hitsIn(docs, scores, rank) {
 }
 
 /**
- * Take hits from the head of `ranked` and settle them until the first `wanted` can't change any more, or so many and `more`
- * were taken; returns those that can't change, in order.
+ * Take hits from the head of `ranked` and settle them until the first `wanted` can't change any more, or, where so many were
+ * taken, until there are no `more` to be taken; returns those that can't change, in order.
  */
 async function settlePage(ranked, order, wanted, settle, more) {
   const settled = [];
   let next = ranked.next();
-  for (let left = wanted + more; ; ) {
+  for (let taken = 0; ; ) {
     const { done, value: head } = next;
     const final = done ? settled : settled.filter((hit) => order(hit, head) < 0);
-    const size = Math.min(wanted - final.length, left);
+    const size = Math.min(wanted - final.length, Math.max(wanted - taken, more()));
     if (done || size <= 0) return final.slice(0, wanted);
     const batch = [];
     for (; batch.length < size && !next.done; next = ranked.next()) batch.push(settle(next.value));
-    left -= batch.length;
+    taken += batch.length;
     settled.push(...(await Promise.all(batch)).filter(Boolean));
     settled.sort(order);
   }

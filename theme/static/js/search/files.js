@@ -39,21 +39,18 @@ function nameOf(kind, number, corpus) {
   return [...codes, number, number >> 8, number >> 16, number >> 24, ...corpus].map((code) => code & 255);
 }
 
-/** Inflate what was deflated with `dictionary` in the window: put there as a stored block, which comes out first. */
-async function inflate(bytes, dictionary) {
-  const size = dictionary.length;
-  const stored = Uint8Array.of(0, size, size >> 8, ~size, ~size >> 8);
-  const stream = new Blob([stored, dictionary, bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Uint8Array(await new Response(stream).arrayBuffer()).subarray(size);
+async function inflate(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** The payload of a framed file, or null where it is not the whole and right one. */
-async function unframe(response, name, dictionary) {
+/** {payload, size in bytes} of a framed file, or null where it is not the whole and right one. */
+async function unframe(response, name) {
   try {
     const bytes = new Uint8Array(await response.arrayBuffer());
     const packed = bytes.subarray(HEAD);
     if (new DataView(bytes.buffer).getUint32(0, true) !== crc32(name, packed)) return null;
-    return await inflate(packed, dictionary);
+    return { payload: await inflate(packed), size: bytes.length };
   } catch {
     return null; // a body that breaks off
   }
@@ -95,17 +92,18 @@ export class Files {
 
   async #open() {
     const file = this.#base + "manifest.bin";
-    const manifest = manifestFile(await this.fetch("manifest.bin", "M", 0));
+    const { payload, size } = await this.fetch("manifest.bin", "M", 0);
+    const manifest = manifestFile(payload);
     if (!manifest.folder) {
       throw new SearchError("unsupported", file, `${file}: this page can't read format ${manifest.format}; reload it`);
     }
     const cache = this.#latest?.manifest.folder === manifest.folder ? this.#latest.cache : new Map();
-    this.#latest = new Edition(this, manifest, cache);
+    this.#latest = new Edition(this, manifest, cache, size);
     return this.#latest;
   }
 
-  /** The payload of a file of some kind and number in a corpus; `dictionary` is what it was packed with. */
-  async fetch(name, kind, number, corpus = new Uint8Array(8), dictionary = new Uint8Array()) {
+  /** {payload, size in bytes} of a file of some kind and number in a corpus. */
+  async fetch(name, kind, number, corpus = new Uint8Array(8)) {
     const file = this.#base + name;
     if (this.#busy >= AT_ONCE) await new Promise((go) => this.#queue.push(go));
     else this.#busy++;
@@ -117,9 +115,9 @@ export class Files {
       if (!response.ok) {
         throw new SearchError("missing", file, `${file}: the server answers ${response.status}; retry, or reload the page`);
       }
-      const payload = await unframe(response, nameOf(kind, number, corpus), dictionary);
+      const content = await unframe(response, nameOf(kind, number, corpus));
       this.#failed.delete(name);
-      if (payload) return payload;
+      if (content) return content;
       throw new SearchError("damaged", file, `${file}: it is cut, changed or another file; retry, or reload the page`);
     } catch (error) {
       this.#failed.add(name);
@@ -131,14 +129,23 @@ export class Files {
   }
 }
 
-/** One export of the archive. */
+/** One export of the archive; `spent` are the bytes of those of its files that were asked for here, fetched or not. */
 class Edition {
   #files;
+  #size;
+  #used = new Set();
 
-  constructor(files, manifest, cache) {
+  /** `size` is that of the manifest. */
+  constructor(files, manifest, cache, size) {
     this.#files = files;
+    this.#size = this.spent = size;
     this.manifest = manifest;
     this.cache = cache;
+  }
+
+  /** The same export, of which nothing has been asked for yet. */
+  unspent() {
+    return new Edition(this.#files, this.manifest, this.cache, this.#size);
   }
 
   /** {title, text, more} of a gram: its lists, null where it occurs in none, and its continuations, or {apart}. */
@@ -153,9 +160,9 @@ class Edition {
     return list?.apart === undefined ? list : this.#numbered("l", "L", list.apart, listFile(list.size));
   }
 
-  /** {title, text}: the continuations of a bigram that stand apart. */
-  continuations(number) {
-    return this.#numbered("x", "X", number, continuationsFile);
+  /** {title, text}: of the continuations of a bigram that stand apart those among which is that by a character. */
+  continuations({ first, parts }, code) {
+    return this.#numbered("x", "X", first + (code % parts), continuationsFile);
   }
 
   document(number) {
@@ -217,18 +224,25 @@ class Edition {
     return this.#get(`${folder}/${number.toString(16)}.bin`, kind, number, decode);
   }
 
-  #get(name, kind, number, decode) {
-    const { folder, corpus, phrases } = this.manifest;
-    let file = this.cache.get(name);
-    if (!file) {
-      const dictionary = kind === "D" ? phrases : undefined;
-      file = this.#files.fetch(`${folder}/${name}`, kind, number, corpus, dictionary).then((payload) => decode(payload, this.manifest));
-      this.cache.set(name, file);
-      file.catch(() => {
-        this.cache.delete(name);
-        this.#files.renew();
-      });
+  async #get(name, kind, number, decode) {
+    const { value, size } = await (this.cache.get(name) ?? this.#fetch(name, kind, number, decode));
+    if (!this.#used.has(name)) {
+      this.#used.add(name);
+      this.spent += size;
     }
+    return value;
+  }
+
+  #fetch(name, kind, number, decode) {
+    const { folder, corpus } = this.manifest;
+    const file = this.#files
+      .fetch(`${folder}/${name}`, kind, number, corpus)
+      .then(({ payload, size }) => ({ value: decode(payload, this.manifest), size }));
+    this.cache.set(name, file);
+    file.catch(() => {
+      this.cache.delete(name);
+      this.#files.renew();
+    });
     return file;
   }
 }

@@ -55,14 +55,13 @@ class Reader {
     return out;
   }
 
-  /** `size` characters as code points. */
-  characters(alphabet, size) {
+  /** `size` characters as code points; `symbols` are lists of code points. */
+  characters(symbols, size) {
     const out = new Uint32Array(size);
-    for (let n = 0; n < size; n++) {
+    for (let n = 0; n < size; ) {
       const byte = this.bytes[this.at++];
-      if (byte < SINGLES) out[n] = alphabet[byte];
-      else if (byte === ESCAPE) out[n] = this.uvarint();
-      else out[n] = alphabet[SINGLES + (byte - SINGLES) * 256 + this.bytes[this.at++]];
+      if (byte === ESCAPE) out[n++] = this.uvarint();
+      else for (const code of symbols[byte < SINGLES ? byte : SINGLES + (byte - SINGLES) * 256 + this.bytes[this.at++]]) out[n++] = code;
     }
     return out;
   }
@@ -165,9 +164,16 @@ function mapping([from, to]) {
   return new Map(points(from).map((code, n) => [code, targets[n]]));
 }
 
+/** Characters and words by their places: so many of either in one byte, those of two bytes after them. */
+function placed(characters, words, [chars, some]) {
+  const symbols = [...characters.slice(0, chars), ...words.slice(0, some)];
+  symbols.length = SINGLES;
+  return symbols.concat(characters.slice(chars), words.slice(some));
+}
+
 /**
- * The manifest's values, and `corpus` and `phrases` as bytes, `alphabet`, `folded` (its characters as a set), `hans` and `idf` as maps;
- * of another format only {format}.
+ * The manifest's values, and `corpus` as bytes, `alphabet` (its characters), `symbols` (these and its words, by place),
+ * `folded` (its characters as a set), `hans` and `idf` as maps; of another format only {format}.
  */
 export function manifestFile(bytes) {
   const reader = new Reader(bytes);
@@ -176,19 +182,19 @@ export function manifestFile(bytes) {
   if (format !== FORMAT) return { format };
   let code = 0;
   const alphabet = reader.list(() => (code += signed(reader.uvarint())));
-  const size = reader.uvarint();
-  const start = reader.at;
-  reader.characters(alphabet, size);
-  const phrases = bytes.subarray(start, reader.at);
+  const characters = alphabet.map((one) => [one]);
+  const spelt = placed(characters, [], head.first);
+  const words = Array.from(reader.take(reader.uvarint())).map((size) => reader.characters(spelt, size));
   const corpus = head.corpus.match(/../g).map((byte) => parseInt(byte, 16));
-  return { ...head, corpus, alphabet, phrases, folded: new Set(alphabet), hans: mapping(head.hans), idf: new Map(head.idf) };
+  const symbols = placed(characters, words, head.first);
+  return { ...head, corpus, alphabet, symbols, folded: new Set(alphabet), hans: mapping(head.hans), idf: new Map(head.idf) };
 }
 
 /**
  * {title, text, more} of every gram of a shard. The lists are {size, docs, exponents}, {size, apart} where in a file of
- * their own, or null; `more` are the continuations or {apart}.
+ * their own, or null; `more` are the continuations or {apart: {first, parts}}.
  */
-export function shardFile(bytes, { alphabet, documents }) {
+export function shardFile(bytes, { symbols, documents }) {
   const reader = new Reader(bytes);
   const list = (size) => {
     const apart = size >= LONG ? reader.uvarint() : 0;
@@ -196,12 +202,13 @@ export function shardFile(bytes, { alphabet, documents }) {
   };
   const more = () => {
     const head = reader.uvarint();
-    return head > 1 ? { apart: head - 2 } : head ? continuations(reader, alphabet) : { title: new Map(), text: new Map() };
+    if (head > 1) return { apart: { first: reader.uvarint(), parts: head - 1 } };
+    return head ? continuations(reader, symbols) : { title: new Map(), text: new Map() };
   };
   const grams = new Map();
   for (const length of [1, 2]) {
     reader.list(() => {
-      const gram = toString(reader.characters(alphabet, length));
+      const gram = toString(reader.characters(symbols, length));
       const head = reader.uvarint();
       const text = head > 1 ? list(head >> 1) : null;
       const title = head & 1 ? list(reader.uvarint()) : null;
@@ -214,9 +221,9 @@ export function shardFile(bytes, { alphabet, documents }) {
 export const listFile = (size) => (bytes, { documents }) => new Reader(bytes).postings(size, documents);
 
 /** {title, text} of a bigram: {character that goes on: in which documents, for `following`}. */
-function continuations(reader, alphabet) {
+function continuations(reader, symbols) {
   const item = () => {
-    const [code] = reader.characters(alphabet, 1);
+    const [code] = reader.characters(symbols, 1);
     const size = reader.uvarint();
     return [code, { size, bytes: size ? reader.take(reader.uvarint()) : NONE }];
   };
@@ -224,7 +231,7 @@ function continuations(reader, alphabet) {
   return { title, text };
 }
 
-export const continuationsFile = (bytes, { alphabet }) => continuations(new Reader(bytes), alphabet);
+export const continuationsFile = (bytes, { symbols }) => continuations(new Reader(bytes), symbols);
 
 /** Those of `both`, the documents that hold both bigrams of a trigram, that hold the trigram. */
 export function following(both, { size, bytes }) {
@@ -239,9 +246,9 @@ export const lengthsFile = (size) => (bytes) => {
 };
 
 /** A difference: {alone} or {own: {character: choice}, places: [place, choice]}. */
-function difference(reader, alphabet) {
+function difference(reader, symbols) {
   if (reader.bytes[reader.at++] === 1) return { alone: points(reader.string()) };
-  const own = new Map(reader.list(() => [reader.characters(alphabet, 1)[0], reader.uvarint()]));
+  const own = new Map(reader.list(() => [reader.characters(symbols, 1)[0], reader.uvarint()]));
   let at = 0;
   const places = reader.list(() => [(at += reader.uvarint()), reader.uvarint()]);
   return { own, places };
@@ -258,18 +265,18 @@ export function variant(base, { alone, own, places }, expected, variants = new M
 }
 
 /** A folded text and the differences of its two scripts. */
-const variantsOf = (reader, { alphabet }) => ({
-  folded: reader.characters(alphabet, reader.uvarint()),
-  hans: difference(reader, alphabet),
-  hant: difference(reader, alphabet),
+const variantsOf = (reader, { symbols }) => ({
+  folded: reader.characters(symbols, reader.uvarint()),
+  hans: difference(reader, symbols),
+  hant: difference(reader, symbols),
 });
 
 /** The regions of a document, as those of `Reader.region`. */
-function placesOf(reader, { alphabet }) {
+function placesOf(reader, { symbols }) {
   const places = reader.list(() => {
     const code = reader.string();
     const head = reader.uvarint();
-    const name = toString(reader.characters(alphabet, head >> 2));
+    const name = toString(reader.characters(symbols, head >> 2));
     const hant = head & 1 ? reader.string() : "";
     return { code, name, hant, parent: head & 2 ? undefined : reader.string() || null };
   });

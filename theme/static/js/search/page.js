@@ -8,8 +8,7 @@ import { addressOf, isEmpty, isFaulty, requestOf, stateOf } from "./state.js";
 import { hitNode, regions, showChosen, showFacets, withRegion } from "./view.js";
 
 const PAGE = 10;
-const PROOF = 5; // texts that an answer may read beyond those of its page
-const STRIDE = 4; // times as many where the page was not filled and the reader goes on
+const STRIDE = 4; // times the effort, where a page was not filled and the reader goes on
 const SOON = 300; // ms before the page says that it searches: most answers are there by then
 
 const form = $("search");
@@ -36,7 +35,7 @@ function report(text, phase, total = "") {
 let turn = 0;
 let soon;
 let narrowed = false; // whether the facets are those of the state that is shown
-let proof; // texts that an answer may read beyond its page; Infinity once the total is to be proven
+let effort; // of answers; Infinity once a total is to be proven
 
 /**
  * Search for a state and show the answer, unless a later turn has begun by then. A job is "all" there is to show, "more"
@@ -46,8 +45,8 @@ async function search(state, job, shown) {
   const mine = ++turn;
   const facets = narrow.open && job !== "more";
   const told = [line.textContent, "done", line.dataset.total];
-  if (job === "proof") proof = Infinity;
-  const options = { lang, facets, proof, limit: job === "more" ? PAGE : shown, offset: job === "more" ? shown : 0 };
+  if (job === "proof") effort = Infinity;
+  const options = { lang, facets, effort, limit: job === "more" ? PAGE : shown, offset: job === "more" ? shown : 0 };
   $("failure").hidden = true;
   clearTimeout(soon);
   results.setAttribute("aria-busy", "true");
@@ -84,7 +83,7 @@ function showAnswer(answer, state, job, shown) {
     more.hidden = left <= 0;
     more.textContent = exact ? say("more", { n: Math.min(left, PAGE) }) : words.more_about;
     more.onclick = () => {
-      if (hits.length < (job === "more" ? PAGE : shown)) proof *= STRIDE;
+      if (hits.length < (job === "more" ? PAGE : shown)) effort *= STRIDE;
       search(state, "more", all);
     };
     if (job === "proof") {
@@ -166,7 +165,7 @@ function show() {
   prove.removeAttribute("aria-disabled");
   prove.textContent = words.prove;
   $("copied").textContent = "";
-  proof = PROOF;
+  effort = 1;
   const empty = isEmpty(state);
   const idle = empty || isFaulty(state);
   $("copy").hidden = idle;
