@@ -24,7 +24,7 @@ from tongbao.search.index import FIELDS, Index
 from tongbao.search.texts import BLOCKS, Alphabet, Differ, Variants, usual
 from tongbao.search.weighting import K1, B, idf, is_doubtful, plain_idf
 
-FORMAT = 3
+FORMAT = 4
 _EXPORT = re.compile("[0-9a-f]{16}")
 _GONE = "old"
 # The first part of the folding table: ASCII and the blocks of today's texts.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.int64]
 
-MAGIC = b"TBS3"
+MAGIC = b"TBS4"
 # The corpus of the manifest, which says what the others' is.
 NO_CORPUS = bytes(8)
 # One letter a kind of file, part of its name.

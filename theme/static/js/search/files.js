@@ -18,7 +18,7 @@ import {
   variantsFile,
 } from "./format.js";
 
-const MAGIC = "TBS3";
+const MAGIC = "TBS4";
 const HEAD = 4;
 const AT_ONCE = 8; // requests
 

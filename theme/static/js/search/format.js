@@ -3,7 +3,7 @@
 import { complement, NONE } from "./sets.js";
 import { points, toString } from "./text.js";
 
-const FORMAT = 3;
+const FORMAT = 4;
 const SINGLES = 240;
 const ESCAPE = 255;
 const CHOICES = 16; // below it are variants

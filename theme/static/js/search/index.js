@@ -8,7 +8,7 @@ export { SearchError };
  * Open the index of a site. `baseUrl` is the address of the site's root, or of its `search/` folder (recognised by its name).
  * Nothing is fetched before the first question.
  *
- * `await index.search({q, regions, scripts, kinds, from, to, sort, received}, {limit, offset, lang, proof, facets})` resolves
+ * `await index.search({q, regions, scripts, kinds, from, to, sort, received}, {limit, offset, lang, effort, facets})` resolves
  * to `{total, atMost, exact, hits: [{id, score, url, title, titleRuns, date, regions, places, snippet}], facets}`;
  * `await index.regions({lang})` to `[{code, name, parent, count}]`, `await index.suggest(beginning, {lang, limit})` to
  * `{regions: [{code, name, count}], titles: [{title, url}]}`, `await index.parse(q)` to `{include, exclude}`. All reject with a
