@@ -22,6 +22,7 @@ from search_support import MODULES, REGIONS, Node, brute_force, calls, documents
 
 from tongbao.search import Results, SearchDocument, build_index, export, facets, frames, query, terms
 from tongbao.search.documents import date_label
+from tongbao.search.export import FORMAT
 
 SYNTAX = json.loads((Path(__file__).parent / "cases/search/syntax.json").read_text("utf-8"))
 Serve = Callable[[Path], str]
@@ -615,11 +616,13 @@ def test_one_file_in_the_place_of_another_is_damage(
 
 def test_another_format_is_refused(client: Node, small: Path, serve: Serve, tmp_path: Path) -> None:
     shutil.copytree(small, tmp_path / "site")
-    manifest = frames.frame(frames.MANIFEST, 0, frames.NO_CORPUS, frames.string('{"format":4,"folder":"0"}'), b"more")
+    manifest = frames.frame(
+        frames.MANIFEST, 0, frames.NO_CORPUS, frames.string(f'{{"format":{FORMAT + 1},"folder":"0"}}'), b"more"
+    )
     (tmp_path / "site/search/manifest.bin").write_bytes(manifest)
     (answer,) = client.ask(serve(tmp_path / "site"), calls([{"q": ""}]))
     assert (answer["error"]["reason"], answer["error"]["file"][-12:]) == ("unsupported", "manifest.bin")
-    assert "format 4" in answer["error"]["message"]
+    assert f"format {FORMAT + 1}" in answer["error"]["message"]
 
 
 def test_an_unreachable_server_is_reported(client: Node) -> None:
