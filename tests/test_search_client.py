@@ -241,6 +241,23 @@ def test_a_score_that_may_be_lower_decides_no_order(client: Node, serve: Serve, 
         assert (answer["value"]["total"], answer["value"]["exact"]) == (6, True)
 
 
+def test_what_may_be_read_fills_a_page_or_says_that_it_does_not(client: Node, serve: Serve, tmp_path: Path) -> None:
+    """All that holds the triples but one bulletin, the least, lacks the whole: only texts tell."""
+    texts = [*["甲乙丙，乙丙丁，" * 4] * 30, "甲乙丙丁，乙丙" + "戊" * 200]
+    folder = make_parted(tmp_path, [bulletin(number, text) for number, text in enumerate(texts)])
+    base = serve(folder / "site")
+    whole = ask_whoosh(folder, {"q": "甲乙丙丁"})
+    found = []
+    for effort in (0, 0.03, 0.1, 1, "Infinity"):
+        (answer,) = client.ask(base, calls([{"q": "甲乙丙丁"}], limit=2, effort=effort))
+        found.append(answer["value"])
+    reads = [answer["atMost"] for answer in found]
+    assert reads == sorted(reads, reverse=True)
+    assert (found[0]["hits"], found[0]["total"], found[0]["atMost"], found[0]["exact"]) == ([], 0, 29, False)
+    assert [(hit["id"], hit["score"]) for hit in found[-1]["hits"]] == [(hit.id, hit.score) for hit in whole.hits]
+    assert (found[-1]["total"], found[-1]["exact"]) == (1, True)
+
+
 def test_titles_and_snippets_in_traditional(client: Node, site: Site) -> None:
     (answer,) = client.ask(site.base, calls([{"q": ""}], limit=1000, lang="zh-hant"))
     hits = {hit["id"]: hit for hit in answer["value"]["hits"]}

@@ -225,7 +225,9 @@ def test_each_field_has_a_label(page: Page, site: str) -> None:
         expect(page.get_by_label(said[name], exact=True)).to_have_attribute("name", name)
 
 
-@pytest.mark.parametrize("state", [{"from": "昨天"}, {"from": "2022-13"}, {"from": "2022", "to": "2021"}])
+@pytest.mark.parametrize(
+    "state", [{"from": "昨天"}, {"from": "2022-13"}, {"to": "2021-02-30"}, {"from": "2022", "to": "2021"}]
+)
 def test_a_date_that_can_not_be_read_is_said(page: Page, site: str, state: dict[str, str]) -> None:
     search(page, site, q="疫情", **state)
     expect(status(page)).to_contain_text("日期须写作")
@@ -320,8 +322,11 @@ def test_several_kinds_scripts_and_regions(page: Page, site: str, records: list[
         }
 
     every = {r["script"] for r in records}
+    other = facets.get_by_role("link", name=re.compile("^会议"))
+    expect(other).to_have_accessible_name(re.compile("^会议，[0-9]+ 件$"))
     choose("通告通知")
     assert set(hits(page)) == expected({"notice"}, every)
+    expect(other).to_have_accessible_name("会议")  # It would add its own: how many is not counted.
     choose("会议")
     assert set(hits(page)) == expected({"notice", "meeting"}, every)
     choose("简体")
@@ -406,6 +411,61 @@ def test_a_total_that_is_not_proven_can_be(page: Page, site: str, language: str)
     expect(button).to_be_focused()
     expect(button).to_have_attribute("aria-disabled", "true")
     expect(page.locator("#facets .count").first).not_to_contain_text("≤")
+
+
+def test_a_page_that_is_not_filled_goes_on(page: Page, site: str, records: list[dict[str, Any]]) -> None:
+    """The best candidates hold the query's pairs apart, and no more texts may be read for the first answer."""
+    done(search(page, site, q="疫情"))
+    runs = sorted({r["hans"][at : at + 5] for r in records for at in range(0, len(r["hans"]) - 5, 7)})
+    query, most, total = ask(
+        page,
+        """for (const q of values[0].filter(q => !/[\\s"-]/.test(q))) {
+          const rough = await index.search({ q }, { limit: 1, effort: 0 });
+          if (rough.exact || rough.hits.length) continue;
+          const { total } = await index.search({ q }, { limit: 1, effort: Infinity });
+          if (total) return [q, rough.atMost, total];
+        }""",
+        runs,
+    )
+    # Effort 1, as the page begins, is none; four times that is all.
+    page.add_init_script(HASTY.replace("value.effort === Infinity", "value.effort > 1"))
+    said = words("zh-hans")
+    assert done(search(page, site, q=query)) == 0
+    expect(status(page)).to_have_text(said["found_none_yet"].format(m=most))
+    more = page.locator("#more")
+    expect(more).to_have_text(said["more_about"])
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(status(page)).to_have_text(said["found"].format(n=total))
+    assert len(hits(page)) == 1
+    expect(page.locator("#results a.title").first).to_be_focused()
+
+
+def test_a_fragment_is_no_other_search(page: Page, site: str) -> None:
+    done(search(page, site, q="疫情"))
+    page.evaluate("document.querySelector('#results li').dataset.kept = 'yes'")
+    page.locator("a.skip").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#main")
+    page.evaluate("new Promise(requestAnimationFrame)")
+    expect(page.locator("#results li").first).to_have_attribute("data-kept", "yes")
+
+
+def test_facets_opened_while_more_comes_lose_no_hit(page: Page, site: str) -> None:
+    total = done(search(page, site, q="疫情"))
+    waiting: list[Route] = []
+    page.route("**/search/*/d/*.bin", lambda route: waiting.append(route))
+    page.locator("#more").click()
+    page.wait_for_function("document.querySelector('#results').ariaBusy === 'true'")
+    page.locator("#narrow summary").click()
+    for _ in range(100):
+        while waiting:
+            waiting.pop().continue_()
+        page.wait_for_timeout(20)
+        if len(hits(page)) == min(20, total):
+            break
+    expect(page.locator("#results > li")).to_have_count(min(20, total))
+    expect(page.locator("#facets .count").first).to_have_text(re.compile("^[0-9]+$"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -216,7 +216,7 @@ def _missed(run: Run, n: int) -> bool:
 
 
 def _unfilled(run: Run, n: int) -> bool:
-    """Whether a page has fewer hits than it could: the client had read enough texts, and says that there may be more."""
+    """Whether a page has fewer hits than it could: the client has read enough, and says that there may be more."""
     return len(run.answers[n].hits) < min(LIMIT, len(run.right[n].ids))
 
 
@@ -296,8 +296,8 @@ def _files(run: Run) -> tuple[list[str], list[list[str]]]:
 
 
 def _classes(run: Run) -> tuple[list[str], list[list[str]]]:
-    head = ["class", "queries", "hits", "missed", "false", "differ", "not filled", "at least", "not proven", "proof, kB more",
-            "index cold, kB", "requests", "index warm, kB", "requests"]  # fmt: skip
+    head = ["class", "queries", "hits", "missed", "false", "differ", "not filled", "at least", "not proven",
+            "proof, kB more", "index cold, kB", "requests", "index warm, kB", "requests"]  # fmt: skip
     rows = []
     for kind in CLASSES:
         own = [n for n, asked in enumerate(run.asked) if asked.kind == kind]

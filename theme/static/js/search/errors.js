@@ -1,6 +1,6 @@
 // What a search can fail with.
 
-/** A file of the index could not be had: `file` is its address, `reason` one of missing, unreachable, damaged, unsupported. */
+/** A file of the index could not be had: `file` is its address, `reason` one of missing, unreachable, damaged, unsupported, old. */
 export class SearchError extends Error {
   constructor(reason, file, message) {
     super(message);

@@ -39,6 +39,15 @@ function nameOf(kind, number, corpus) {
   return [...codes, number, number >> 8, number >> 16, number >> 24, ...corpus].map((code) => code & 255);
 }
 
+/** Whether the browser has what the files are packed with (since 2022 and 2023). */
+function inflates() {
+  try {
+    return Boolean(new DecompressionStream("deflate-raw"));
+  } catch {
+    return false;
+  }
+}
+
 async function inflate(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
@@ -92,6 +101,7 @@ export class Files {
 
   async #open() {
     const file = this.#base + "manifest.bin";
+    if (!inflates()) throw new SearchError("old", file, `${file}: this browser can't inflate it; use a newer one`);
     const { payload, size } = await this.fetch("manifest.bin", "M", 0);
     const manifest = manifestFile(payload);
     if (!manifest.folder) {

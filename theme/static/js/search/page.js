@@ -33,6 +33,8 @@ function report(text, phase, total = "") {
 }
 
 let turn = 0;
+let going = null; // the job "more" while it lasts
+let place; // the part of the address that is shown
 let soon;
 let narrowed = false; // whether the facets are those of the state that is shown
 let effort; // of answers; Infinity once a total is to be proven
@@ -84,7 +86,7 @@ function showAnswer(answer, state, job, shown) {
     more.textContent = exact ? say("more", { n: Math.min(left, PAGE) }) : words.more_about;
     more.onclick = () => {
       if (hits.length < (job === "more" ? PAGE : shown)) effort *= STRIDE;
-      search(state, "more", all);
+      going = search(state, "more", all).finally(() => (going = null));
     };
     if (job === "proof") {
       prove.setAttribute("aria-disabled", "true"); // It stays where it is: the focus is on it.
@@ -159,6 +161,7 @@ function fillForm(state) {
 
 /** Show what the address asks for. */
 function show() {
+  place = location.search;
   const state = stateOf(location);
   fillForm(state);
   for (const id of ["failure", "more", "prove", "link"]) $(id).hidden = true;
@@ -285,8 +288,9 @@ $("copy").addEventListener("click", async () => {
     $("link").select();
   }
 });
-narrow.addEventListener("toggle", () => {
+narrow.addEventListener("toggle", async () => {
   rememberOpen(narrow.open);
+  await going; // or its hits would come too late to be shown
   if (!narrow.open || narrowed) return;
   const state = stateOf(location);
   $("facets").textContent = words.loading;
@@ -294,6 +298,6 @@ narrow.addEventListener("toggle", () => {
   else if (line.dataset.state === "busy") show();
   else showFacets(state);
 });
-addEventListener("popstate", show);
+addEventListener("popstate", () => location.search === place || show()); // not for a fragment
 narrow.open = wasOpen();
 show();

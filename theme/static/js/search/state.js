@@ -37,7 +37,8 @@ export const isFiltered = (state) => some(state) || state.received;
 
 export function isFaulty({ from, to }) {
   const common = Math.min(from.length, to.length);
-  return [from, to].some((date) => date && !DAY.test(date)) || from.slice(0, common) > to.slice(0, common);
+  const isDay = (date) => DAY.test(date) && new Date(date).toISOString().startsWith(date); // no 30 February
+  return [from, to].some((date) => date && !isDay(date)) || from.slice(0, common) > to.slice(0, common);
 }
 
 /** A list with a value that it lacked, or without one that it had. */

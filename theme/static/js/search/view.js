@@ -88,15 +88,22 @@ export function showFacets(state, facets) {
         chosen: state[list].includes(value),
         state: { ...state, [list]: toggled(state[list], value) },
       }))
-      // What no hit has would leave none, unless others of its sort are chosen: then it adds its own.
-      .filter(({ count, chosen }) => !found || count || chosen || state[list].length);
+      // What no hit has would leave none, unless others of its sort are chosen: then it adds its own, and how many is not known.
+      .filter(({ count, chosen }) => !found || count || chosen || state[list].length)
+      .map((item) => (item.chosen || !state[list].length ? item : { ...item, count: undefined }));
   const codes = [...new Set([...state.regions, ...(facets?.regions ?? []).map(({ code }) => code)])].slice(0, Math.max(FACETS, state.regions.length));
-  const places = many("regions", "code", facets?.regions, codes, nameOf).map((item, n) =>
-    item.chosen ? item : { ...item, state: { ...state, regions: withRegion(state.regions, codes[n]) } },
-  );
+  const places = many("regions", "code", facets?.regions, codes, nameOf).map((item, n) => {
+    if (item.chosen) return item;
+    const chosen = withRegion(state.regions, codes[n]);
+    // In the place of one that it lies in it leaves what it has of the hits.
+    const count = chosen.length > 1 ? undefined : facets?.regions.find(({ code }) => code === codes[n])?.count;
+    return { ...item, count, state: { ...state, regions: chosen } };
+  });
   const years = (facets?.years ?? []).slice(0, FACETS).map(({ year, count }) => {
     const chosen = state.from === year && state.to === year;
-    return { key: year, name: say("year", { year }), count, chosen, state: { ...state, from: chosen ? "" : year, to: chosen ? "" : year } };
+    const { from, to } = state;
+    const whole = (!from || from === year || from.slice(0, 4) < year) && (!to || to === year || year < to.slice(0, 4));
+    return { key: year, name: say("year", { year }), count: whole ? count : undefined, chosen, state: { ...state, from: chosen ? "" : year, to: chosen ? "" : year } };
   });
   const known = (kind) => Object.keys(words).filter((key) => key.startsWith(kind)).map((key) => key.slice(kind.length));
   const exact = facets?.exact;
