@@ -15,9 +15,8 @@ const SORTS = ["relevance", "newest", "oldest"];
 // makes it "at least". With page, style and scripts, 100 and 60 kB.
 const FILLS = 68e3;
 const PROVES = 36e3;
-// Lists fetched beyond those of the chief grams to decide candidates, and about how many bytes one takes.
+// Lists fetched beyond those of the chief grams to decide candidates.
 const MOST_LISTS = 6;
-const LIST = 3e3;
 
 export class Engine {
   #root;
@@ -254,10 +253,12 @@ async function refine(edition, query, limit, lost) {
     [({ entries }) => [...entries.keys()].filter((at) => !entries[at]), ({ grams }, at) => edition.gram(grams[at])],
     [({ apart }) => apart, async ({ codes, entries }, at) => ({ ...entries[at], more: await edition.continuations(entries[at].more.apart, codes[at + 2]) })],
   ];
+  const all = [...query.terms, ...query.excluded];
+  const size = edition.spent / Math.max(1, all.flatMap(({ entries }) => entries.filter(Boolean)).length); // of a list, about
   let left = MOST_LISTS;
   for (const [missing, fetched] of steps) {
-    for (const term of [...query.terms, ...query.excluded]) {
-      const room = Math.floor((FILLS - edition.spent - limit * text) / LIST);
+    for (const term of all) {
+      const room = Math.floor((FILLS - edition.spent - limit * text) / size);
       const places = missing(term).slice(0, Math.max(0, Math.min(left, room)));
       if (!places.length) continue;
       const open = intersect(candidatesOf(query), doubtful(term));
