@@ -174,6 +174,8 @@ def _exactness(run: Run) -> Iterator[Row]:
     yield Row(
         "pages not filled at first", [[sum(_unfilled(run, n) for n in some)] for some in (numbers, same)], digits=0
     )
+    far = sum(not _reaches(run, n) and len(run.answers[n].first) < len(run.right[n].hits) for n in numbers)
+    yield Row(f"queries whose first {WHOLE} hits were not all reached here", [[far]], digits=0)
     yield Row("totals that are lower bounds", [[len(loose)], [sum(not run.answers[n].exact for n in same)]], digits=0)
     proof = [_kb(a.proof) - _kb(a.cold) for a in loose if a.proven is not None]
     yield Row("what their proof costs more, kB", [_middle(proof)])
@@ -211,8 +213,12 @@ def _missed(run: Run, n: int) -> bool:
     answer, right = run.answers[n], run.right[n]
     there = len(right.ids)
     totals = [answer.at_most, right.total, *([answer.proven] if answer.proven is not None else [])]
-    provable = answer.at_most - answer.total <= PROVE
-    return min(totals) < there or (provable and len(answer.first) < min(WHOLE, there))
+    return min(totals) < there or (_reaches(run, n) and len(answer.first) < min(WHOLE, there))
+
+
+def _reaches(run: Run, n: int) -> bool:
+    """Whether the first hits can all be reached by reading as many texts as are read here."""
+    return run.answers[n].at_most - run.answers[n].total <= PROVE
 
 
 def _unfilled(run: Run, n: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -47,15 +47,30 @@ def frame(kind: bytes, number: int, corpus: bytes, *payload: bytes) -> bytes:
     number, the corpus's 8 bytes), so one served in another's place is noticed too. Each part of the payload gets
     Huffman codes of its own, which suits columns of different things.
     """
-    # Where little repeats, references to what came before take more than Huffman codes alone.
-    packed = min((_deflated(payload, how) for how in (zlib.Z_DEFAULT_STRATEGY, zlib.Z_HUFFMAN_ONLY)), key=len)
+    packed = min(_deflated(payload), key=len)
     name = MAGIC + kind + number.to_bytes(4, "little") + corpus
     return zlib.crc32(packed, zlib.crc32(name)).to_bytes(4, "little") + packed
 
 
-def _deflated(parts: Sequence[bytes], strategy: int) -> bytes:
+def _deflated(parts: Sequence[bytes]) -> Iterator[bytes]:
+    """What DEFLATE may make of a payload.
+
+    Where little repeats, references to what came before take more than Huffman codes alone: of all parts, or of each.
+    """
+    strategies = zlib.Z_DEFAULT_STRATEGY, zlib.Z_HUFFMAN_ONLY
+    for strategy in strategies:
+        yield _packed(parts, strategy, zlib.Z_BLOCK)
+    if len(parts) > 1:
+        yield b"".join(
+            # A part that is flushed ends with a whole byte; the two bytes after it would end the stream.
+            min((_packed([part, b""], s, zlib.Z_SYNC_FLUSH)[:-2] for s in strategies), key=len)
+            for part in parts[:-1]
+        ) + min((_packed(parts[-1:], s, zlib.Z_BLOCK) for s in strategies), key=len)
+
+
+def _packed(parts: Sequence[bytes], strategy: int, flush: int) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, strategy)
-    blocks = [packer.compress(part) + packer.flush(zlib.Z_BLOCK) for part in parts[:-1]]
+    blocks = [packer.compress(part) + packer.flush(flush) for part in parts[:-1]]
     return b"".join(blocks) + packer.compress(parts[-1]) + packer.flush()
 
 

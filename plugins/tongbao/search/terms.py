@@ -14,10 +14,10 @@ from tongbao.search.frames import Array, uvarint
 from tongbao.search.index import FIELDS, Index
 from tongbao.search.texts import Alphabet
 
-SHARD_BYTES = 1024
+SHARD_BYTES = 896
 # What is longer stands in a file of its own, so that its shard's other grams do not pay for it.
 LIST_BYTES = 2048
-MORE_BYTES = 1024
+MORE_BYTES = 512
 # From this document frequency on, a list may stand apart.
 LONG = 64
 # Up to so many documents that hold both bigrams of a trigram are cheap to read: nothing is said of it.

@@ -12,7 +12,8 @@ import { indexOf, parse, points, runs, toString } from "./text.js";
 
 const SORTS = ["relevance", "newest", "oldest"];
 // Bytes of files up to which an answer reads on to fill its page, and to prove its total; what is left open after that
-// makes it "at least". With page, style and scripts, 100 and 60 kB.
+// makes it "at least". With page, style and scripts this aims at 100 and 60 kB. What an answer must have does not count:
+// chief lists, lengths, as many texts as a page has hits, facets.
 const FILLS = 68e3;
 const PROVES = 36e3;
 // Lists fetched beyond those of the chief grams to decide candidates.
@@ -84,7 +85,9 @@ export class Engine {
     const found = minus(docs, Uint32Array.from(read.keys()).filter((doc) => !read.get(doc)).sort());
     const atMost = found.length + (lost?.hits ?? 0);
     const counts = facets ? await attempt(facetsOf(edition, found, regions, lost ? 0 : limit, lang), lost, noteMore) : null;
-    return { total: exact ? found.length : found.length - rest.length, atMost, exact, hits, facets: counts && { exact, ...counts } };
+    const chosen = regions.length ? await attempt(chosenOf(edition, regions, lang), lost, noteMore) : [];
+    const total = exact ? found.length : found.length - rest.length;
+    return { total, atMost, exact, hits, chosen: chosen ?? [], facets: counts && { exact, ...counts } };
   }
 
   /** How a query is read: {include, exclude}, its folded terms. */
@@ -234,6 +237,12 @@ async function regionOf(edition, code) {
   return entry?.member.name ? entry : undefined;
 }
 
+/** {code, name, parent} of those of the chosen regions that the archive has. */
+async function chosenOf(edition, codes, lang) {
+  const [found, name] = await Promise.all([Promise.all(codes.map((code) => regionOf(edition, code))), namer(edition, lang)]);
+  return found.filter(Boolean).map(({ member }) => ({ code: member.code, name: name(member), parent: member.parent }));
+}
+
 // --- candidates ---
 
 /** The documents that may match. */
@@ -295,7 +304,7 @@ async function settlePage(ranked, order, wanted, settle, more) {
     const { done, value: head } = next;
     const final = done ? settled : settled.filter((hit) => order(hit, head) < 0);
     const size = Math.min(wanted - final.length, Math.max(wanted - taken, more()));
-    if (done || size <= 0) return final.slice(0, wanted);
+    if (done || !(size > 0)) return final.slice(0, wanted);
     const batch = [];
     for (; batch.length < size && !next.done; next = ranked.next()) batch.push(settle(next.value));
     taken += batch.length;

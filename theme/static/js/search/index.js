@@ -9,7 +9,7 @@ export { SearchError };
  * Nothing is fetched before the first question.
  *
  * `await index.search({q, regions, scripts, kinds, from, to, sort, received}, {limit, offset, lang, effort, facets})` resolves
- * to `{total, atMost, exact, hits: [{id, score, url, title, titleRuns, date, regions, places, snippet}], facets}`;
+ * to `{total, atMost, exact, hits: [{id, score, url, title, titleRuns, date, regions, places, snippet}], chosen, facets}`;
  * `await index.regions({lang})` to `[{code, name, parent, count}]`, `await index.suggest(beginning, {lang, limit})` to
  * `{regions: [{code, name, count}], titles: [{title, url}]}`, `await index.parse(q)` to `{include, exclude}`. All reject with a
  * SearchError, which says in `reason` and `file` what failed, carries in `partial` what could be answered, and asks again by

@@ -33,7 +33,7 @@ function report(text, phase, total = "") {
 }
 
 let turn = 0;
-let going = null; // the job "more" while it lasts
+let going = null; // the job "more" or "proof" while it lasts
 let place; // the part of the address that is shown
 let soon;
 let narrowed = false; // whether the facets are those of the state that is shown
@@ -48,7 +48,7 @@ async function search(state, job, shown) {
   const facets = narrow.open && job !== "more";
   const told = [line.textContent, "done", line.dataset.total];
   if (job === "proof") effort = Infinity;
-  const options = { lang, facets, effort, limit: job === "more" ? PAGE : shown, offset: job === "more" ? shown : 0 };
+  const options = { lang, facets, effort, limit: job === "more" ? PAGE : Math.max(PAGE, shown), offset: job === "more" ? shown : 0 };
   $("failure").hidden = true;
   clearTimeout(soon);
   results.setAttribute("aria-busy", "true");
@@ -74,27 +74,25 @@ function showAnswer(answer, state, job, shown) {
   const all = job === "more" ? shown + hits.length : hits.length;
   if (job !== "facets") {
     const nodes = hits.map(hitNode);
-    if (job === "more") {
-      results.append(...nodes);
-      history.replaceState({ shown: all }, "");
-      nodes[0]?.querySelector("a").focus();
-    } else if (job === "all") {
-      results.replaceChildren(...nodes);
-    }
     const left = atMost - all;
     more.hidden = left <= 0;
     more.textContent = exact ? say("more", { n: Math.min(left, PAGE) }) : words.more_about;
-    more.onclick = () => {
-      if (hits.length < (job === "more" ? PAGE : shown)) effort *= STRIDE;
-      going = search(state, "more", all).finally(() => (going = null));
-    };
+    more.onclick = () => alone(() => goOn(state, all, hits.length < (job === "more" ? PAGE : Math.max(PAGE, shown))));
+    if (job === "all") results.replaceChildren(...nodes);
+    if (job === "proof") results.append(...nodes.slice(shown));
+    if (job === "more") {
+      results.append(...nodes);
+      if (nodes.length) nodes[0].querySelector("a").focus();
+      else if (more.hidden) focusLine();
+    }
+    if (job !== "all") history.replaceState({ ...history.state, shown: all, effort }, "");
     if (job === "proof") {
       prove.setAttribute("aria-disabled", "true"); // It stays where it is: the focus is on it.
       prove.textContent = words.proved;
     } else {
       prove.hidden = exact;
     }
-    prove.onclick = () => exact || search(state, "proof", all);
+    prove.onclick = () => exact || alone(() => search(state, "proof", all));
   }
   if (job !== "more" && narrow.open) showFacets(state, facets);
   if (job === "facets") return;
@@ -102,9 +100,28 @@ function showAnswer(answer, state, job, shown) {
     if (state.q) remember(state.q);
     if (history.state?.at) document.querySelector(`[data-id="${CSS.escape(history.state.at)}"] a`)?.focus();
   }
-  const found = exact ? (total ? "found" : "nothing") : all ? "found_about" : "found_none_yet";
+  const found = exact ? (total ? "found" : "nothing") : total || all ? "found_about" : "found_none_yet";
   report(say(found, { n: total, m: atMost }), "done", String(total));
   nameChosen(state, answer);
+}
+
+/** Do a job, unless another one lasts. */
+function alone(job) {
+  going ??= job().finally(() => (going = null));
+}
+
+/** Show the hits that come after `shown`; where too few texts were read for them, with more effort. */
+async function goOn(state, shown, isShort) {
+  if (isShort) effort *= STRIDE;
+  await search(state, "more", shown);
+  if (isShort || more.hidden || results.children.length > shown || !$("failure").hidden) return;
+  effort *= STRIDE;
+  await search(state, "more", shown);
+}
+
+function focusLine() {
+  line.tabIndex = -1;
+  line.focus();
 }
 
 /** Say what failed, and show what could be searched without it, or leave what was `told`. */
@@ -125,8 +142,7 @@ function failWith(error, state, job, shown, told) {
   $("failure").querySelector("span").textContent = parts.join(" ");
   $("failure").hidden = false;
   $("retry").onclick = () => {
-    line.tabIndex = -1; // The button goes; the next stop is where the answer will be told.
-    line.focus();
+    focusLine(); // The button goes; the next stop is where the answer will be told.
     search(state, job, shown);
   };
   if (job === "all") report("", "error");
@@ -140,14 +156,11 @@ async function learnRegions() {
   for (const { code, name, parent } of (await tree) ?? []) regions.set(code, { name, parent });
 }
 
-/** Show the names of chosen regions that the page did not know. */
-async function nameChosen(state, { hits }) {
-  const isUnknown = (code) => !regions.has(code);
-  if (!state.regions.some(isUnknown)) return;
-  const mine = turn;
-  for (const { code, name } of hits.flatMap(({ places }) => places)) if (isUnknown(code)) regions.set(code, { name });
-  if (state.regions.some(isUnknown)) await learnRegions();
-  if (mine === turn) showChosen(state);
+/** Show the names of chosen regions that the page did not know; of those that the archive does not have, the codes. */
+function nameChosen(state, { chosen }) {
+  const unknown = chosen.filter(({ code }) => !regions.has(code));
+  for (const { code, name, parent } of unknown) regions.set(code, { name, parent });
+  if (unknown.length) showChosen(state);
 }
 
 function fillForm(state) {
@@ -168,7 +181,7 @@ function show() {
   prove.removeAttribute("aria-disabled");
   prove.textContent = words.prove;
   $("copied").textContent = "";
-  effort = 1;
+  effort = history.state?.effort ?? 1;
   const empty = isEmpty(state);
   const idle = empty || isFaulty(state);
   $("copy").hidden = idle;
@@ -293,6 +306,7 @@ narrow.addEventListener("toggle", async () => {
   await going; // or its hits would come too late to be shown
   if (!narrow.open || narrowed) return;
   const state = stateOf(location);
+  if (!$("failure").hidden) return showFacets(state);
   $("facets").textContent = words.loading;
   if (line.dataset.state === "done") search(state, "facets", PAGE);
   else if (line.dataset.state === "busy") show();

@@ -2,7 +2,7 @@
 
 const LISTS = [["region", "regions"], ["kind", "kinds"], ["script", "scripts"]];
 const SINGLE = ["q", "from", "to", "sort", "received"];
-const DAY = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/;
+const DAY = /^(?!0000)\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/;
 const NO_KIND = "none";
 const SORTS = ["newest", "oldest"]; // beside relevance
 
@@ -35,9 +35,14 @@ const some = ({ regions, kinds, scripts, from, to }) => regions.length + kinds.l
 export const isEmpty = (state) => !state.q && !some(state);
 export const isFiltered = (state) => some(state) || state.received;
 
+/** Whether a year, month or day is one; the calendar is that of 400 years later, for Date takes years below 100 for others. */
+function isDay(date) {
+  const [year, month = 1, day = 1] = date.split("-").map(Number);
+  return DAY.test(date) && new Date(Date.UTC(year + 400, month - 1, day)).getUTCDate() === day;
+}
+
 export function isFaulty({ from, to }) {
   const common = Math.min(from.length, to.length);
-  const isDay = (date) => DAY.test(date) && new Date(date).toISOString().startsWith(date); // no 30 February
   return [from, to].some((date) => date && !isDay(date)) || from.slice(0, common) > to.slice(0, common);
 }
 

@@ -95,8 +95,9 @@ export function showFacets(state, facets) {
   const places = many("regions", "code", facets?.regions, codes, nameOf).map((item, n) => {
     if (item.chosen) return item;
     const chosen = withRegion(state.regions, codes[n]);
-    // In the place of one that it lies in it leaves what it has of the hits.
-    const count = chosen.length > 1 ? undefined : facets?.regions.find(({ code }) => code === codes[n])?.count;
+    // In the place of those that it lies in it leaves what it has of the hits.
+    const isInside = state.regions.every((each) => isWithin(codes[n], each));
+    const count = isInside ? facets?.regions.find(({ code }) => code === codes[n])?.count : undefined;
     return { ...item, count, state: { ...state, regions: chosen } };
   });
   const years = (facets?.years ?? []).slice(0, FACETS).map(({ year, count }) => {
