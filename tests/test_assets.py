@@ -141,6 +141,8 @@ def test_styles_say_what_their_sources_say(open_page: Open, samples_site: Path, 
     }"""
     for path in sorted((STATIC / "css").iterdir()):
         source, published = path.read_text("utf-8"), (samples_site / "theme/css" / path.name).read_text("utf-8")
+        for other in re.findall(r'^@import "(.+)";', source, re.MULTILINE):
+            source = (path.parent / other).read_text("utf-8") + source
         assert len(published) < len(source)
         assert page.evaluate(rules, published) == page.evaluate(rules, source), path.name
 
@@ -182,4 +184,4 @@ def test_nothing_is_downloaded_twice(open_page: Open, samples_site: Path) -> Non
         server.shutdown()
     assert sent["/theme/js/search/engine.js"] == 1
     assert not [path for path, times in sent.items() if times > 1]
-    assert sum(path.endswith((".js", ".css")) for path in sent) == 4
+    assert sum(path.endswith((".js", ".css")) for path in sent) == 3

@@ -23,6 +23,7 @@ _TYPES = {".css": "text/css", ".js": "text/javascript"}
 _IMPORT = re.compile(r'import \{\s*([\w$]+(?:,\s*[\w$]+)*),?\s*\} from "\./([\w-]+\.js)";')
 _EXPORT = re.compile(r"export \{ ([\w$, ]+) \};")
 _DECLARATION = re.compile(r"(export )?(?:(?:async )?function\*? ?|class |const |let )([\w$]+)")
+_STYLES = re.compile(r'^@import "([\w-]+\.css)";$', re.MULTILINE)
 _CALLED = re.compile(r'\bimport\b(?!\.meta\.url\b)(?!\("\./(?:' + "|".join(map(re.escape, ENTRIES)) + r')"\))')
 
 
@@ -121,8 +122,13 @@ def publish(pelican: Any) -> None:
             name = path.relative_to(source)
             if path.suffix in _TYPES:
                 joined = name.parent == Path(FOLDER) and name.name in ENTRIES
-                text = join(path.parent, name.name) if joined else path.read_text("utf-8")
+                text = join(path.parent, name.name) if joined else _whole(path)
                 (target / name).write_text(_minified(_TYPES[path.suffix], text, path), "utf-8")
+
+
+def _whole(path: Path) -> str:
+    """A file with the style sheets that it imports, in their places."""
+    return _STYLES.sub(lambda found: _whole(path.with_name(found[1])), path.read_text("utf-8"))
 
 
 def _minified(kind: str, text: str, path: Path) -> str:
