@@ -16,21 +16,23 @@ BIN     := $(VENV)/bin
 export CONTENT OUTPUT Q FILE
 export TONGBAO_CACHE = $(CACHE)
 SITE    := $(BIN)/pelican "$$CONTENT" -o "$$OUTPUT"
+# Whether the site is up to date already.
+CURRENT := $(BIN)/python -I -S plugins/pelican_tongbao/plan.py "$$CONTENT" "$$OUTPUT"
 READY   := $(VENV)/.ready
 TESTS   := $(VENV)/.ready-tests
 
 .DEFAULT_GOAL := help
-.PHONY: help html serve devserver regenerate publish test check lint data samples bench evaluate soak clean search explain
+.PHONY: help html serve devserver regenerate publish test check lint data samples bench bench-search bench-build evaluate soak clean search explain
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  variables: CONTENT=$(CONTENT) OUTPUT=$(OUTPUT) CACHE=$(CACHE) PORT=$(PORT) STRICT=1 (fail on quarantined input)"
 
 html: $(READY) content-there  ## build the site of CONTENT into OUTPUT
-	@$(SITE) -s pelicanconf.py
+	@$(CURRENT) pelicanconf.py || TONGBAO_PLAN=pelicanconf.py $(SITE) -s pelicanconf.py
 
 publish: $(READY) content-there  ## build with publishconf.py: absolute addresses for feeds and the sitemap
-	@$(SITE) -s publishconf.py
+	@$(CURRENT) publishconf.py || TONGBAO_PLAN=publishconf.py $(SITE) -s publishconf.py
 
 serve: $(READY)  ## serve OUTPUT on PORT
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory "$$OUTPUT" $(PORT)
@@ -78,10 +80,13 @@ soak: $(PEERS)/.ready  ## generated damage, clean text, properties, cost, on JOB
 bench-search: $(TESTS) $(VENV)/.ready-bench  ## measure the search over SIZE synthetic bulletins, beside Pagefind
 	@$(BIN)/python benchmarks/bench_search.py --count $(SIZE) --peer
 
+bench-build: $(TESTS) $(VENV)/.ready-bench  ## measure builds of SIZE synthetic bulletins: whole, unchanged, one changed
+	@$(BIN)/python benchmarks/bench_build.py --count $(SIZE)
+
 clean:  ## remove the site, the caches and the virtual environment
 	@if [ -e "$$OUTPUT/.tongbao-site" ]; then rm -rf "$$OUTPUT"; \
 	elif [ -e "$$OUTPUT" ]; then echo "$$OUTPUT is no site of ours and is left alone"; fi
-	@rm -rf "$$TONGBAO_CACHE"/bulletins.sqlite* "$$TONGBAO_CACHE"/index*
+	@rm -rf "$$TONGBAO_CACHE"/bulletins.sqlite* "$$TONGBAO_CACHE"/index* "$$TONGBAO_CACHE"/built
 	@if [ -e "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis plugins/*.egg-info
 

@@ -50,6 +50,7 @@ def test_unchanged_texts_are_not_processed_again(
         return process(item, standard)
 
     monkeypatch.setattr(pipeline, "process", counting)
+    monkeypatch.setattr(pipeline.crew, "spread", lambda work, items, lost: map(work, items))  # here, to be counted
     pipeline.run(content, tmp_path / "cache")
     (content / "bulletins/two.txt").write_text(f"three\n{TEXT}", "utf-8")
     pipeline.run(content, tmp_path / "cache")

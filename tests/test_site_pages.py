@@ -12,6 +12,7 @@ import runpy
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader
 from lxml import html
 
 from pelican_tongbao.labels import labels, rule_names
-from pelican_tongbao.pages import Page, all_pages
+from pelican_tongbao.pages import Page, bulletin_pages, list_pages
 from tongbao import places
 from tongbao.edits import OffsetMap, apply
 from tongbao.export.browse import catalogue
@@ -190,9 +191,12 @@ def site(*makers: Callable[[], Bulletin]) -> dict[str, tuple[Page, str]]:
     bulletins = [make() for make in makers]
     settings = runpy.run_path(str(ROOT / "pelicanconf.py"))["JINJA_ENVIRONMENT"]
     environment = Environment(loader=FileSystemLoader(ROOT / "theme/templates"), **settings)
+    lists = catalogue(bulletins, places.lineage)
+    made = {bulletin.id: bulletin for bulletin in bulletins}
+    details = (bulletin_pages(made[entry.id], lists, at) for at, entry in enumerate(lists.entries))
     return {
         page.address: (page, environment.get_template(f"{page.template}.html").render(page.context(), own=[]))
-        for page in all_pages(bulletins, catalogue(bulletins, places.lineage), [])
+        for page in chain(list_pages(lists, []), *details)
     }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from pelican.writers import Writer
 
 from pelican_tongbao.feeds import atom
 from pelican_tongbao.labels import labels
-from pelican_tongbao.pages import TAGS, Page, all_pages, feed_address, region_name
+from pelican_tongbao.pages import TAGS, Page, bulletin_pages, feed_address, list_pages, region_name
+from pelican_tongbao.progress import watched
 from pelican_tongbao.sitemap import sitemap
-from tongbao import places, receive, search
+from tongbao import crew, places, receive, search
 from tongbao.export import records, urls
 from tongbao.export.browse import Catalogue, Entry, catalogue
 from tongbao.export.report import report
@@ -39,6 +41,10 @@ class ChangedError(Exception):
     """A received file is not what it was when the build began."""
 
 
+class WorkerError(Exception):
+    """A process that wrote pages died."""
+
+
 class BulletinGenerator(Generator):  # type: ignore[misc]
     """Makes the archive. Settings: `TONGBAO_CACHE`, the folder of the cache, `TONGBAO_STRICT`, and `TONGBAO_HANT`, the
     standard of the Traditional pages (`tw`, `hk`)."""
@@ -55,7 +61,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
     def generate_context(self) -> None:
         """Run the pipeline over the content folder. Raises StrictError where quarantined inputs must not pass."""
-        self.corpus = run(Path(self.path), self.cache, self.standard)
+        self.corpus = run(Path(self.path), self.cache, self.standard, partial(watched, name="bulletins"))
         if self.corpus.quarantined and self.settings["TONGBAO_STRICT"]:
             listed = "\n  ".join(f"{q.source}: {q.fault}; {q.remedy}" for q in self.corpus.quarantined)
             raise StrictError(f"nothing was published, because STRICT is set and these inputs fail:\n  {listed}")
@@ -64,14 +70,36 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
     def generate_output(self, writer: Writer) -> None:
         """Write everything below the output folder."""
         own = sorted(self.context["pages"], key=lambda page: (page.metadata.get("order", ""), page.slug))
-        addresses = []
-        for page in all_pages(self.corpus.bulletins, self.catalogue, own):
-            self._render(writer, page, own)
-            addresses.append(page.twins)
+        addresses = list(self._write_pages(writer, own))
         for path, content in self._files(addresses):
             self._write(path, content)
         self._write_received()
         self._write_search()
+
+    def _write_pages(self, writer: Writer, own: list[Any]) -> Iterator[Mapping[str, str]]:
+        """Write all pages, on all cores; yields the addresses of each."""
+        lists = list(list_pages(self.catalogue, own))
+        bulletins = {bulletin.id: bulletin for bulletin in self.corpus.bulletins}
+        entries = self.catalogue.entries
+
+        def write(number: int) -> list[Mapping[str, str]]:
+            at = number - len(lists)
+            pages = bulletin_pages(bulletins[entries[at].id], self.catalogue, at) if at >= 0 else [lists[number]]
+            written = []
+            for page in pages:
+                self._render(writer, page, own)
+                written.append(page.twins)
+            return written
+
+        def lost(number: int) -> list[Mapping[str, str]]:
+            at = number - len(lists)
+            what = f"bulletin {entries[at].id}" if at >= 0 else lists[number].address
+            raise WorkerError(f"the process that wrote the page of {what} ended without a word; is there memory left?")
+
+        total = len(lists) + len(entries)
+        with crew.frozen():
+            for written in watched(crew.spread(write, range(total), lost), total, "pages"):
+                yield from written
 
     def _render(self, writer: Writer, page: Page, own: list[Any]) -> None:
         template = self.get_template(page.template)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any
 
 from pelican_tongbao.labels import labels, rule_names, say
@@ -94,14 +93,12 @@ def feed_address(address: str) -> str:
     return f"{address}atom.xml"
 
 
-def all_pages(bulletins: Sequence[Bulletin], catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
-    """Every page of the site. `own` are Pelican's content pages (about, method, glossary)."""
-    pages = chain(_lists(catalogue, own), bulletin_pages(bulletins, catalogue))
-    yield from (replace(page, standard=catalogue.standard) for page in pages)
+def list_pages(catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
+    """The pages that are not bulletins. `own` are Pelican's content pages (about, method, glossary)."""
+    yield from (replace(page, standard=catalogue.standard) for page in _lists(catalogue, own))
 
 
 def _lists(catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
-    """The pages that are not bulletins."""
     for language in urls.LANGUAGES:
         yield _home(catalogue, language)
         yield _search(catalogue, language)
@@ -110,18 +107,15 @@ def _lists(catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
         yield from (_own(page, language, catalogue.standard) for page in own)
 
 
-def bulletin_pages(bulletins: Sequence[Bulletin], catalogue: Catalogue) -> Iterator[Page]:
-    """The pages of the bulletins, each with its neighbours in time."""
+def bulletin_pages(bulletin: Bulletin, catalogue: Catalogue, at: int) -> Iterator[Page]:
+    """The pages of the bulletin whose entry is `at` that place, with its neighbours in time."""
     order = catalogue.entries
-    place = {entry.id: i for i, entry in enumerate(order)}
-    for bulletin in bulletins:
-        at = place[bulletin.id]
-        newer = order[at - 1] if at else None
-        older = order[at + 1] if at + 1 < len(order) else None
-        for language, model in export.bulletin_pages(bulletin).items():
-            view = {"b": model, "newer": newer, "older": older}
-            twins = dict(model.addresses)
-            yield Page(twins[language], "bulletin", language, twins, model.title, view)
+    newer = order[at - 1] if at else None
+    older = order[at + 1] if at + 1 < len(order) else None
+    for language, model in export.bulletin_pages(bulletin).items():
+        view = {"b": model, "newer": newer, "older": older}
+        twins = dict(model.addresses)
+        yield Page(twins[language], "bulletin", language, twins, model.title, view, standard=catalogue.standard)
 
 
 def _home(catalogue: Catalogue, language: str) -> Page:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,16 @@ from typing import Any
 from pelican import Pelican
 from pelican.plugins import signals
 
+from pelican_tongbao import plan
 from pelican_tongbao.assets import AssetError
-from pelican_tongbao.generator import BulletinGenerator, ChangedError, SettingError, StrictError
+from pelican_tongbao.generator import BulletinGenerator, ChangedError, SettingError, StrictError, WorkerError
 from pelican_tongbao.publish import PublishError, staged
 from tongbao.pipeline import Corpus
 from tongbao.receive import ReceiveError
 from tongbao.search import SearchIndexError
 
 _FAILED = 1
+_INTERRUPTED = 130
 
 
 class BuildError(Exception):
@@ -35,6 +38,7 @@ _FAULTS = (
     SearchIndexError,
     SettingError,
     StrictError,
+    WorkerError,
 )
 
 
@@ -49,15 +53,23 @@ class Site(Pelican):  # type: ignore[misc]
     def run(self) -> None:
         """Build into a staging folder and publish it."""
         output = Path(self.settings["OUTPUT_PATH"])
+        # Make names the settings for which it asks next time whether anything has changed.
+        planned = os.environ.get("TONGBAO_PLAN")
         try:
+            made_of = plan.state(Path(self.settings["PATH"]), planned) if planned else ""
             self._require_apart(output)
             self._require_no_errors()
             with staged(output) as staging:
                 corpus = self._build(staging)
                 self._require_no_errors()
+            if planned:
+                plan.remember(Path(self.settings["TONGBAO_CACHE"]), output, made_of)
         except _FAULTS as error:
             print(f"tongbao: {error}", file=sys.stderr)
             sys.exit(_FAILED)
+        except KeyboardInterrupt:
+            print("tongbao: stopped; the site is as it was", file=sys.stderr)
+            sys.exit(_INTERRUPTED)
         finally:
             self._errors.messages.clear()
         _announce(corpus)

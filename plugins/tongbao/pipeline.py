@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tongbao import dates, genre, places, reading, receive, repair, script
+from tongbao import crew, dates, genre, places, reading, receive, repair, script
 from tongbao.edits import OffsetMap
 from tongbao.model import (
     Ambiguity,
@@ -27,6 +27,8 @@ from tongbao.repair import budget, parallel
 from tongbao.store import Store
 
 Mapper = Callable[[Sequence[Evidence]], tuple[Evidence, ...]]
+# Lets results go by, of which there will be so many.
+Watch = Callable[[Iterator[Bulletin | Quarantined], int], Iterator[Bulletin | Quarantined]]
 
 # Bulletins are kept in the store in batches: a killed build loses at most this many.
 BATCH = 64
@@ -115,19 +117,25 @@ def _settled(bulletin: Bulletin, repaired: Repaired) -> Bulletin:
         return bulletin
 
 
-def run(content: Path, cache: Path | None = None, standard: Standard = Standard.TW) -> Corpus:
+def run(
+    content: Path,
+    cache: Path | None = None,
+    standard: Standard = Standard.TW,
+    watch: Watch = lambda steps, total: steps,
+) -> Corpus:
     """Process a content folder; with `cache`, what an earlier run made of the same input is taken from there.
 
     The cache holds what each text gives by itself. What the texts give each other is worked out anew in every run, for
     the few that have something to gain: a copy that came, changed or went needs no bookkeeping.
 
-    A text that a stage fails on is quarantined with the fault, and the others go on.
+    With `cache` the work is spread over all cores; `watch` sees the results go by, and is told how many there will be.
+    A text that a stage fails on, or a process dies of, is quarantined with the fault, and the others go on.
     Raises FileNotFoundError where the folder does not exist.
     """
     received, quarantined = receive.receive_folder(content)
     with ExitStack() as stack:
         store = stack.enter_context(Store(cache / "bulletins.sqlite")) if cache else None
-        results = tuple(_processed(received, store, standard))
+        results = tuple(_processed(received, store, standard, watch))
     failed = tuple(r for r in results if isinstance(r, Quarantined))
     alone = tuple(r for r in results if isinstance(r, Bulletin))
     return Corpus(
@@ -146,16 +154,28 @@ def _attempt(received: Received, standard: Standard) -> Bulletin | Quarantined:
         return Quarantined(received.source, fault, "run `tongbao explain` on the file for the trace, and report it")
 
 
+def _lost(received: Received) -> Quarantined:
+    fault = "processing failed: the process ended without a word, perhaps for want of memory"
+    return Quarantined(received.source, fault, "run `tongbao explain` on the file, and report it")
+
+
 def _processed(
-    received: Sequence[Received], store: Store | None, standard: Standard
-) -> Iterator[Bulletin | Quarantined]:
+    received: Sequence[Received], store: Store | None, standard: Standard, watch: Watch
+) -> Sequence[Bulletin | Quarantined]:
     if store is None:
-        yield from (_attempt(item, standard) for item in received)
-        return
+        return [_attempt(item, standard) for item in received]
     store.sweep()
-    for at in range(0, len(received), BATCH):
-        batch = received[at : at + BATCH]
-        known = [store.get(item, standard) for item in batch]
-        results = [stored or _attempt(item, standard) for item, stored in zip(batch, known, strict=True)]
-        store.put(r for r, stored in zip(results, known, strict=True) if stored is None and isinstance(r, Bulletin))
-        yield from results
+    known = {item.id: stored for item in received if (stored := store.get(item, standard))}
+    todo = [item for item in received if item.id not in known]
+    made: dict[str, Bulletin | Quarantined] = {}
+    fresh: list[Bulletin] = []
+    with crew.frozen():
+        results = crew.spread(lambda item: _attempt(item, standard), todo, _lost)
+        for item, result in zip(todo, watch(results, len(todo)), strict=True):
+            made[item.id] = result
+            fresh += [result] if isinstance(result, Bulletin) else []
+            if len(fresh) == BATCH:
+                store.put(fresh)
+                fresh.clear()
+    store.put(fresh)
+    return [known.get(item.id) or made[item.id] for item in received]

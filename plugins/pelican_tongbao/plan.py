@@ -1,0 +1,107 @@
+"""Whether anything that a build reads has changed since the last one: asked before Pelican is loaded.
+
+Run as a file, it says so by its exit code (0: the site is up to date): `python -I -S plan.py PATH OUTPUT SETTINGS`. It
+uses the standard library alone: on most days this is all there is to do, and to load what a build needs takes longer
+than to ask.
+
+A file is known by its name, size, inode and times; `st_ctime` changes with every write, also where a program sets the
+time of modification back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# What a build reads besides its content: code, theme, settings, and the libraries' versions.
+OWN = ("plugins", "theme", "pelicanconf.py", "publishconf.py", "pyproject.toml", "constraints.txt")
+# Written by the interpreter and by pip, read by no build.
+_PASSED = ("__pycache__", ".egg-info")
+# What of the environment reaches a site.
+_ENVIRONMENT = ("TONGBAO_HANT", "STRICT", "SITEURL")
+_MARKER = ".tongbao-site"
+
+
+def state(content: Path, settings: str) -> str:
+    """A digest of everything that a build of `content` with a file of settings reads."""
+    digest = hashlib.sha256(repr((sys.version, str(content.resolve()), settings)).encode())
+    digest.update(repr([os.environ.get(name) for name in _ENVIRONMENT]).encode())
+    libraries = Path(sys.executable).parents[1] / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    digest.update(_line("site-packages", (libraries / "site-packages").stat).encode())  # changes with what is installed
+    for top in (content, *(ROOT / name for name in OWN)):
+        for line in _lines(top.resolve()):
+            digest.update(line.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _lines(top: Path) -> Iterator[str]:
+    """A line for each file and folder below a path, by name; two for a link, which is not followed."""
+    yield _line(str(top), top.stat)
+    folders = [str(top)] if top.is_dir() else []
+    while folders:
+        with os.scandir(folders.pop()) as found:
+            entries = sorted((entry for entry in found if not entry.name.endswith(_PASSED)), key=lambda e: e.name)
+        for entry in entries:
+            yield _line(entry.path, lambda entry=entry: entry.stat(follow_symlinks=False))
+            if entry.is_symlink():
+                yield _line(entry.path, entry.stat)
+            elif entry.is_dir():
+                folders.append(entry.path)
+
+
+def _line(path: str, ask: Callable[[], os.stat_result]) -> str:
+    try:
+        told = ask()
+    except OSError as error:
+        return f"{path}\0{error.errno}\n"
+    return f"{path}\0{told.st_size}\0{told.st_ino}\0{told.st_mtime_ns}\0{told.st_ctime_ns}\n"
+
+
+def _record(cache: Path, output: Path) -> Path:
+    return cache / "built" / (hashlib.sha256(os.fsencode(output.resolve())).hexdigest()[:16] + ".json")
+
+
+def _published(output: Path) -> list[int] | None:
+    """What tells the site that stands there from any other: its marker's inode and time."""
+    try:
+        told = (output / _MARKER).stat()
+    except OSError:
+        return None
+    return [told.st_ino, told.st_ctime_ns]
+
+
+def is_current(cache: Path, content: Path, output: Path, settings: str) -> bool:
+    """Whether the site in `output` is the one that this content and these settings made, and nothing changed since."""
+    try:
+        known = json.loads(_record(cache, output).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return known == {"state": state(content, settings), "site": _published(output)}
+
+
+def remember(cache: Path, output: Path, made_of: str) -> None:
+    """Note that the site in `output` was made of what had this state."""
+    record = _record(cache, output)
+    record.parent.mkdir(parents=True, exist_ok=True)
+    pending = record.with_suffix(f".{os.getpid()}")
+    pending.write_text(json.dumps({"state": made_of, "site": _published(output)}), "utf-8")
+    pending.replace(record)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0 where the site is up to date, else 1."""
+    content, output, settings = arguments
+    cache = Path(os.environ.get("TONGBAO_CACHE") or ROOT / ".cache")
+    if not is_current(cache, Path(content), Path(output), settings):
+        return 1
+    print("tongbao: nothing has changed, the site is up to date")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

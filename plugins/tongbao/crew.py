@@ -1,0 +1,130 @@
+"""Spread work over all cores, in order. A worker that dies takes the item that killed it along, and no other."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# Items that travel to a worker together: few, so that an interrupted build ends soon.
+CHUNK = 8
+# Chunks that wait for a worker, for each worker: results that come early wait in memory for those before them.
+_AHEAD = 4
+
+# The function of a worker, in its process.
+_work: Callable[[Any], Any] | None = None
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def spread(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    lost: Callable[[Item], Result],
+    workers: int | None = None,
+) -> Iterator[Result]:
+    """Yield `work(item)` of each item, in their order, from `workers` processes (as many as there are cores).
+
+    The processes are forked: what this one has loaded they have too, and `work` may be any function. What it changes
+    stays in its process; items and results travel and must be picklable. What it raises is raised here.
+    `lost(item)` stands in for the result of an item of which its process died.
+    Where processes can't be forked safely (macOS, Windows), all is done in this one.
+    """
+    workers = min(workers or cores(), len(items))
+    if not workers:
+        return
+    if sys.platform == "darwin" or "fork" not in multiprocessing.get_all_start_methods():
+        yield from map(work, items)
+        return
+    waiting: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
+    chunks = iter([items[at : at + CHUNK] for at in range(0, len(items), CHUNK)])
+    pool = _pool(work, workers)
+    try:
+        while True:
+            while len(waiting) < workers * _AHEAD and (chunk := next(chunks, None)) is not None:
+                waiting.append((chunk, _submit(pool, chunk)))
+            if not waiting:
+                return
+            chunk, future = waiting.popleft()
+            try:
+                results = future.result()
+            except BrokenProcessPool:
+                pool.shutdown()
+                results = list(_one_by_one(work, chunk, lost))
+                pool = _pool(work, workers)
+                waiting = deque((c, f if _is_done(f) else _submit(pool, c)) for c, f in waiting)
+            yield from results
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _pool(work: Callable[[Any], Any], workers: int) -> ProcessPoolExecutor:
+    # Under fork the arguments of an initializer are inherited, not pickled.
+    context = multiprocessing.get_context("fork")
+    return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(work,))
+
+
+def _begin(work: Callable[[Any], Any]) -> None:
+    global _work
+    _work = work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The process that waits for the results ends the work.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _submit(pool: ProcessPoolExecutor, chunk: Sequence[Any]) -> Future[list[Any]]:
+    try:
+        return pool.submit(_done, chunk)
+    except BrokenProcessPool as error:
+        failed: Future[list[Any]] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _done(chunk: Sequence[Any]) -> list[Any]:
+    assert _work is not None
+    return [_work(item) for item in chunk]
+
+
+def _is_done(future: Future[Any]) -> bool:
+    return future.done() and not isinstance(future.exception(), BrokenProcessPool)
+
+
+def _one_by_one(
+    work: Callable[[Item], Result], items: Sequence[Item], lost: Callable[[Item], Result]
+) -> Iterator[Result]:
+    """Each item of a chunk of which one may be deadly in a process that does nothing else at the time."""
+    pool = _pool(work, 1)
+    try:
+        for item in items:
+            try:
+                yield pool.submit(_done, [item]).result()[0]
+            except BrokenProcessPool:
+                pool.shutdown()
+                yield lost(item)
+                pool = _pool(work, 1)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def frozen() -> Iterator[None]:
+    """Leave the objects that exist now alone: a collector that touches them would copy them into each worker."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

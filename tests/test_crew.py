@@ -1,0 +1,76 @@
+"""Work spread over processes: in order, whatever happens to a process."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tongbao import crew, pipeline
+from tongbao.model import Received
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(-1000, 1000), max_size=200), st.integers(1, 5))
+def test_results_come_in_order(items: list[int], workers: int) -> None:
+    assert list(crew.spread(lambda n: n * 2, items, int, workers)) == [n * 2 for n in items]
+
+
+@pytest.mark.parametrize("deadly", [[0], [99], [7, 8], [40, 41, 42, 43, 44, 45, 46, 47, 48], range(100)])
+@pytest.mark.parametrize("end", [lambda: os._exit(3), lambda: os.kill(os.getpid(), signal.SIGKILL)])
+def test_who_dies_takes_nothing_else_along(deadly: list[int], end: Callable[[], None]) -> None:
+    def work(number: int) -> tuple[int, str]:
+        if number in deadly:
+            end()
+        return number, "done"
+
+    expected = [(n, "lost" if n in deadly else "done") for n in range(100)]
+    assert list(crew.spread(work, range(100), lambda n: (n, "lost"), 2)) == expected
+
+
+def test_what_is_raised_is_raised_here() -> None:
+    def work(number: int) -> int:
+        if number == 30:
+            raise LookupError("thirty")
+        return number
+
+    results = crew.spread(work, range(100), int)
+    assert list(islice(results, 24)) == list(range(24))
+    with pytest.raises(LookupError, match="thirty"):
+        list(results)
+
+
+def test_no_process_outlives_its_work() -> None:
+    results = crew.spread(lambda n: (n, os.getpid()), range(100), lambda n: (n, 0))
+    pids = {pid for _, pid in islice(results, 50)}
+    results.close()  # type: ignore[attr-defined]
+    assert os.getpid() not in pids
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_text_that_kills_its_process_is_quarantined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bulletins").mkdir()
+    for number in range(20):
+        (tmp_path / f"bulletins/{number}.txt").write_text(f"关于第{number}号点位的通知\n\n请居民配合。\n", "utf-8")
+    attempt = pipeline._attempt
+
+    def deadly(received: Received, standard: pipeline.Standard) -> pipeline.Bulletin | pipeline.Quarantined:
+        if received.source == "bulletins/7.txt":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return attempt(received, standard)
+
+    monkeypatch.setattr(pipeline, "_attempt", deadly)
+    corpus = pipeline.run(tmp_path, tmp_path / "cache")
+    assert [item.source for item in corpus.quarantined] == ["bulletins/7.txt"]
+    assert "the process ended" in corpus.quarantined[0].fault
+    assert len(corpus.bulletins) == 19
+    monkeypatch.undo()
+    assert len(pipeline.run(tmp_path, tmp_path / "cache").bulletins) == 20
