@@ -22,7 +22,8 @@ ALLOWED: dict[str, set[str]] = {
     "search": BASE | {"script"},
     "export": BASE | {"", "script", "reading", "search"},
     "store": {"model"},
-    "pipeline": BASE | STAGES | {"store"},
+    "crew": set(),
+    "pipeline": BASE | STAGES | {"store", "crew"},
     "cli": BASE | STAGES | {"", "store", "pipeline", "search", "export"},
 }
 

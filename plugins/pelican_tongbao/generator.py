@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from jinja2 import FileSystemLoader
 from pelican.generators import Generator
 from pelican.writers import Writer
 
+import pelican_tongbao
+from pelican_tongbao import plan, reuse
 from pelican_tongbao.feeds import atom
 from pelican_tongbao.labels import labels
 from pelican_tongbao.pages import TAGS, Page, bulletin_pages, feed_address, list_pages, region_name
 from pelican_tongbao.progress import watched
 from pelican_tongbao.sitemap import sitemap
-from tongbao import crew, places, receive, search
+from tongbao import crew, places, receive, search, store
 from tongbao.export import records, urls
 from tongbao.export.browse import Catalogue, Entry, catalogue
 from tongbao.export.report import report
@@ -45,12 +48,18 @@ class WorkerError(Exception):
     """A process that wrote pages died."""
 
 
+# A file of a page, its key, and the addresses of its twins.
+_Written = tuple[str, str, Mapping[str, str]]
+
+
 class BulletinGenerator(Generator):  # type: ignore[misc]
     """Makes the archive. Settings: `TONGBAO_CACHE`, the folder of the cache, `TONGBAO_STRICT`, and `TONGBAO_HANT`, the
     standard of the Traditional pages (`tw`, `hk`)."""
 
     corpus: Corpus
     catalogue: Catalogue
+    # {file: key} of the pages, for the next build.
+    keys: dict[str, str]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,6 +67,9 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         self.env.loader = FileSystemLoader(self._templates_path)
         self.cache = Path(self.settings["TONGBAO_CACHE"])
         self.standard = _standard(self.settings["TONGBAO_HANT"])
+        # Where the site will stand, and what is known of the one that stands there.
+        self.published = Path(self.settings["TONGBAO_PUBLISHED"])
+        self.record = plan.record(self.cache, self.published, ".pages")
 
     def generate_context(self) -> None:
         """Run the pipeline over the content folder. Raises StrictError where quarantined inputs must not pass."""
@@ -70,36 +82,61 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
     def generate_output(self, writer: Writer) -> None:
         """Write everything below the output folder."""
         own = sorted(self.context["pages"], key=lambda page: (page.metadata.get("order", ""), page.slug))
-        addresses = list(self._write_pages(writer, own))
+        addresses = self._write_pages(writer, own)
         for path, content in self._files(addresses):
             self._write(path, content)
         self._write_received()
         self._write_search()
 
-    def _write_pages(self, writer: Writer, own: list[Any]) -> Iterator[Mapping[str, str]]:
-        """Write all pages, on all cores; yields the addresses of each."""
+    def _write_pages(self, writer: Writer, own: list[Any]) -> list[Mapping[str, str]]:
+        """Write all pages, on all cores, or take them over from the old site; returns the addresses of each."""
         lists = list(list_pages(self.catalogue, own))
-        bulletins = {bulletin.id: bulletin for bulletin in self.corpus.bulletins}
         entries = self.catalogue.entries
+        bulletins = {bulletin.id: bulletin for bulletin in self.corpus.bulletins}
+        alone = {bulletin.id: bulletin for bulletin in self.corpus.alone}
+        old, new = reuse.Pages(self.record, self.published), Path(self.output_path)
+        common = self._ground(own)
 
-        def write(number: int) -> list[Mapping[str, str]]:
-            at = number - len(lists)
-            pages = bulletin_pages(bulletins[entries[at].id], self.catalogue, at) if at >= 0 else [lists[number]]
-            written = []
-            for page in pages:
+        def taken(page: Page, key: str) -> _Written:
+            if not old.take(page.file, key, new):
                 self._render(writer, page, own)
-                written.append(page.twins)
-            return written
+            return page.file, key, page.twins
 
-        def lost(number: int) -> list[Mapping[str, str]]:
+        def write(number: int) -> list[_Written]:
+            at = number - len(lists)
+            if at < 0:
+                return [taken(lists[number], reuse.digest(common, lists[number]))]
+            bulletin = bulletins[entries[at].id]
+            helped = bulletin.repaired if bulletin is not alone[bulletin.id] else None
+            stored = store.key(bulletin.received, self.standard)
+            key = reuse.digest(common, stored, helped, entries[max(0, at - 1) : at], entries[at + 1 : at + 2])
+            twins = {language: urls.bulletin(bulletin.id, language) for language in urls.LANGUAGES}
+            files = {f"{address}index.html" for address in twins.values()}
+            missing = {file for file in files if not old.take(file, key, new)}
+            for page in bulletin_pages(bulletin, self.catalogue, at) if missing else ():
+                if page.file in missing:
+                    self._render(writer, page, own)
+            return [(file, key, twins) for file in sorted(files)]
+
+        def lost(number: int) -> list[_Written]:
             at = number - len(lists)
             what = f"bulletin {entries[at].id}" if at >= 0 else lists[number].address
             raise WorkerError(f"the process that wrote the page of {what} ended without a word; is there memory left?")
 
         total = len(lists) + len(entries)
         with crew.frozen():
-            for written in watched(crew.spread(write, range(total), lost), total, "pages"):
-                yield from written
+            written = list(chain.from_iterable(watched(crew.spread(write, range(total), lost), total, "pages")))
+        self.keys = {file: key for file, key, _ in written}
+        return [twins for _, _, twins in written]
+
+    def _ground(self, own: list[Any]) -> str:
+        """A digest of all that is common to the pages."""
+        folders = (Path(pelican_tongbao.__file__).parent, Path(self.theme, "templates"))
+        settings = [self.settings[name] for name in ("SITEURL", "TONGBAO_HANT", "SITENAME")]
+        environment = sorted(self.settings["JINJA_ENVIRONMENT"].items())
+        return reuse.ground(
+            folders, store.code_digest(), settings, environment, [(page.slug, page.title) for page in own]
+        )
 
     def _render(self, writer: Writer, page: Page, own: list[Any]) -> None:
         template = self.get_template(page.template)

@@ -62,8 +62,9 @@ def _line(path: str, ask: Callable[[], os.stat_result]) -> str:
     return f"{path}\0{told.st_size}\0{told.st_ino}\0{told.st_mtime_ns}\0{told.st_ctime_ns}\n"
 
 
-def _record(cache: Path, output: Path) -> Path:
-    return cache / "built" / (hashlib.sha256(os.fsencode(output.resolve())).hexdigest()[:16] + ".json")
+def record(cache: Path, output: Path, suffix: str = "") -> Path:
+    """The file in which something is noted about the site in `output`."""
+    return cache / "built" / f"{hashlib.sha256(os.fsencode(output.resolve())).hexdigest()[:16]}{suffix}.json"
 
 
 def _published(output: Path) -> list[int] | None:
@@ -78,7 +79,7 @@ def _published(output: Path) -> list[int] | None:
 def is_current(cache: Path, content: Path, output: Path, settings: str) -> bool:
     """Whether the site in `output` is the one that this content and these settings made, and nothing changed since."""
     try:
-        known = json.loads(_record(cache, output).read_text("utf-8"))
+        known = json.loads(record(cache, output).read_text("utf-8"))
     except (OSError, ValueError):
         return False
     return known == {"state": state(content, settings), "site": _published(output)}
@@ -86,11 +87,11 @@ def is_current(cache: Path, content: Path, output: Path, settings: str) -> bool:
 
 def remember(cache: Path, output: Path, made_of: str) -> None:
     """Note that the site in `output` was made of what had this state."""
-    record = _record(cache, output)
-    record.parent.mkdir(parents=True, exist_ok=True)
-    pending = record.with_suffix(f".{os.getpid()}")
+    note = record(cache, output)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    pending = note.with_suffix(f".{os.getpid()}")
     pending.write_text(json.dumps({"state": made_of, "site": _published(output)}), "utf-8")
-    pending.replace(record)
+    pending.replace(note)
 
 
 def main(arguments: Sequence[str]) -> int:

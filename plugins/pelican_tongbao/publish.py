@@ -75,6 +75,8 @@ def _keep_times(staging: Path, output: Path) -> None:
                     continue
                 with suppress(OSError):  # There is no such file in the old site: this one is new.
                     old = (output / name).stat()
+                    if old.st_ino == entry.inode():
+                        continue
                     if old.st_size == entry.stat().st_size and filecmp.cmp(output / name, entry.path, shallow=False):
                         os.utime(entry.path, ns=(old.st_atime_ns, old.st_mtime_ns))
 

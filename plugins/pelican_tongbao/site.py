@@ -11,7 +11,7 @@ from typing import Any
 from pelican import Pelican
 from pelican.plugins import signals
 
-from pelican_tongbao import plan
+from pelican_tongbao import plan, reuse
 from pelican_tongbao.assets import AssetError
 from pelican_tongbao.generator import BulletinGenerator, ChangedError, SettingError, StrictError, WorkerError
 from pelican_tongbao.publish import PublishError, staged
@@ -60,8 +60,9 @@ class Site(Pelican):  # type: ignore[misc]
             self._require_apart(output)
             self._require_no_errors()
             with staged(output) as staging:
-                corpus = self._build(staging)
+                made = self._build(staging)
                 self._require_no_errors()
+            reuse.Pages(made.record, made.published).remember(made.keys)
             if planned:
                 plan.remember(Path(self.settings["TONGBAO_CACHE"]), output, made_of)
         except _FAULTS as error:
@@ -72,23 +73,24 @@ class Site(Pelican):  # type: ignore[misc]
             sys.exit(_INTERRUPTED)
         finally:
             self._errors.messages.clear()
-        _announce(corpus)
+        _announce(made.corpus)
 
-    def _build(self, staging: Path) -> Corpus:
+    def _build(self, staging: Path) -> BulletinGenerator:
         """Run Pelican with the staging folder as its output."""
-        corpora: list[Corpus] = []
+        made: list[BulletinGenerator] = []
 
         def collect(generators: list[Any]) -> None:
-            corpora.extend(g.corpus for g in generators if isinstance(g, BulletinGenerator))
+            made.extend(g for g in generators if isinstance(g, BulletinGenerator))
 
         published = self.settings["OUTPUT_PATH"]
+        self.settings["TONGBAO_PUBLISHED"] = str(Path(published).resolve())
         self.settings["OUTPUT_PATH"] = self.output_path = str(staging)
         try:
             with signals.all_generators_finalized.connected_to(collect):
                 super().run()
         finally:
             self.settings["OUTPUT_PATH"] = self.output_path = published
-        return corpora[0]
+        return made[0]
 
     def _require_apart(self, output: Path) -> None:
         """Neither the content nor the theme may lie inside what is replaced, nor the output inside what is read."""
