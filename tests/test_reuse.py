@@ -1,4 +1,4 @@
-"""Pages are taken over from the old site only where they would be the same; a chain of builds ends as one build does."""
+"""Pages are taken over from the old site only where they would be the same; a chain of builds ends as one does."""
 
 from __future__ import annotations
 
