@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -54,6 +57,36 @@ def test_no_process_outlives_its_work() -> None:
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_workers_end_with_whoever_forked_them(tmp_path: Path) -> None:
+    script = f"""
+import os, time
+from pathlib import Path
+from tongbao import crew
+def work(n):
+    Path({str(tmp_path)!r}, str(os.getpid())).touch()
+    time.sleep(600)
+list(crew.spread(work, range(20), int, 2))
+"""
+    parent = subprocess.Popen([sys.executable, "-c", script])
+    while len(list(tmp_path.iterdir())) < 2:
+        time.sleep(0.01)
+    parent.kill()
+    parent.wait()
+    pids = [int(path.name) for path in tmp_path.iterdir()]
+    for _ in range(500):
+        if not any(is_running(pid) for pid in pids):
+            break
+        time.sleep(0.01)
+    assert not any(is_running(pid) for pid in pids)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_a_text_that_kills_its_process_is_quarantined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -21,6 +22,8 @@ Result = TypeVar("Result")
 CHUNK = 8
 # Chunks that wait for a worker, for each worker: results that come early wait in memory for those before them.
 _AHEAD = 4
+
+_PR_SET_PDEATHSIG = 1
 
 # The function of a worker, in its process.
 _work: Callable[[Any], Any] | None = None
@@ -42,12 +45,12 @@ def spread(
     The processes are forked: what this one has loaded they have too, and `work` may be any function. What it changes
     stays in its process; items and results travel and must be picklable. What it raises is raised here.
     `lost(item)` stands in for the result of an item of which its process died.
-    Where processes can't be forked safely (macOS, Windows), all is done in this one.
+    Where forked processes can't be had that end with this one (not on Linux), all is done in this one.
     """
     workers = min(workers or cores(), len(items))
     if not workers:
         return
-    if sys.platform == "darwin" or "fork" not in multiprocessing.get_all_start_methods():
+    if sys.platform != "linux":
         yield from map(work, items)
         return
     waiting: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
@@ -81,6 +84,8 @@ def _pool(work: Callable[[Any], Any], workers: int) -> ProcessPoolExecutor:
 def _begin(work: Callable[[Any], Any]) -> None:
     global _work
     _work = work
+    # A worker whose parent is killed would wait for ever, and hold the parent's locks meanwhile.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The process that waits for the results ends the work.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

@@ -24,7 +24,7 @@ from tongbao.model import (
     Standard,
 )
 from tongbao.repair import budget, parallel
-from tongbao.store import Store
+from tongbao.store import Store, key_of_bytes
 
 Mapper = Callable[[Sequence[Evidence]], tuple[Evidence, ...]]
 # Lets results go by, of which there will be so many.
@@ -132,9 +132,11 @@ def run(
     A text that a stage fails on, or a process dies of, is quarantined with the fault, and the others go on.
     Raises FileNotFoundError where the folder does not exist.
     """
-    received, quarantined = receive.receive_folder(content)
     with ExitStack() as stack:
         store = stack.enter_context(Store(cache / "bulletins.sqlite")) if cache else None
+        if store:
+            store.sweep()
+        received, quarantined = receive.receive_folder(content, *([_decoder(store)] if store else []))
         results = tuple(_processed(received, store, standard, watch))
     failed = tuple(r for r in results if isinstance(r, Quarantined))
     alone = tuple(r for r in results if isinstance(r, Bulletin))
@@ -154,9 +156,24 @@ def _attempt(received: Received, standard: Standard) -> Bulletin | Quarantined:
         return Quarantined(received.source, fault, "run `tongbao explain` on the file for the trace, and report it")
 
 
-def _lost(received: Received) -> Quarantined:
+def _lost(item: Received | receive.Raw) -> Quarantined:
     fault = "processing failed: the process ended without a word, perhaps for want of memory"
-    return Quarantined(received.source, fault, "run `tongbao explain` on the file, and report it")
+    return Quarantined(item.source, fault, "run `tongbao explain` on the file, and report it")
+
+
+def _decoder(store: Store) -> receive.Decoder:
+    """Decodes files that the store does not know, on all cores."""
+
+    def decode(raws: Sequence[receive.Raw]) -> Iterator[Received | Quarantined]:
+        keys = [key_of_bytes(*raw) for raw in raws]
+        known = {key: received for key in keys if (received := store.get_received(key))}
+        todo = [n for n, key in enumerate(keys) if key not in known]
+        made = crew.spread(lambda raw: receive.receive_bytes(*raw), [raws[n] for n in todo], _lost)
+        fresh = {keys[n]: result for n, result in zip(todo, made, strict=True)}
+        store.put_received({key: result for key, result in fresh.items() if isinstance(result, Received)})
+        return (known.get(key) or fresh[key] for key in keys)
+
+    return decode
 
 
 def _processed(
@@ -164,7 +181,6 @@ def _processed(
 ) -> Sequence[Bulletin | Quarantined]:
     if store is None:
         return [_attempt(item, standard) for item in received]
-    store.sweep()
     known = {item.id: stored for item in received if (stored := store.get(item, standard))}
     todo = [item for item in received if item.id not in known]
     made: dict[str, Bulletin | Quarantined] = {}

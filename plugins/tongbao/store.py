@@ -1,5 +1,5 @@
-"""Processed bulletins, kept by what went in: the received text, the standard of its Traditional, the digest of code,
-data and libraries.
+"""Received texts and processed bulletins, kept by what went in: received bytes; a received text and the standard of its
+Traditional; either with the digest of code, data and libraries.
 
 A stored bulletin is served only under the very key that made it, so a change of a rule, a table or a pinned library
 makes every older entry unreachable; `Store.sweep` then drops them. One SQLite file: a killed writer leaves the last
@@ -11,19 +11,21 @@ from __future__ import annotations
 import hashlib
 import pickle
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from tongbao.model import Bulletin, Received, Standard
+from tongbao.model import Bulletin, Received, Sidecar, Standard
 
 # The libraries whose behaviour reaches a bulletin's text or tags.
 LIBRARIES = ("ahocorasick-rs", "borax", "ftfy", "lxml", "numpy", "opencc", "rjieba")
-SCHEMA = "CREATE TABLE IF NOT EXISTS bulletins (key TEXT PRIMARY KEY, digest TEXT NOT NULL, value BLOB NOT NULL)"
+TABLES = ("received", "bulletins")
+_SCHEMA = "CREATE TABLE IF NOT EXISTS {} (key TEXT PRIMARY KEY, digest TEXT NOT NULL, value BLOB NOT NULL)"
 
 
 @cache
@@ -54,10 +56,17 @@ def key(received: Received, standard: Standard) -> str:
     return hashlib.sha256(repr((received, standard.value)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def key_of_bytes(data: bytes, source: str, sidecar: Sidecar) -> str:
+    """The key of a received file: everything that decoding takes."""
+    described = repr((source, sidecar)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(hashlib.sha256(data).digest() + described).hexdigest()
+
+
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=60)
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute(SCHEMA)
+    for table in TABLES:
+        connection.execute(_SCHEMA.format(table))
     return connection
 
 
@@ -88,20 +97,34 @@ class Store:
 
     def get(self, received: Received, standard: Standard = Standard.TW) -> Bulletin | None:
         """The stored bulletin of this received text, made by this very code, or None."""
-        query = "SELECT value FROM bulletins WHERE key = ? AND digest = ?"
-        row = self._connection.execute(query, (key(received, standard), code_digest())).fetchone()
-        if row is None:
-            return None
-        bulletin: Bulletin = pickle.loads(row[0])
+        bulletin: Bulletin | None = self._get("bulletins", key(received, standard))
         return bulletin
 
     def put(self, bulletins: Iterable[Bulletin]) -> None:
         """Keep the bulletins, all or none."""
-        rows = [(key(b.received, b.scripts.standard), code_digest(), pickle.dumps(b, protocol=5)) for b in bulletins]
-        with self._connection:
-            self._connection.executemany("INSERT OR REPLACE INTO bulletins VALUES (?, ?, ?)", rows)
+        self._put("bulletins", ((key(b.received, b.scripts.standard), b) for b in bulletins))
+
+    def get_received(self, key: str) -> Received | None:
+        """What decoding made of the received file with this key, or None."""
+        received: Received | None = self._get("received", key)
+        return received
+
+    def put_received(self, received: Mapping[str, Received]) -> None:
+        """Keep received texts by the keys of their files, all or none."""
+        self._put("received", received.items())
 
     def sweep(self) -> None:
         """Drop what other code made."""
         with self._connection:
-            self._connection.execute("DELETE FROM bulletins WHERE digest != ?", (code_digest(),))
+            for table in TABLES:
+                self._connection.execute(f"DELETE FROM {table} WHERE digest != ?", (code_digest(),))
+
+    def _get(self, table: str, key: str) -> Any:
+        query = f"SELECT value FROM {table} WHERE key = ? AND digest = ?"
+        row = self._connection.execute(query, (key, code_digest())).fetchone()
+        return row and pickle.loads(row[0])
+
+    def _put(self, table: str, items: Iterable[tuple[str, object]]) -> None:
+        rows = [(name, code_digest(), pickle.dumps(value, protocol=5)) for name, value in items]
+        with self._connection:
+            self._connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)

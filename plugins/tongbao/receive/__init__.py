@@ -5,6 +5,16 @@
 """
 
 from tongbao.receive.core import MAX_BYTES, SUFFIXES, receive_bytes
-from tongbao.receive.folder import ReceiveError, locate, receive_file, receive_folder
+from tongbao.receive.folder import Decoder, Raw, ReceiveError, locate, receive_file, receive_folder
 
-__all__ = ["MAX_BYTES", "SUFFIXES", "ReceiveError", "locate", "receive_bytes", "receive_file", "receive_folder"]
+__all__ = [
+    "MAX_BYTES",
+    "SUFFIXES",
+    "Decoder",
+    "Raw",
+    "ReceiveError",
+    "locate",
+    "receive_bytes",
+    "receive_file",
+    "receive_folder",
+]

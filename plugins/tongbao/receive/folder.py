@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from tongbao.model import Quarantined, Received, Sidecar
 from tongbao.receive.core import MAX_BYTES, SUFFIXES, receive_bytes, too_long
@@ -14,6 +15,26 @@ from tongbao.receive.sidecar import SidecarError, parse_sidecar
 
 # A sidecar has a handful of short fields.
 MAX_SIDECAR_BYTES = 64 * 2**10
+
+
+# Files whose bytes are in memory at once.
+_BATCH = 1000
+
+
+class Raw(NamedTuple):
+    """A received file before it is decoded: its bytes, its POSIX path below the content folder, its sidecar."""
+
+    data: bytes
+    source: str
+    sidecar: Sidecar
+
+
+# Decodes files, in their order.
+Decoder = Callable[[Sequence[Raw]], Iterable[Received | Quarantined]]
+
+
+def _decode_each(raws: Sequence[Raw]) -> Iterator[Received | Quarantined]:
+    return (receive_bytes(*raw) for raw in raws)
 
 
 class ReceiveError(Exception):
@@ -29,11 +50,13 @@ class _UnreadableError(Exception):
         self.remedy = remedy
 
 
-def receive_folder(content: Path) -> tuple[tuple[Received, ...], tuple[Quarantined, ...]]:
-    """Receive all of `content`/bulletins/**: the received texts in id order, the quarantined files in path order.
+def receive_folder(
+    content: Path, decode: Decoder = _decode_each
+) -> tuple[tuple[Received, ...], tuple[Quarantined, ...]]:
+    """Receive all of `content`/bulletins/**: received texts in id order, quarantined files in path order.
 
-    Identical bytes are one text: the first path is its `source`, the others are `also_received_as`. Raises ReceiveError
-    where there is no such folder.
+    Identical bytes are one text: the first path is its `source`, the others are `also_received_as`. `decode` may know
+    or share out what `receive_bytes` gives of each file. Raises ReceiveError where there is no such folder.
     """
     bulletins = content / "bulletins"
     if not bulletins.is_dir():
@@ -42,7 +65,12 @@ def receive_folder(content: Path) -> tuple[tuple[Received, ...], tuple[Quarantin
         raise ReceiveError(f"{bulletins}: the folder is a link that leads out of {content}; put a real folder there")
     paths = sorted(_walk(bulletins), key=os.fsencode)
     used = {sidecar for path in paths if (sidecar := _sidecar(path))}
-    verdicts = [receive_file(path, content) for path in paths if path not in used]
+    files = [path for path in paths if path not in used]
+    verdicts: list[Received | Quarantined] = []
+    for at in range(0, len(files), _BATCH):
+        taken = [_take(path, content) for path in files[at : at + _BATCH]]
+        decoded = iter(decode([each for each in taken if isinstance(each, Raw)]))
+        verdicts += [next(decoded) if isinstance(each, Raw) else each for each in taken]
     received, clashes = _unique(v for v in verdicts if isinstance(v, Received))
     quarantined = [v for v in verdicts if isinstance(v, Quarantined)] + clashes
     return tuple(sorted(received, key=lambda r: r.id)), tuple(sorted(quarantined, key=lambda q: q.source))
@@ -50,6 +78,12 @@ def receive_folder(content: Path) -> tuple[tuple[Received, ...], tuple[Quarantin
 
 def receive_file(path: Path, content: Path) -> Received | Quarantined:
     """Receive one file below the folder `content`, with its sidecar if there is one."""
+    taken = _take(path, content)
+    return receive_bytes(*taken) if isinstance(taken, Raw) else taken
+
+
+def _take(path: Path, content: Path) -> Raw | Quarantined:
+    """The bytes of one file, with its sidecar if there is one."""
     source = _source(path, content)
     try:
         if path.suffix.lower() not in SUFFIXES:
@@ -61,7 +95,7 @@ def receive_file(path: Path, content: Path) -> Received | Quarantined:
         described = Sidecar() if sidecar is None else _describe(sidecar, content)
     except (_UnreadableError, SidecarError) as error:
         return Quarantined(source, error.fault, error.remedy)
-    return receive_bytes(data, source, described)
+    return Raw(data, source, described)
 
 
 def locate(content: Path, source: str) -> Path:
