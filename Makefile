@@ -22,7 +22,7 @@ READY   := $(VENV)/.ready
 TESTS   := $(VENV)/.ready-tests
 
 .DEFAULT_GOAL := help
-.PHONY: help html serve devserver regenerate publish test check lint data samples bench bench-search bench-build evaluate soak clean search explain
+.PHONY: help html serve devserver regenerate publish test check lint data samples bench bench-search bench-build evaluate soak soak-kills clean search explain
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ bench-search: $(TESTS) $(VENV)/.ready-bench  ## measure the search over SIZE syn
 
 bench-build: $(TESTS) $(VENV)/.ready-bench  ## measure builds of SIZE synthetic bulletins: whole, unchanged, one changed
 	@$(BIN)/python benchmarks/bench_build.py --count $(SIZE)
+
+soak-kills: $(TESTS)  ## kill 200 builds at random moments and look at what they leave
+	@$(BIN)/python benchmarks/soak_kills.py
 
 clean:  ## remove the site, the caches and the virtual environment
 	@if [ -e "$$OUTPUT/.tongbao-site" ]; then rm -rf "$$OUTPUT"; \
