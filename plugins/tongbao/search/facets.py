@@ -149,13 +149,19 @@ def _plain_sets(index: Index) -> Iterator[tuple[str, bytes, list[int], list[str]
 
 
 def lengths(index: Index) -> tuple[bytes, ...]:
-    """The lengths of the texts, in blocks: the different ones, then a column of their places."""
+    """The lengths of the texts, in blocks: the different ones, the most frequent first; which texts have each but the
+    last, among those that have none of the ones before. A code of whole bits a text takes a tenth more."""
     out = []
     for begin in range(0, len(index), BLOCK):
-        own = [index.length("text", n) for n in range(begin, min(begin + BLOCK, len(index)))]
-        values = sorted(set(own))
-        rank = {length: uvarint(row) for row, length in enumerate(values)}
-        out.append(uvarint(len(values)) + frames.gaps(values) + b"".join(rank[length] for length in own))
+        own = np.array([index.length("text", n) for n in range(begin, min(begin + BLOCK, len(index)))], np.int64)
+        values = [length for length, _ in sorted(Counter(own.tolist()).items(), key=lambda item: (-item[1], item[0]))]
+        parts = [uvarint(len(values)), *map(uvarint, values)]
+        for length in values[:-1]:
+            places = np.flatnonzero(own == length)
+            (packed,) = frames.pack(1, frames.numbers(np.array([len(places)]), np.array([len(own)]), places))
+            parts += [uvarint(len(places)), packed]
+            own = own[own != length]
+        out.append(b"".join(parts))
     return tuple(out)
 
 

@@ -1,6 +1,6 @@
 // Decode the payloads of the exported files. docs/search-format.md describes every byte.
 
-import { complement, NONE } from "./sets.js";
+import { complement, minus, NONE, range } from "./sets.js";
 import { points, toString } from "./text.js";
 
 const FORMAT = 4;
@@ -241,8 +241,16 @@ export function following(both, { size, bytes }) {
 /** The lengths of the texts of `size` documents. */
 export const lengthsFile = (size) => (bytes) => {
   const reader = new Reader(bytes);
-  const values = reader.ascending();
-  return reader.column(size).map((place) => values[place]);
+  const values = reader.list(() => reader.uvarint());
+  const lengths = new Uint32Array(size).fill(values.pop());
+  let left = range(0, size); // the documents that have none of the lengths so far
+  for (const value of values) {
+    const places = reader.numbers(reader.uvarint(), left.length);
+    for (const place of places) lengths[left[place]] = value;
+    const all = left;
+    left = minus(range(0, all.length), places).map((place) => all[place]);
+  }
+  return lengths;
 };
 
 /** A difference: {alone} or {own: {character: choice}, places: [place, choice]}. */
