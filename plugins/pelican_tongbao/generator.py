@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
@@ -50,6 +50,30 @@ class WorkerError(Exception):
 
 # A file of a page, its key, and the addresses of its twins.
 _Written = tuple[str, str, Mapping[str, str]]
+# What there is to write: the page of a list, or the place of a bulletin's entry in the catalogue.
+_Job = Page | int
+
+
+class _Known:
+    """What is known of pages before they are made. `ground` is a digest of all that they have in common."""
+
+    def __init__(self, corpus: Corpus, lists: Catalogue, ground: str, standard: Standard) -> None:
+        self._catalogue, self._ground, self._standard = lists, ground, standard
+        self._bulletins = {bulletin.id: bulletin for bulletin in corpus.bulletins}
+        self._alone = {bulletin.id: bulletin for bulletin in corpus.alone}
+
+    def of(self, job: _Job) -> tuple[str, dict[str, Mapping[str, str]], Callable[[], Iterable[Page]]]:
+        """The key, {file: addresses of its twins}, and what makes the pages."""
+        if isinstance(job, Page):
+            return reuse.digest(self._ground, job), {job.file: job.twins}, lambda: [job]
+        entries = self._catalogue.entries
+        bulletin = self._bulletins[entries[job].id]
+        helped = bulletin.repaired if bulletin is not self._alone[bulletin.id] else None
+        neighbours = entries[max(0, job - 1) : job], entries[job + 1 : job + 2]
+        key = reuse.digest(self._ground, store.key(bulletin.received, self._standard), helped, *neighbours)
+        twins = {language: urls.bulletin(bulletin.id, language) for language in urls.LANGUAGES}
+        files = {f"{address}index.html": twins for address in twins.values()}
+        return key, files, lambda: bulletin_pages(bulletin, self._catalogue, job)
 
 
 class BulletinGenerator(Generator):  # type: ignore[misc]
@@ -90,42 +114,25 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
     def _write_pages(self, writer: Writer, own: list[Any]) -> list[Mapping[str, str]]:
         """Write all pages, on all cores, or take them over from the old site; returns the addresses of each."""
-        lists = list(list_pages(self.catalogue, own))
-        entries = self.catalogue.entries
-        bulletins = {bulletin.id: bulletin for bulletin in self.corpus.bulletins}
-        alone = {bulletin.id: bulletin for bulletin in self.corpus.alone}
+        jobs = [*list_pages(self.catalogue, own), *range(len(self.catalogue.entries))]
+        known = _Known(self.corpus, self.catalogue, self._ground(own), self.standard)
         old, new = reuse.Pages(self.record, self.published), Path(self.output_path)
-        common = self._ground(own)
-
-        def taken(page: Page, key: str) -> _Written:
-            if not old.take(page.file, key, new):
-                self._render(writer, page, own)
-            return page.file, key, page.twins
 
         def write(number: int) -> list[_Written]:
-            at = number - len(lists)
-            if at < 0:
-                return [taken(lists[number], reuse.digest(common, lists[number]))]
-            bulletin = bulletins[entries[at].id]
-            helped = bulletin.repaired if bulletin is not alone[bulletin.id] else None
-            stored = store.key(bulletin.received, self.standard)
-            key = reuse.digest(common, stored, helped, entries[max(0, at - 1) : at], entries[at + 1 : at + 2])
-            twins = {language: urls.bulletin(bulletin.id, language) for language in urls.LANGUAGES}
-            files = {f"{address}index.html" for address in twins.values()}
-            missing = {file for file in files if not old.take(file, key, new)}
-            for page in bulletin_pages(bulletin, self.catalogue, at) if missing else ():
+            key, twins, pages = known.of(jobs[number])
+            missing = {file for file in twins if not old.take(file, key, new)}
+            for page in pages() if missing else ():
                 if page.file in missing:
                     self._render(writer, page, own)
-            return [(file, key, twins) for file in sorted(files)]
+            return [(file, key, addresses) for file, addresses in twins.items()]
 
         def lost(number: int) -> list[_Written]:
-            at = number - len(lists)
-            what = f"bulletin {entries[at].id}" if at >= 0 else lists[number].address
-            raise WorkerError(f"the process that wrote the page of {what} ended without a word; is there memory left?")
+            files = ", ".join(known.of(jobs[number])[1])
+            raise WorkerError(f"the process that wrote {files} ended without a word; is there memory left?")
 
-        total = len(lists) + len(entries)
         with crew.frozen():
-            written = list(chain.from_iterable(watched(crew.spread(write, range(total), lost), total, "pages")))
+            results = crew.spread(write, range(len(jobs)), lost)
+            written = list(chain.from_iterable(watched(results, len(jobs), "pages")))
         self.keys = {file: key for file, key, _ in written}
         return [twins for _, _, twins in written]
 

@@ -15,6 +15,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,24 +34,27 @@ def state(content: Path, settings: str) -> str:
     digest.update(repr([os.environ.get(name) for name in _ENVIRONMENT]).encode())
     libraries = Path(sys.executable).parents[1] / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
     digest.update(_line("site-packages", (libraries / "site-packages").stat).encode())  # changes with what is installed
-    for top in (content, *(ROOT / name for name in OWN)):
-        for line in _lines(top.resolve()):
-            digest.update(line.encode("utf-8", "surrogateescape"))
+    lines = (_lines(content.resolve()), *(_lines(ROOT / name, _PASSED) for name in OWN))
+    for line in chain.from_iterable(lines):
+        digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
-def _lines(top: Path) -> Iterator[str]:
-    """A line for each file and folder below a path, by name; two for a link, which is not followed."""
+def _lines(top: Path, passed: tuple[str, ...] = ()) -> Iterator[str]:
+    """A line for each file and folder below a path, by name; two for a link, which is not followed.
+
+    Folders whose names end with one of `passed` are not entered.
+    """
     yield _line(str(top), top.stat)
     folders = [str(top)] if top.is_dir() else []
     while folders:
         with os.scandir(folders.pop()) as found:
-            entries = sorted((entry for entry in found if not entry.name.endswith(_PASSED)), key=lambda e: e.name)
+            entries = sorted(found, key=lambda entry: entry.name)
         for entry in entries:
             yield _line(entry.path, lambda entry=entry: entry.stat(follow_symlinks=False))
             if entry.is_symlink():
                 yield _line(entry.path, entry.stat)
-            elif entry.is_dir():
+            elif entry.is_dir() and not entry.name.endswith(passed):
                 folders.append(entry.path)
 
 

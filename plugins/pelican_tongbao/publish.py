@@ -73,7 +73,7 @@ def _keep_times(staging: Path, output: Path) -> None:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(f"{name}/")
                     continue
-                with suppress(OSError):  # There is no such file in the old site: this one is new.
+                with suppress(OSError):  # Not in the old site, or not to be read there: it is new.
                     old = (output / name).stat()
                     if old.st_ino == entry.inode():
                         continue

@@ -136,7 +136,7 @@ def run(
         store = stack.enter_context(Store(cache / "bulletins.sqlite")) if cache else None
         if store:
             store.sweep()
-        received, quarantined = receive.receive_folder(content, *([_decoder(store)] if store else []))
+        received, quarantined = receive.receive_folder(content, _decoder(store) if store else receive.decode_each)
         results = tuple(_processed(received, store, standard, watch))
     failed = tuple(r for r in results if isinstance(r, Quarantined))
     alone = tuple(r for r in results if isinstance(r, Bulletin))

@@ -5,7 +5,7 @@
 """
 
 from tongbao.receive.core import MAX_BYTES, SUFFIXES, receive_bytes
-from tongbao.receive.folder import Decoder, Raw, ReceiveError, locate, receive_file, receive_folder
+from tongbao.receive.folder import Decoder, Raw, ReceiveError, decode_each, locate, receive_file, receive_folder
 
 __all__ = [
     "MAX_BYTES",
@@ -13,6 +13,7 @@ __all__ = [
     "Decoder",
     "Raw",
     "ReceiveError",
+    "decode_each",
     "locate",
     "receive_bytes",
     "receive_file",

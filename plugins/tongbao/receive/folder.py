@@ -33,7 +33,8 @@ class Raw(NamedTuple):
 Decoder = Callable[[Sequence[Raw]], Iterable[Received | Quarantined]]
 
 
-def _decode_each(raws: Sequence[Raw]) -> Iterator[Received | Quarantined]:
+def decode_each(raws: Sequence[Raw]) -> Iterator[Received | Quarantined]:
+    """Decode them here, one after the other."""
     return (receive_bytes(*raw) for raw in raws)
 
 
@@ -51,7 +52,7 @@ class _UnreadableError(Exception):
 
 
 def receive_folder(
-    content: Path, decode: Decoder = _decode_each
+    content: Path, decode: Decoder = decode_each
 ) -> tuple[tuple[Received, ...], tuple[Quarantined, ...]]:
     """Receive all of `content`/bulletins/**: received texts in id order, quarantined files in path order.
 

@@ -19,7 +19,7 @@ import rjieba
 
 from tongbao.folding import fold
 from tongbao.model import Edit, EditEvidence
-from tongbao.repair import gbk_bytes, glosses, lattice, tables
+from tongbao.repair import gbk_bytes, glosses, lattice, lattice_search, tables
 from tongbao.repair.codecs import ANY
 from tongbao.repair.gbk_proof import GAP, HOLES, NARROWING, Spinner, is_exotic, observe, readers_of, traceless
 from tongbao.repair.gbk_windows import CLOSE, HAN, OPEN, RARE, READING, Token, Window, pairing, spans, tokenize
@@ -186,7 +186,7 @@ def _spellings(window: Window, tokens: Sequence[Token], spinner: Spinner, beam: 
     choices = [choice for token in tokens for choice in (_GAP, _AGAIN, _AGAIN, _arcs(token, spinner.readings))]
     found = [
         replace(s, cost=s.cost + _extra(s.text, window, spinner))
-        for s in lattice.search(choices, spinner.codec, window.before, beam, RIVALS, budget)
+        for s in lattice_search.search(choices, spinner.codec, window.before, beam, RIVALS, budget)
         if not (spinner.converted and _foreign(s.text, window.served))
         and not _exotic(s.text, window.served)
         and _keeps_ascii(s.text, plain)

@@ -20,7 +20,7 @@ from itertools import accumulate
 
 from tongbao import edits as edit_lists
 from tongbao.model import Edit, EditEvidence
-from tongbao.repair import lattice, tables
+from tongbao.repair import lattice, lattice_best, tables
 from tongbao.repair.codecs import CODECS, Codec, lost_characters, utf8_goes_on, without
 from tongbao.repair.lattice import Budget, Spelling
 from tongbao.repair.mojibake_guesses import LIKELY, SETTLED, doubted, improved, parts, weigh, without_numbers
@@ -343,7 +343,7 @@ def _search(
         # Both codecs have two bytes a character: what vanished is a character, whole.
         strict, ends = _decoded_as_it_stands(text[start:end], pairing)
         lost = tuple(filter(codec.writes, lost_characters(pairing.written, pairing.read)))
-        return _over(lattice.fill(strict, lost, before, following, LOST, budget), ends)
+        return _over(lattice_best.fill(strict, lost, before, following, LOST, budget), ends)
     tokens = list(
         single_tokens(text[start:end], pairing) if pairing.single else double_tokens(text, span, pairing, reader)
     )
@@ -357,7 +357,7 @@ def _search(
     # Lost bytes show in UTF-8 by themselves.
     wary = goes_on is None
     arcs, widths = [token[0] for token in tokens], [token[1] for token in tokens]
-    found = lattice.best(arcs, codec, before, following, budget, goes_on, doubtful, wary)
+    found = lattice_best.best(arcs, codec, before, following, budget, goes_on, doubtful, wary)
     return _over(found, list(accumulate(widths)))
 
 
