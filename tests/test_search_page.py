@@ -468,8 +468,25 @@ def test_facets_opened_while_more_comes_lose_no_hit(page: Page, site: str) -> No
     expect(page.locator("#facets .count").first).to_have_text(re.compile("^[0-9]+$"))
 
 
+def test_more_of_a_search_that_was_left_brings_nothing(page: Page, site: str) -> None:
+    done(search(page, site, q="疫情"))
+    waiting: list[Route] = []
+    page.route("**/search/*/d/*.bin", lambda route: waiting.append(route))
+    page.locator("#more").click()
+    page.wait_for_function("document.querySelector('#results').ariaBusy === 'true'")
+    page.locator("#q").fill("没有这样的字句")
+    page.keyboard.press("Enter")
+    expect(status(page)).to_have_attribute("data-total", "0")
+    for route in waiting:
+        route.continue_()
+    page.unroute_all(behavior="wait")
+    page.wait_for_load_state("networkidle")
+    assert hits(page) == []
+    expect(status(page)).to_have_attribute("data-total", "0")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_match_in_repaired_text_is_noteto_be_one(page: Page, site: str, language: str) -> None:
+def test_a_match_in_repaired_text_is_said_to_be_one(page: Page, site: str, language: str) -> None:
     search(page, site, language)
     query = ask(
         page,

@@ -113,8 +113,9 @@ function alone(job) {
 /** Show the hits that come after `shown`; where too few texts were read for them, with more effort. */
 async function goOn(state, shown, isShort) {
   if (isShort) effort *= STRIDE;
+  const mine = turn + 1; // that of the search that follows
   await search(state, "more", shown);
-  if (isShort || more.hidden || results.children.length > shown || !$("failure").hidden) return;
+  if (mine !== turn || isShort || more.hidden || results.children.length > shown || !$("failure").hidden) return;
   effort *= STRIDE;
   await search(state, "more", shown);
 }
