@@ -14,7 +14,8 @@ Suggestions are few and texts are many: the contexts before all of them are look
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ahocorasick_rs import AhoCorasick
@@ -32,8 +33,8 @@ RULE = "parallel"
 CONFIDENCE = 0.99
 # The most suggestions of a text that are looked up, and their length in characters.
 MOST, LONGEST = 200, 200
-# The most places of a text that are looked at: one that repeats a context more often is no bulletin.
-MOST_HITS = 5_000
+# The most places of one context in a text that are looked at: one that repeats it more often is no bulletin.
+MOST_HITS = 100
 # The most copies that an edit is taken from and names.
 MOST_COPIES = 5
 
@@ -41,8 +42,12 @@ _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+# The folded contexts of what is in doubt, and how far apart they may be: what copies are searched for.
+Key = tuple[str, str, int]
+
+
 @dataclass(frozen=True, slots=True)
-class _Gap:
+class Gap:
     """What is in doubt, a suggestion or an edit, and what stands around it in the repaired text."""
 
     suggestion: Edit
@@ -50,13 +55,13 @@ class _Gap:
     right: str
 
     @property
-    def key(self) -> tuple[str, str, int]:
-        """What a copy is searched for: the folded contexts, and how far apart they may be."""
-        return _searched(self.left), _searched(self.right), 2 * len(self.suggestion.before) + 2
+    def key(self) -> Key:
+        """What a copy is searched for."""
+        return searched(self.left), searched(self.right), 2 * len(self.suggestion.before) + 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Witness:
+class Witness:
     """What a copy has between the contexts of a gap, and these as it has them."""
 
     copy: str
@@ -65,9 +70,12 @@ class _Witness:
     right: str
 
 
+# What one text has for gaps: (key of the gap, folded reading, witness).
+Found = tuple[Key, str, Witness]
 # By the key of a gap: {folded reading: its witnesses, one a copy at most, in order of the copies}.
-_Key = tuple[str, str, int]
-_Readings = dict[_Key, dict[str, list[_Witness]]]
+Readings = dict[Key, dict[str, list[Witness]]]
+# The one reading that the copies agree on, and its first witnesses.
+Agreed = tuple[str, tuple[Witness, ...]]
 
 
 def confirm(texts: Mapping[str, Repaired]) -> dict[str, Repaired]:
@@ -76,23 +84,97 @@ def confirm(texts: Mapping[str, Repaired]) -> dict[str, Repaired]:
     `texts` are {id of the bulletin: its text, repaired by itself}. Digits and names come from copies only, never from a
     guess. A text that no copy says anything about is not in the result.
     """
-    gaps = {name: found for name, repaired in texts.items() if (found := list(_gaps(repaired)))}
-    readings = _readings({gap.key for found in gaps.values() for gap in found}, texts)
-    changed: dict[str, Repaired] = {}
-    for name, found in gaps.items():
-        repaired = texts[name]
-        made: list[Edit] = []
-        for gap in found:
-            edit = _settled(repaired, gap, _others(readings.get(gap.key, {}), name))
-            if edit is not None and (not made or edit.start >= made[-1].end) and _holds(repaired.edits, edit):
-                made.append(edit)
-        if made:
-            changed[name] = _with(repaired, made)
+    doubts = {name: found for name, repaired in texts.items() if (found := gaps(repaired))}
+    finder = Finder({gap.key for found in doubts.values() for gap in found})
+    known = readings(
+        finder(name, searched(repaired.text), lambda repaired=repaired: repaired)  # type: ignore[misc]
+        for name, repaired in sorted(texts.items())
+    )
+    changed = {}
+    for name, found in doubts.items():
+        settled = settle(texts[name], found, [agreed(known.get(gap.key, {}), name) for gap in found])
+        if settled is not None:
+            changed[name] = settled
     return changed
 
 
-def _gaps(repaired: Repaired) -> Iterator[_Gap]:
+def gaps(repaired: Repaired) -> tuple[Gap, ...]:
     """What is in doubt in a text, as far as it has enough context."""
+    return tuple(_gaps(repaired))
+
+
+class Finder:
+    """Looks for the passages of gaps with some keys, in one pass over a text."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self._by_left: dict[str, list[Key]] = {}
+        for key in sorted(keys):
+            self._by_left.setdefault(key[0], []).append(key)
+        self._lefts = list(self._by_left)
+        self._automaton = AhoCorasick(self._lefts)
+
+    def __call__(self, name: str, folded: str, repaired: Callable[[], Repaired]) -> list[Found]:
+        """What a copy has for the gaps. `folded` is its text as `searched` gives it; `repaired`, which gives the whole,
+        is asked only where a context stands in it."""
+        hits = self._automaton.find_matches_as_indexes(folded, overlapping=True) if self._lefts else []
+        if not hits:
+            return []
+        whole = repaired()
+        doubts, seen, found = _doubts(whole), Counter[int](), []
+        told: set[tuple[Key, str]] = set()
+        for index, begin, start in hits:
+            seen[index] += 1
+            if seen[index] > MOST_HITS:
+                continue
+            for key in self._by_left[self._lefts[index]]:
+                end = folded.find(key[1], start, start + key[2] + len(key[1]))
+                doubtful = "\ufffd" in folded[start:end] or any(a <= end and start <= b for a, b in doubts)
+                if end < 0 or doubtful or (key, folded[start:end]) in told:
+                    continue
+                told.add((key, folded[start:end]))
+                text = whole.text
+                witness = Witness(name, text[begin:start], text[start:end], text[end : end + len(key[1])])
+                found.append((key, folded[start:end], witness))
+        return found
+
+
+def readings(copies: Iterable[Iterable[Found]]) -> Readings:
+    """What the copies have, by gap and reading; they come in the order of their ids."""
+    known: Readings = {}
+    for found in copies:
+        for key, plain, witness in found:
+            known.setdefault(key, {}).setdefault(plain, []).append(witness)
+    return known
+
+
+def agreed(known: Mapping[str, Sequence[Witness]], name: str) -> Agreed | None:
+    """The one reading that all copies but `name` itself agree on, and its first witnesses."""
+    one: Agreed | None = None
+    for plain, witnesses in sorted(known.items()):
+        others = tuple(w for w in witnesses[: MOST_COPIES + 1] if w.copy != name)[:MOST_COPIES]
+        if others and one is not None:
+            return None
+        if others:
+            one = plain, others
+    return one
+
+
+def settle(repaired: Repaired, found: Sequence[Gap], copies: Sequence[Agreed | None]) -> Repaired | None:
+    """The text with what the copies settle of its gaps; None where they settle nothing."""
+    made: list[Edit] = []
+    for gap, told in zip(found, copies, strict=True):
+        edit = _settled(repaired, gap, told)
+        if edit is not None and (not made or edit.start >= made[-1].end) and _holds(repaired.edits, edit):
+            made.append(edit)
+    return _with(repaired, made) if made else None
+
+
+def searched(text: str) -> str:
+    """The text folded, of its length. The automaton reads UTF-8, which lone surrogates are not part of."""
+    return _SURROGATE.sub("\ufffd", fold(text))
+
+
+def _gaps(repaired: Repaired) -> Iterator[Gap]:
     if not (doubts := _in_doubt(repaired)):
         return
     offsets, text = edit_lists.OffsetMap(repaired.edits), repaired.text
@@ -100,7 +182,7 @@ def _gaps(repaired: Repaired) -> Iterator[_Gap]:
         if len(doubt.before) > LONGEST:
             continue
         start, end = offsets.to_result(doubt.start, doubt.end)
-        gap = _Gap(doubt, text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT])
+        gap = Gap(doubt, text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT])
         if all(len(_HAN.findall(side)) >= LEAST_HAN for side in (gap.left, gap.right)):
             yield gap
 
@@ -111,61 +193,17 @@ def _in_doubt(repaired: Repaired) -> list[Edit]:
     return sorted([*repaired.suggestions, *made], key=lambda e: (e.start, e.end))
 
 
-def _readings(keys: Iterable[_Key], texts: Mapping[str, Repaired]) -> _Readings:
-    """What the texts have between the contexts, found in one pass over each."""
-    by_left: dict[str, list[_Key]] = {}
-    for key in sorted(keys):
-        by_left.setdefault(key[0], []).append(key)
-    if not by_left:
-        return {}
-    lefts = list(by_left)
-    automaton = AhoCorasick(lefts)
-    readings: _Readings = {}
-    for name, repaired in sorted(texts.items()):
-        text, folded = repaired.text, _searched(repaired.text)
-        hits = automaton.find_matches_as_indexes(folded, overlapping=True)[:MOST_HITS]
-        doubts = _doubts(repaired) if hits else []
-        for index, begin, start in hits:
-            for key in by_left[lefts[index]]:
-                end = folded.find(key[1], start, start + key[2] + len(key[1]))
-                doubtful = "\ufffd" in folded[start:end] or any(a <= end and start <= b for a, b in doubts)
-                if end < 0 or doubtful:
-                    continue
-                witnesses = readings.setdefault(key, {}).setdefault(folded[start:end], [])
-                if not witnesses or witnesses[-1].copy != name:
-                    after = text[end : end + len(key[1])]
-                    witnesses.append(_Witness(name, text[begin:start], text[start:end], after))
-    return readings
-
-
-def _searched(text: str) -> str:
-    """The text folded, of its length. The automaton reads UTF-8, which lone surrogates are not part of."""
-    return _SURROGATE.sub("\ufffd", fold(text))
-
-
 def _doubts(repaired: Repaired) -> list[tuple[int, int]]:
     """Where a repaired text is in doubt itself: it is no witness of what stands there."""
     offsets = edit_lists.OffsetMap(repaired.edits)
     return [offsets.to_result(e.start, e.end) for e in _in_doubt(repaired)]
 
 
-def _others(readings: Mapping[str, Sequence[_Witness]], name: str) -> tuple[str, list[_Witness]] | None:
-    """The one reading that all copies but `name` itself agree on, and its first witnesses."""
-    agreed: tuple[str, list[_Witness]] | None = None
-    for plain, witnesses in readings.items():
-        others = [w for w in witnesses[: MOST_COPIES + 1] if w.copy != name][:MOST_COPIES]
-        if others and agreed is not None:
-            return None
-        if others:
-            agreed = plain, others
-    return agreed
-
-
-def _settled(repaired: Repaired, gap: _Gap, agreed: tuple[str, list[_Witness]] | None) -> Edit | None:
+def _settled(repaired: Repaired, gap: Gap, told: Agreed | None) -> Edit | None:
     """The edit that the copies make of a suggestion, or None."""
-    if agreed is None:
+    if told is None:
         return None
-    suggestion, (plain, witnesses) = gap.suggestion, agreed
+    suggestion, (plain, witnesses) = gap.suggestion, told
     same_script = [w.reading for w in witnesses if (w.left, w.right) == (gap.left, gap.right)]
     after = _consistent(repaired.received, suggestion, plain, same_script)
     if after is None:
