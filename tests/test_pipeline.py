@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tongbao import edits, pipeline, store
+from tongbao import archive, edits, pipeline, store
 from tongbao.model import Bulletin, Quarantined, Received, Repaired, Standard
 from tongbao.receive import receive_bytes
 
@@ -36,7 +36,7 @@ def test_process_is_pure() -> None:
 
 def test_the_store_gives_back_what_it_was_given(content: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    assert pipeline.run(content) == pipeline.run(content, cache) == pipeline.run(content, cache)
+    assert pipeline.run(content) == archive.everything(content, cache) == archive.everything(content, cache)
 
 
 def test_unchanged_texts_are_not_processed_again(
@@ -50,15 +50,15 @@ def test_unchanged_texts_are_not_processed_again(
         return process(item, standard)
 
     monkeypatch.setattr(pipeline, "process", counting)
-    monkeypatch.setattr(pipeline.crew, "spread", lambda work, items, lost: map(work, items))  # here, to be counted
-    pipeline.run(content, tmp_path / "cache")
+    monkeypatch.setattr(archive.crew, "spread", lambda work, items, lost: map(work, items))  # here, to be counted
+    archive.everything(content, tmp_path / "cache")
     (content / "bulletins/two.txt").write_text(f"three\n{TEXT}", "utf-8")
-    pipeline.run(content, tmp_path / "cache")
+    archive.everything(content, tmp_path / "cache")
     assert made[2:] == ["bulletins/two.txt"]
 
 
 def test_other_code_makes_every_entry_stale(content: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pipeline.run(content, tmp_path)
+    archive.everything(content, tmp_path)
     monkeypatch.setattr(store, "code_digest", lambda: "another")
     with store.Store(tmp_path / "bulletins.sqlite") as kept:
         assert kept.get(received(f"one\n{TEXT}", "bulletins/one.txt")) is None
@@ -67,7 +67,7 @@ def test_other_code_makes_every_entry_stale(content: Path, tmp_path: Path, monke
 def test_the_store_keeps_the_standards_apart(content: Path, tmp_path: Path) -> None:
     (content / "bulletins/one.txt").write_text(f"村里\n{TEXT}", "utf-8")
     for standard, inside in ((Standard.TW, "裡"), (Standard.HK, "裏"), (Standard.TW, "裡")):
-        corpus = pipeline.run(content, tmp_path / "cache", standard)
+        corpus = archive.everything(content, tmp_path / "cache", standard)
         assert corpus == pipeline.run(content, standard=standard)
         assert any(f"村{inside}" in b.scripts.hant for b in corpus.bulletins)
 
@@ -91,7 +91,7 @@ def test_a_text_that_a_stage_fails_on_is_quarantined(content: Path, monkeypatch:
 
 def test_a_broken_store_is_made_again(content: Path, tmp_path: Path) -> None:
     (tmp_path / "bulletins.sqlite").write_bytes(b"no database" * 100)
-    assert pipeline.run(content, tmp_path) == pipeline.run(content)
+    assert archive.everything(content, tmp_path) == pipeline.run(content)
 
 
 PASSAGE = "昨日下午，县应急指挥部再次召开{}会议，会议要求各乡镇连夜转移低洼地带群众，确保不漏一户。\n"
@@ -133,8 +133,8 @@ def test_the_cache_knows_of_reprints_that_come_change_and_go(reprinted: Path, tm
     cache = tmp_path / "cache"
 
     def text() -> str:
-        corpus = pipeline.run(reprinted, cache)
-        assert corpus == pipeline.run(reprinted) == pipeline.run(reprinted, cache)
+        corpus = archive.everything(reprinted, cache)
+        assert corpus == pipeline.run(reprinted) == archive.everything(reprinted, cache)
         return damaged(corpus).repaired.text
 
     assert "\ufffd\ufffd" in text()

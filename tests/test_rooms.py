@@ -23,7 +23,8 @@ ALLOWED: dict[str, set[str]] = {
     "export": BASE | {"", "script", "reading", "search"},
     "store": {"model"},
     "crew": set(),
-    "pipeline": BASE | STAGES | {"store", "crew"},
+    "pipeline": BASE | STAGES,
+    "archive": {"model", "receive", "repair", "store", "crew", "pipeline"},
     "cli": BASE | STAGES | {"", "store", "pipeline", "search", "export"},
 }
 

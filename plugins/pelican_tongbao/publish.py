@@ -1,11 +1,13 @@
-"""Atomic publishing: a site is written beside the old one and takes its place in one step.
+"""Atomic publishing: a site is brought up to date in a copy of the old one, and takes its place in one step.
 
-A build writes into a staging folder next to the output. When it is complete, `renameat2(RENAME_EXCHANGE)` swaps the
-two; a build killed at any moment leaves the old site whole. Where the system can't exchange two names, two renames
-take its place, and what a kill between them leaves is put right by the next build.
+Beside the output stands a folder of ours, `.tongbao-NAME`, with a second copy of the site in it: `next`, whose files are
+hard links to those of the output. A build changes `next`, only where something has changed, and never through a link:
+a file is replaced, not written to. When it is complete, `renameat2(RENAME_EXCHANGE)` swaps the two, and what was changed
+is done to the other copy too, so that the next build begins where this one ended. A build costs what it changes.
 
-A staging folder is locked (`flock`) by its build for as long as it lives, so that other builds can tell the remains of
-the dead from the work of the living.
+A build that is killed leaves the old site whole, or the new one. What it leaves of `next` is told by what is noted
+beside it: which folder the ledger of files describes, and whether the two copies are known to be the same. Where they
+are not, `next` is linked anew from the output. Where the system can't exchange two names, two renames take its place.
 """
 
 from __future__ import annotations
@@ -13,19 +15,24 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
-import filecmp
+import gc
+import multiprocessing
 import os
-import secrets
+import pickle
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, NamedTuple
 
 # Present in every site that this program wrote; a folder without it is never replaced.
 MARKER = ".tongbao-site"
 MARKER_TEXT = "This folder is written by Tongbao and replaced by each build. Nothing else should be kept here.\n"
 
-_NEW, _OLD = ".new", ".old"
+_NEXT, _OLD, _LEDGER, _SAME = "next", "old", "ledger", "same"
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -34,51 +41,294 @@ class PublishError(Exception):
     """The output can't be replaced: which folder, why, and what to do."""
 
 
-@contextmanager
-def staged(output: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `output`; when the block ends without an error it takes the place of `output`.
+class Row(NamedTuple):
+    """A file of a site: the key that it was made under, its size, its time of modification (ns)."""
 
-    Raises PublishError, before anything is built, where `output` is a file, or a folder with content that is no site of
-    this program.
+    key: str
+    size: int
+    time: int
+
+
+class Written(NamedTuple):
+    """A file that a build has seen to: its path in the site, its row, and whether it is another file than before."""
+
+    path: str
+    row: Row
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What is known of a site: its folder's inode, its files by path, and notes of whoever wrote them."""
+
+    inode: int = 0
+    files: Mapping[str, Row] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Stage:
+    """The site that is being made: a folder with the files of the old one. What is neither kept nor written goes.
+
+    `notes` are what the build before left for this one; what this one puts there is for the next.
+    """
+
+    def __init__(self, folder: Path, ledger: Ledger) -> None:
+        self.folder = folder
+        self.notes: dict[str, Any] = {}
+        self.before = ledger.notes
+        self._old = dict(ledger.files)
+        self._files: dict[str, Row] = {}
+        # In order: (what was there, what is there now); either may be nothing, both are paths.
+        self._done: list[tuple[str, str]] = []
+        self._check: Future[list[str]] | None = None
+        if self._old:
+            # While other things are looked at: it only reads.
+            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("fork"))
+            self._check = self._pool.submit(_differing, folder, self._old)
+
+    def _checked(self) -> dict[str, Row]:
+        """The files that are there as they were written; all others that are there have been removed."""
+        if self._check is not None:
+            for path in self._check.result():
+                self._old.pop(path, None)
+                self._remove(path)
+            self._check = None
+            self._pool.shutdown()
+        return self._old
+
+    def keep(self, path: str, key: str) -> bool:
+        """Whether the old site's file is what has this key; then it stays."""
+        row = self._checked().get(path)
+        if row is None or row.key != key:
+            return False
+        self._files[path] = row
+        return True
+
+    def keep_below(self, prefix: str) -> list[str]:
+        """Keep all files whose path begins so, and return their paths."""
+        kept = {path: row for path, row in self._checked().items() if path.startswith(prefix)}
+        self._files.update(kept)
+        return list(kept)
+
+    def put(self, path: str, data: bytes, key: str = "") -> Written:
+        """Write a file, unless it is there with the same bytes. For forked processes: `note` what it returns."""
+        target = self.folder / path
+        with suppress(OSError):
+            told = target.stat()
+            if told.st_size == len(data) and target.read_bytes() == data:
+                return Written(path, Row(key, told.st_size, told.st_mtime_ns), False)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            target.unlink()  # It may be a link to the file of the site that is being read.
+        target.write_bytes(data)
+        told = target.stat()
+        return Written(path, Row(key, told.st_size, told.st_mtime_ns), True)
+
+    def note(self, written: Written) -> None:
+        """Take note of what `put` has done."""
+        path, row, changed = written
+        self._files[path] = row
+        if changed:
+            self._done.append(("", path))
+
+    def write(self, path: str, data: bytes, key: str = "") -> None:
+        """`put` and `note`."""
+        self._checked()
+        self.note(self.put(path, data, key))
+
+    def wrote(self, path: str, key: str = "") -> None:
+        """Take note of a file that has been put into `folder` by a rename."""
+        told = (self.folder / path).stat()
+        self.note(Written(path, Row(key, told.st_size, told.st_mtime_ns), True))
+
+    def drop(self, path: str) -> None:
+        """Remove a file, or a folder with all that is in it."""
+        self._checked()
+        for each in [each for each in self._files if each == path or each.startswith(f"{path}/")]:
+            del self._files[each]
+        self._remove(path)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a folder another name."""
+        self._checked()
+        (self.folder / old).rename(self.folder / new)
+        self._done.append((old, new))
+        self._files = {_moved(path, old, new): row for path, row in self._files.items()}
+        self._old = {_moved(path, old, new): row for path, row in self._old.items()}
+
+    def finish(self) -> None:
+        """Remove what is no part of the site any more."""
+        for path in self._checked().keys() - self._files.keys():
+            self._remove(path)
+
+    def _remove(self, path: str) -> None:
+        _remove_from(self.folder, path)
+        self._done.append((path, ""))
+
+    def do_again(self, other: Path) -> None:
+        """Do to another copy of the old site what was done to this one."""
+        for old, new in self._done:
+            if old and new:
+                (other / old).rename(other / new)
+            elif old:
+                _remove_from(other, old)
+            else:
+                with suppress(FileNotFoundError):
+                    (other / new).unlink()
+                if (self.folder / new).exists():  # else it was removed again
+                    _link(self.folder / new, other / new)
+
+    def ledger(self, inode: int) -> Ledger:
+        """What is known of the site, as the folder with this inode."""
+        return Ledger(inode, self._files, self.notes)
+
+
+@contextmanager
+def staged(output: Path) -> Iterator[Stage]:
+    """Yield the stage of a new site; when the block ends without an error it takes the place of `output`.
+
+    Builds of the same output wait for each other. Raises PublishError, before anything is built, where `output` is a
+    file, or a folder with content that is no site of this program.
     """
     output = output.resolve()
     output.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(output.parent):
-        _sweep(output)
-        _require_replaceable(output)
-        staging = output.with_name(f".tongbao-{output.name}-{secrets.token_hex(8)}{_NEW}")
-        staging.mkdir()
-        lock = _open_locked(staging)
+    _require_replaceable(output)
+    own = output.with_name(f".tongbao-{output.name}")
+    own.mkdir(exist_ok=True)
+    lock = _lock(own)
     try:
-        (staging / MARKER).write_text(MARKER_TEXT, "utf-8")
-        yield staging
-        _keep_times(staging, output)
-        with _locked(output.parent):
-            _require_replaceable(output)
-            old = _swap(staging, output)
-        _remove(old)
+        _mend(own, output)
+        stage = Stage(own / _NEXT, _prepare(own, output))
+        yield stage
+        stage.write(MARKER, MARKER_TEXT.encode())
+        stage.finish()
+        _require_replaceable(output)
+        new = _inode(own / _NEXT)
+        _swap(own / _NEXT, output, own / _OLD)
+        stage.folder = output
+        _note(own / _LEDGER, stage.ledger(new))
+        if (own / _NEXT).is_dir():
+            stage.do_again(own / _NEXT)
+            _note(own / _SAME, (new, _inode(own / _NEXT)))
     finally:
         os.close(lock)
-        _remove(staging)
 
 
-def _keep_times(staging: Path, output: Path) -> None:
-    """Give files that are the same as before their old times of modification: what copies a site goes by them."""
+def _mend(own: Path, output: Path) -> None:
+    """Finish a swap by two renames that was cut between them."""
+    if (own / _OLD).is_dir() and not output.exists():
+        (own / _OLD).rename(output)
+    _remove(own / _OLD)
+
+
+def _prepare(own: Path, output: Path) -> Ledger:
+    """Make `next` a copy of the old site, and return what is known of it."""
+    following = own / _NEXT
+    ledger, same = _noted(own / _LEDGER), _noted(own / _SAME)
+    with suppress(FileNotFoundError):
+        (own / _SAME).unlink()  # From here on it is changed.
+    if isinstance(ledger, Ledger) and following.is_dir():
+        there = _inode(following)
+        # The same as the output; or the old site itself, of a build that was killed before it could note the new one.
+        if same == (ledger.inode, there) or (ledger.inode == there and same is None):
+            return ledger
+    _remove(following)
+    if isinstance(ledger, Ledger) and output.is_dir() and _inode(output) == ledger.inode:
+        _link_tree(output, following)
+        return ledger
+    following.mkdir()
+    return Ledger()
+
+
+def _inode(folder: Path) -> int:
+    return folder.stat().st_ino
+
+
+def _note(path: Path, value: object) -> None:
+    pending = path.with_suffix(".part")
+    with pending.open("wb") as file:
+        pickle.dump(value, file, protocol=5)
+    pending.replace(path)
+
+
+def _noted(path: Path) -> Any:
+    """What was noted in a file; None where there is nothing, or it can't be read."""
+    gc.disable()  # It would look at each new object again and again.
+    try:
+        return pickle.loads(path.read_bytes())
+    except (OSError, ValueError, EOFError, AttributeError, ImportError, IndexError, TypeError, pickle.PickleError):
+        return None
+    finally:
+        gc.enable()
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def _differing(folder: Path, files: Mapping[str, Row]) -> list[str]:
+    """The paths of what is not as it was written: files that are gone or others, and what is no file of the site."""
+    found: set[str] = set()
+    other: list[str] = []
     folders = [""]
     while folders:
-        folder = folders.pop()
-        with os.scandir(staging / folder) as entries:
+        prefix = folders.pop()
+        with os.scandir(folder / prefix) as entries:
             for entry in entries:
-                name = f"{folder}{entry.name}"
+                path = f"{prefix}{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
-                    folders.append(f"{name}/")
+                    folders.append(f"{path}/")
                     continue
-                with suppress(OSError):  # Not in the old site, or not to be read there: it is new.
-                    old = (output / name).stat()
-                    if old.st_ino == entry.inode():
-                        continue
-                    if old.st_size == entry.stat().st_size and filecmp.cmp(output / name, entry.path, shallow=False):
-                        os.utime(entry.path, ns=(old.st_atime_ns, old.st_mtime_ns))
+                found.add(path)
+                row, told = files.get(path), entry.stat(follow_symlinks=False)
+                if row is None or entry.is_symlink() or (told.st_size, told.st_mtime_ns) != row[1:]:
+                    other.append(path)
+    return [*other, *(path for path in files if path not in found)]
+
+
+def _moved(path: str, old: str, new: str) -> str:
+    return f"{new}{path[len(old) :]}" if path.startswith(f"{old}/") else path
+
+
+def _remove_from(folder: Path, path: str) -> None:
+    """Remove a file or a folder below `folder`, and the folders that are empty then."""
+    target = folder / path
+    if target.is_dir() and not target.is_symlink():
+        shutil.rmtree(target)
+    else:
+        with suppress(FileNotFoundError):
+            target.unlink()
+    for parent in target.parents:
+        if parent == folder:
+            return
+        try:
+            parent.rmdir()
+        except FileNotFoundError:
+            continue
+        except OSError:  # It is not empty.
+            return
+
+
+def _link_tree(source: Path, target: Path) -> None:
+    target.mkdir()
+    with os.scandir(source) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                _link_tree(source / entry.name, target / entry.name)
+            else:
+                _link(source / entry.name, target / entry.name)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # a file system without links, or a file with too many
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+# --- the exchange ----------------------------------------------------------------------------------------------------
 
 
 def _require_replaceable(output: Path) -> None:
@@ -91,22 +341,20 @@ def _require_replaceable(output: Path) -> None:
         )
 
 
-def _swap(staging: Path, output: Path) -> Path:
-    """Put `staging` in the place of `output`; return where the old site is now."""
+def _swap(new: Path, output: Path, old: Path) -> None:
+    """Put `new` in the place of `output`, and the old site, if there is one, in the place of `new`."""
     try:
         if not output.exists():
-            staging.rename(output)
-        elif not _exchange(staging, output):
-            old = staging.with_suffix(_OLD)
+            new.rename(output)
+        elif not _exchange(new, output):
             output.rename(old)
-            staging.rename(output)
-            return old
+            new.rename(output)
+            old.rename(new)
     except OSError as error:
         raise PublishError(
             f"{output}: the new site can't be put in its place ({error.strerror}); the old one is unchanged; "
             "check the rights of the parent folder, and that the output is no mount point"
         ) from error
-    return staging
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -122,55 +370,20 @@ def _exchange(one: Path, other: Path) -> bool:
     raise OSError(code, os.strerror(code), str(other))
 
 
-def _sweep(output: Path) -> None:
-    """Remove what dead builds left beside `output`, and finish a swap by two renames that was cut in the middle."""
-    prefix = f".tongbao-{output.name}-"
-    remains = sorted(p for p in output.parent.iterdir() if p.name.startswith(prefix) and p.suffix in (_NEW, _OLD))
-    for old in remains:
-        if old.suffix == _OLD and not output.exists() and (old / MARKER).is_file():
-            old.rename(output)
-    for folder in remains:
-        if folder.suffix == _OLD:
-            _remove(folder)
-            continue
-        with suppress(BlockingIOError, FileNotFoundError):  # locked: its build is alive; gone: its build has ended
-            lock = _open_locked(folder, wait=False)
-            try:
-                _remove(folder)
-            finally:
-                os.close(lock)
-
-
 def _remove(folder: Path) -> None:
-    """Remove a folder, even while another build removes it as well."""
-    if not folder.is_dir():
-        return
-
-    def gone(_function: object, _path: str, failure: tuple[type[BaseException], BaseException, object]) -> None:
-        if not isinstance(failure[1], FileNotFoundError):
-            raise failure[1]
-
-    shutil.rmtree(folder, onerror=gone)
+    if folder.is_dir():
+        shutil.rmtree(folder)
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock: the moments at which builds look at each other's folders."""
-    lock = _open_locked(folder)
-    try:
-        yield
-    finally:
-        os.close(lock)
-
-
-def _open_locked(folder: Path, wait: bool = True) -> int:
+def _lock(folder: Path) -> int:
     """A descriptor of the folder that holds its lock; closing it, or dying, gives the lock back."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        os.close(descriptor)
-        raise
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"tongbao: another build writes this site; waiting ({folder})", file=sys.stderr, flush=True)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
     except OSError as error:
         os.close(descriptor)
         raise PublishError(

@@ -85,7 +85,7 @@ def explain(file: Path, as_json: bool, layer: str | None, script: str, standard:
         sys.exit(1)
     bulletin = pipeline.process(received, Standard(standard))
     if among is not None:
-        others = pipeline.run(among, standard=Standard(standard)).alone
+        others, _, _ = pipeline.each(among, Standard(standard))
         copies = [b for b in others if b.received.sha256 != received.sha256 and b.id != bulletin.id]
         bulletin = pipeline.compare([bulletin, *copies])[0]
     if layer is not None:

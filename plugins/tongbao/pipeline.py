@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tongbao import crew, dates, genre, places, reading, receive, repair, script
+from tongbao import dates, genre, places, reading, receive, repair, script
 from tongbao.edits import OffsetMap
 from tongbao.model import (
     Ambiguity,
@@ -24,27 +23,17 @@ from tongbao.model import (
     Standard,
 )
 from tongbao.repair import budget, parallel
-from tongbao.store import Store, key_of_bytes
 
 Mapper = Callable[[Sequence[Evidence]], tuple[Evidence, ...]]
-# Lets results go by, of which there will be so many.
-Watch = Callable[[Iterator[Bulletin | Quarantined], int], Iterator[Bulletin | Quarantined]]
-
-# Bulletins are kept in the store in batches: a killed build loses at most this many.
-BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """All of a content folder: bulletins in id order, and the inputs that can't be published, in path order.
-
-    `alone` are the bulletins as each text gives them by itself, before copies were compared.
-    """
+    """All of a content folder: bulletins in id order, and the inputs that can't be published, in path order."""
 
     bulletins: tuple[Bulletin, ...]
     quarantined: tuple[Quarantined, ...]
     warnings: tuple[str, ...] = ()
-    alone: tuple[Bulletin, ...] = ()
 
 
 def process(received: Received, standard: Standard = Standard.TW) -> Bulletin:
@@ -107,48 +96,43 @@ def compare(bulletins: Sequence[Bulletin]) -> tuple[Bulletin, ...]:
     Where a stage fails on the text with the copies' help, the bulletin stays as it is without.
     """
     settled = parallel.confirm({b.id: b.repaired for b in bulletins})
-    return tuple(_settled(b, settled[b.id]) if b.id in settled else b for b in bulletins)
+    return tuple(with_copies(b, settled[b.id]) if b.id in settled else b for b in bulletins)
 
 
-def _settled(bulletin: Bulletin, repaired: Repaired) -> Bulletin:
+def with_copies(bulletin: Bulletin, repaired: Repaired) -> Bulletin:
+    """The bulletin with the text that copies have settled; itself where a stage fails on that."""
     try:
         return _read(bulletin.received, budget.mark(repaired), bulletin.scripts.standard)
     except Exception:  # The bulletin as it was is sound: it has been through every stage.
         return bulletin
 
 
-def run(
-    content: Path,
-    cache: Path | None = None,
-    standard: Standard = Standard.TW,
-    watch: Watch = lambda steps, total: steps,
-) -> Corpus:
-    """Process a content folder; with `cache`, what an earlier run made of the same input is taken from there.
+def run(content: Path, standard: Standard = Standard.TW) -> Corpus:
+    """Process a content folder, all in memory and in this process; `tongbao.archive` does the same by way of a store.
 
-    The cache holds what each text gives by itself. What the texts give each other is worked out anew in every run, for
-    the few that have something to gain: a copy that came, changed or went needs no bookkeeping.
-
-    With `cache` the work is spread over all cores; `watch` sees the results go by, and is told how many there will be.
-    A text that a stage fails on, or a process dies of, is quarantined with the fault, and the others go on.
-    Raises FileNotFoundError where the folder does not exist.
+    A text that a stage fails on is quarantined with the fault, and the others go on. Raises receive.ReceiveError where
+    there is no such folder.
     """
-    with ExitStack() as stack:
-        store = stack.enter_context(Store(cache / "bulletins.sqlite")) if cache else None
-        if store:
-            store.sweep()
-        received, quarantined = receive.receive_folder(content, _decoder(store) if store else receive.decode_each)
-        results = tuple(_processed(received, store, standard, watch))
-    failed = tuple(r for r in results if isinstance(r, Quarantined))
-    alone = tuple(r for r in results if isinstance(r, Bulletin))
-    return Corpus(
-        bulletins=compare(alone),
-        quarantined=tuple(sorted((*quarantined, *failed), key=lambda q: q.source)),
-        warnings=tuple(f"{item.source}: {warning}" for item in received for warning in item.warnings),
-        alone=alone,
+    alone, quarantined, warnings = each(content, standard)
+    return Corpus(compare(alone), quarantined, warnings)
+
+
+def each(
+    content: Path, standard: Standard = Standard.TW
+) -> tuple[tuple[Bulletin, ...], tuple[Quarantined, ...], tuple[str, ...]]:
+    """The bulletins of a folder as each text gives them by itself, what is quarantined, and warnings."""
+    received, quarantined = receive.receive_folder(content)
+    results = [attempt(item, standard) for item in received]
+    failed = [r for r in results if isinstance(r, Quarantined)]
+    return (
+        tuple(r for r in results if isinstance(r, Bulletin)),
+        tuple(sorted((*quarantined, *failed), key=lambda q: q.source)),
+        tuple(f"{item.source}: {warning}" for item in received for warning in item.warnings),
     )
 
 
-def _attempt(received: Received, standard: Standard) -> Bulletin | Quarantined:
+def attempt(received: Received, standard: Standard) -> Bulletin | Quarantined:
+    """`process`, or the fault of it."""
     try:
         return process(received, standard)
     except Exception as error:  # Whatever a hostile text brings out must not keep the others from being published.
@@ -156,42 +140,7 @@ def _attempt(received: Received, standard: Standard) -> Bulletin | Quarantined:
         return Quarantined(received.source, fault, "run `tongbao explain` on the file for the trace, and report it")
 
 
-def _lost(item: Received | receive.Raw) -> Quarantined:
+def lost(source: str) -> Quarantined:
+    """The verdict on a file whose process died."""
     fault = "processing failed: the process ended without a word, perhaps for want of memory"
-    return Quarantined(item.source, fault, "run `tongbao explain` on the file, and report it")
-
-
-def _decoder(store: Store) -> receive.Decoder:
-    """Decodes files that the store does not know, on all cores."""
-
-    def decode(raws: Sequence[receive.Raw]) -> Iterator[Received | Quarantined]:
-        keys = [key_of_bytes(*raw) for raw in raws]
-        known = {key: received for key in keys if (received := store.get_received(key))}
-        todo = [n for n, key in enumerate(keys) if key not in known]
-        made = crew.spread(lambda raw: receive.receive_bytes(*raw), [raws[n] for n in todo], _lost)
-        fresh = {keys[n]: result for n, result in zip(todo, made, strict=True)}
-        store.put_received({key: result for key, result in fresh.items() if isinstance(result, Received)})
-        return (known.get(key) or fresh[key] for key in keys)
-
-    return decode
-
-
-def _processed(
-    received: Sequence[Received], store: Store | None, standard: Standard, watch: Watch
-) -> Sequence[Bulletin | Quarantined]:
-    if store is None:
-        return [_attempt(item, standard) for item in received]
-    known = {item.id: stored for item in received if (stored := store.get(item, standard))}
-    todo = [item for item in received if item.id not in known]
-    made: dict[str, Bulletin | Quarantined] = {}
-    fresh: list[Bulletin] = []
-    with crew.frozen():
-        results = crew.spread(lambda item: _attempt(item, standard), todo, _lost)
-        for item, result in zip(todo, watch(results, len(todo)), strict=True):
-            made[item.id] = result
-            fresh += [result] if isinstance(result, Bulletin) else []
-            if len(fresh) == BATCH:
-                store.put(fresh)
-                fresh.clear()
-    store.put(fresh)
-    return [known.get(item.id) or made[item.id] for item in received]
+    return Quarantined(source, fault, "run `tongbao explain` on the file, and report it")

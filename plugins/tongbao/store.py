@@ -1,5 +1,6 @@
 """Received texts and processed bulletins, kept by what went in: received bytes; a received text and the standard of its
-Traditional; either with the digest of code, data and libraries.
+Traditional; either with the digest of code, data and libraries. Beside a bulletin stands its text as copies of other
+bulletins' passages are looked for in it.
 
 A stored bulletin is served only under the very key that made it, so a change of a rule, a table or a pinned library
 makes every older entry unreachable; `Store.sweep` then drops them. One SQLite file: a killed writer leaves the last
@@ -12,19 +13,22 @@ import hashlib
 import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
-from tongbao.model import Bulletin, Received, Sidecar, Standard
+from tongbao.model import Bulletin, Received, Repaired, Sidecar, Standard
 
 # The libraries whose behaviour reaches a bulletin's text or tags.
 LIBRARIES = ("ahocorasick-rs", "borax", "ftfy", "lxml", "numpy", "opencc", "rjieba")
-TABLES = ("received", "bulletins")
+TABLES = ("received", "bulletins", "texts")
+# The most that the store holds beside what the last build used, in bytes.
+MOST_BYTES = 4 << 30
 _SCHEMA = "CREATE TABLE IF NOT EXISTS {} (key TEXT PRIMARY KEY, digest TEXT NOT NULL, value BLOB NOT NULL)"
 
 
@@ -51,9 +55,21 @@ def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
 def key(received: Received, standard: Standard) -> str:
     """The key of a received text and of the standard that its Traditional follows.
 
-    Everything in the text takes part, its paths and sidecar too.
+    Everything known of the file takes part, its paths and sidecar too, but not the text itself: the hash of its bytes
+    stands for it, with how they were read.
     """
-    return hashlib.sha256(repr((received, standard.value)).encode("utf-8", "surrogatepass")).hexdigest()
+    told = replace(received, text="")
+    return hashlib.sha256(repr((told, standard.value)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def key_with_copies(key: str, repaired: Repaired) -> str:
+    """The key of a bulletin whose text copies have settled so."""
+    return hashlib.sha256(repr((key, repaired)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def pack(value: object) -> bytes:
+    """A value as the store keeps it."""
+    return pickle.dumps(value, protocol=5)
 
 
 def key_of_bytes(data: bytes, source: str, sidecar: Sidecar) -> str:
@@ -64,7 +80,9 @@ def key_of_bytes(data: bytes, source: str, sidecar: Sidecar) -> str:
 
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=60)
+    connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # before the first table
     connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")  # after a loss of power the last builds are made again
     for table in TABLES:
         connection.execute(_SCHEMA.format(table))
     return connection
@@ -97,12 +115,38 @@ class Store:
 
     def get(self, received: Received, standard: Standard = Standard.TW) -> Bulletin | None:
         """The stored bulletin of this received text, made by this very code, or None."""
-        bulletin: Bulletin | None = self._get("bulletins", key(received, standard))
+        return self.load(key(received, standard))
+
+    def load(self, key: str) -> Bulletin | None:
+        """The bulletin under a key, or None."""
+        bulletin: Bulletin | None = self._get("bulletins", key)
         return bulletin
+
+    def keys(self) -> set[str]:
+        """The keys of all bulletins that this very code made."""
+        query = "SELECT key FROM bulletins WHERE digest = ?"
+        return {key for (key,) in self._connection.execute(query, (code_digest(),))}
 
     def put(self, bulletins: Iterable[Bulletin]) -> None:
         """Keep the bulletins, all or none."""
-        self._put("bulletins", ((key(b.received, b.scripts.standard), b) for b in bulletins))
+        self.put_packed({key(b.received, b.scripts.standard): pack(b) for b in bulletins})
+
+    def put_packed(
+        self,
+        bulletins: Mapping[str, bytes] = MappingProxyType({}),
+        texts: Mapping[str, str] = MappingProxyType({}),
+        received: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
+        """Keep what `pack` has packed, by key, and the texts that copies are looked for in, all or none."""
+        with self._connection:
+            self._put("received", received.items())
+            self._put("bulletins", bulletins.items())
+            self._put("texts", ((name, text.encode()) for name, text in texts.items()))
+
+    def text(self, key: str) -> str | None:
+        """The text of a bulletin that copies are looked for in, or None."""
+        row = self._row("texts", key)
+        return None if row is None else row.decode()
 
     def get_received(self, key: str) -> Received | None:
         """What decoding made of the received file with this key, or None."""
@@ -111,7 +155,26 @@ class Store:
 
     def put_received(self, received: Mapping[str, Received]) -> None:
         """Keep received texts by the keys of their files, all or none."""
-        self._put("received", received.items())
+        self.put_packed(received={name: pack(value) for name, value in received.items()})
+
+    def bound(self, used: Iterable[str], most: int = MOST_BYTES) -> None:
+        """Drop the oldest of what is not `used`, by key, until the store takes no more than `most` bytes."""
+        over = self._bytes() - most
+        if over <= 0:
+            return
+        wanted = set(used)
+        with self._connection:
+            for table in TABLES:
+                rows = self._connection.execute(f"SELECT rowid, key, length(value) FROM {table} ORDER BY rowid")
+                for row, name, size in rows.fetchall():
+                    if over > 0 and name not in wanted:
+                        self._connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (row,))
+                        over -= size
+        self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+
+    def _bytes(self) -> int:
+        count, size = (self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        return int(count) * int(size)
 
     def sweep(self) -> None:
         """Drop what other code made."""
@@ -120,11 +183,14 @@ class Store:
                 self._connection.execute(f"DELETE FROM {table} WHERE digest != ?", (code_digest(),))
 
     def _get(self, table: str, key: str) -> Any:
+        row = self._row(table, key)
+        return None if row is None else pickle.loads(row)
+
+    def _row(self, table: str, key: str) -> bytes | None:
         query = f"SELECT value FROM {table} WHERE key = ? AND digest = ?"
         row = self._connection.execute(query, (key, code_digest())).fetchone()
-        return row and pickle.loads(row[0])
+        return None if row is None else bytes(row[0])
 
-    def _put(self, table: str, items: Iterable[tuple[str, object]]) -> None:
-        rows = [(name, code_digest(), pickle.dumps(value, protocol=5)) for name, value in items]
-        with self._connection:
-            self._connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)
+    def _put(self, table: str, items: Iterable[tuple[str, bytes]]) -> None:
+        rows = [(name, code_digest(), value) for name, value in items]
+        self._connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)

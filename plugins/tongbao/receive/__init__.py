@@ -5,17 +5,31 @@
 """
 
 from tongbao.receive.core import MAX_BYTES, SUFFIXES, receive_bytes
-from tongbao.receive.folder import Decoder, Raw, ReceiveError, decode_each, locate, receive_file, receive_folder
+from tongbao.receive.folder import (
+    Found,
+    Raw,
+    ReceiveError,
+    Stamp,
+    find,
+    locate,
+    receive_file,
+    receive_folder,
+    settle,
+    take,
+)
 
 __all__ = [
     "MAX_BYTES",
     "SUFFIXES",
-    "Decoder",
+    "Found",
     "Raw",
     "ReceiveError",
-    "decode_each",
+    "Stamp",
+    "find",
     "locate",
     "receive_bytes",
     "receive_file",
     "receive_folder",
+    "settle",
+    "take",
 ]

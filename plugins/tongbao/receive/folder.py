@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +17,9 @@ from tongbao.receive.sidecar import SidecarError, parse_sidecar
 MAX_SIDECAR_BYTES = 64 * 2**10
 
 
-# Files whose bytes are in memory at once.
-_BATCH = 1000
+# What tells a file from what was there before, as far as it can be told without reading: inode, size, times of the
+# file and of its sidecar.
+Stamp = tuple[int, ...]
 
 
 class Raw(NamedTuple):
@@ -29,13 +30,14 @@ class Raw(NamedTuple):
     sidecar: Sidecar
 
 
-# Decodes files, in their order.
-Decoder = Callable[[Sequence[Raw]], Iterable[Received | Quarantined]]
+class Found(NamedTuple):
+    """A file of a content folder: where it stands, its POSIX path below that folder, the path of its sidecar, if there
+    is one, and its stamp; nothing of it has been read."""
 
-
-def decode_each(raws: Sequence[Raw]) -> Iterator[Received | Quarantined]:
-    """Decode them here, one after the other."""
-    return (receive_bytes(*raw) for raw in raws)
+    path: Path
+    source: str
+    sidecar: Path | None
+    stamp: Stamp
 
 
 class ReceiveError(Exception):
@@ -51,48 +53,76 @@ class _UnreadableError(Exception):
         self.remedy = remedy
 
 
-def receive_folder(
-    content: Path, decode: Decoder = decode_each
-) -> tuple[tuple[Received, ...], tuple[Quarantined, ...]]:
+def receive_folder(content: Path) -> tuple[tuple[Received, ...], tuple[Quarantined, ...]]:
     """Receive all of `content`/bulletins/**: received texts in id order, quarantined files in path order.
 
-    Identical bytes are one text: the first path is its `source`, the others are `also_received_as`. `decode` may know
-    or share out what `receive_bytes` gives of each file. Raises ReceiveError where there is no such folder.
+    Identical bytes are one text: the first path is its `source`, the others are `also_received_as`. Raises ReceiveError
+    where there is no such folder.
     """
+    return settle([receive(found, content) for found in find(content)])
+
+
+def find(content: Path) -> list[Found]:
+    """All of `content`/bulletins/** but sidecars, in path order. Raises ReceiveError where there is no such folder."""
     bulletins = content / "bulletins"
     if not bulletins.is_dir():
         raise ReceiveError(f"{bulletins}: there is no such folder; create it and put the received files into it")
     if not bulletins.resolve().is_relative_to(content.resolve()):
         raise ReceiveError(f"{bulletins}: the folder is a link that leads out of {content}; put a real folder there")
-    paths = sorted(_walk(bulletins), key=os.fsencode)
-    used = {sidecar for path in paths if (sidecar := _sidecar(path))}
-    files = [path for path in paths if path not in used]
-    verdicts: list[Received | Quarantined] = []
-    for at in range(0, len(files), _BATCH):
-        taken = [_take(path, content) for path in files[at : at + _BATCH]]
-        decoded = iter(decode([each for each in taken if isinstance(each, Raw)]))
-        verdicts += [next(decoded) if isinstance(each, Raw) else each for each in taken]
-    received, clashes = _unique(v for v in verdicts if isinstance(v, Received))
-    quarantined = [v for v in verdicts if isinstance(v, Quarantined)] + clashes
+    paths = {os.fspath(path): path for path in _walk(bulletins)}
+    sidecars = {name: side for name in paths if (side := _sidecar(name, paths.__contains__))}
+    used = set(sidecars.values())
+    skipped = len(os.fspath(content)) + len(os.sep) if os.fspath(content) != os.curdir else 0
+    return [
+        Found(
+            paths[name],
+            _shown(name[skipped:]),
+            Path(side) if side else None,
+            (*_stamp(name), *(_stamp(side) if side else ())),
+        )
+        for name in sorted(paths, key=os.fsencode)
+        if name not in used
+        for side in (sidecars.get(name),)
+    ]
+
+
+def receive(found: Found, content: Path) -> Received | Quarantined:
+    """Read and decode one file."""
+    taken = take(found, content)
+    return receive_bytes(*taken) if isinstance(taken, Raw) else taken
+
+
+def settle(verdicts: Iterable[Received | Quarantined]) -> tuple[tuple[Received, ...], tuple[Quarantined, ...]]:
+    """What `receive_folder` gives, of the verdicts on files in path order."""
+    listed = list(verdicts)
+    received, clashes = _unique(v for v in listed if isinstance(v, Received))
+    quarantined = [v for v in listed if isinstance(v, Quarantined)] + clashes
     return tuple(sorted(received, key=lambda r: r.id)), tuple(sorted(quarantined, key=lambda q: q.source))
+
+
+def _stamp(path: str) -> Stamp:
+    try:
+        told = Path(path).stat()
+    except (OSError, ValueError):  # It is reported when it is to be read.
+        return ()
+    return told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns
 
 
 def receive_file(path: Path, content: Path) -> Received | Quarantined:
     """Receive one file below the folder `content`, with its sidecar if there is one."""
-    taken = _take(path, content)
-    return receive_bytes(*taken) if isinstance(taken, Raw) else taken
+    side = _sidecar(os.fspath(path), os.path.lexists)
+    return receive(Found(path, _source(path, content), Path(side) if side else None, ()), content)
 
 
-def _take(path: Path, content: Path) -> Raw | Quarantined:
-    """The bytes of one file, with its sidecar if there is one."""
-    source = _source(path, content)
+def take(found: Found, content: Path) -> Raw | Quarantined:
+    """The bytes of one file, with what its sidecar says."""
+    path, source, sidecar, _ = found
     try:
         if path.suffix.lower() not in SUFFIXES:
             raise _stranger(path)
         data = _read(path, content, MAX_BYTES)
         if data is None:
             return too_long(source, path.stat().st_size)
-        sidecar = _sidecar(path)
         described = Sidecar() if sidecar is None else _describe(sidecar, content)
     except (_UnreadableError, SidecarError) as error:
         return Quarantined(source, error.fault, error.remedy)
@@ -128,17 +158,22 @@ def _walk(folder: Path) -> Iterator[Path]:
                 yield Path(entry.path)
 
 
-def _sidecar(path: Path) -> Path | None:
+def _sidecar(name: str, is_there: Callable[[str], bool]) -> str | None:
     """The sidecar beside a received file: `a.txt.toml` goes before `a.toml`, which may serve several files."""
-    if path.suffix.lower() not in SUFFIXES:
+    suffix = next((each for each in SUFFIXES if name.lower().endswith(each)), None)
+    if suffix is None:
         return None
-    names = (path.with_name(path.name + ".toml"), path.with_suffix(".toml"))
-    return next((name for name in names if os.path.lexists(name)), None)
+    return next((side for side in (f"{name}.toml", f"{name[: -len(suffix)]}.toml") if is_there(side)), None)
 
 
 def _source(path: Path, content: Path) -> str:
-    """The POSIX path below the content folder; bytes of a name that are not UTF-8 are shown as `\\xNN`."""
-    return os.fsencode(path.relative_to(content).as_posix()).decode("utf-8", "backslashreplace")
+    """The POSIX path below the content folder, as it is shown."""
+    return _shown(path.relative_to(content).as_posix())
+
+
+def _shown(name: str) -> str:
+    """A name; bytes of it that are not UTF-8 are shown as `\\xNN`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _describe(sidecar: Path, content: Path) -> Sidecar:
