@@ -1,14 +1,13 @@
 """The Pelican adapters of Tongbao: one module per hook, no rule of the domain in them.
 
-`PELICAN_CLASS = "pelican_tongbao.Site"` publishes atomically; `PLUGINS = ["pelican_tongbao"]` brings the reader, the
-generator, and scripts and styles as they are downloaded.
+`PELICAN_CLASS = "pelican_tongbao.Site"` publishes atomically; `PLUGINS = ["pelican_tongbao"]` brings the reader and the
+generator.
 """
 
 from __future__ import annotations
 
 from pelican.plugins import signals
 
-from pelican_tongbao import assets
 from pelican_tongbao.generator import BulletinGenerator
 from pelican_tongbao.reader import add_readers
 from pelican_tongbao.site import Site
@@ -20,7 +19,6 @@ def register() -> None:
     """Connect the adapters to Pelican's signals."""
     signals.readers_init.connect(add_readers)
     signals.get_generators.connect(_generators)
-    signals.finalized.connect(assets.publish)
 
 
 def _generators(_: object) -> type[BulletinGenerator]:

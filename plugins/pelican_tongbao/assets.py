@@ -7,11 +7,10 @@ that they use and refuses all others. A declaration that nothing uses is left ou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import minify  # type: ignore[import-untyped]
 
@@ -113,17 +112,20 @@ def _statements(path: Path) -> Iterator[tuple[int, str]]:
         yield start + 1, "".join(lines[start:end])
 
 
-def publish(pelican: Any) -> None:
-    """Write the theme's scripts and styles over the copies that Pelican made of them."""
-    target = Path(pelican.output_path, pelican.settings["THEME_STATIC_DIR"])
-    for static in pelican.settings["THEME_STATIC_PATHS"]:
-        source = Path(pelican.theme, static)
-        for path in sorted(source.rglob("*")):
-            name = path.relative_to(source)
-            if path.suffix in _TYPES:
-                joined = name.parent == Path(FOLDER) and name.name in ENTRIES
-                text = join(path.parent, name.name) if joined else _whole(path)
-                (target / name).write_text(_minified(_TYPES[path.suffix], text, path), "utf-8")
+def files(theme: Path, static: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """(path, content) of the theme's static files as they are published; `static` are the folders that hold them."""
+    for name in static:
+        for path in sorted((theme / name).rglob("*")):
+            if path.is_file():
+                yield path.relative_to(theme / name).as_posix(), _published(path, path.relative_to(theme / name))
+
+
+def _published(path: Path, name: Path) -> bytes:
+    if path.suffix not in _TYPES:
+        return path.read_bytes()
+    joined = name.parent == Path(FOLDER) and name.name in ENTRIES
+    text = join(path.parent, name.name) if joined else _whole(path)
+    return _minified(_TYPES[path.suffix], text, path).encode()
 
 
 def _whole(path: Path) -> str:

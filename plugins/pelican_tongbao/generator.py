@@ -1,12 +1,18 @@
-"""Pelican generator: the corpus from the pipeline, and from it every page, feed, data file and the search index."""
+"""Pelican generator: the archive, and from it every page, feed, data file and the search index.
+
+All that the site is made of is an `Output`: files with a key. Those whose key is that of the old site's files stay as
+they are; the others are made, on all cores.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -14,22 +20,28 @@ from typing import Any
 
 from jinja2 import FileSystemLoader
 from pelican.generators import Generator
-from pelican.writers import Writer
 
 import pelican_tongbao
-from pelican_tongbao import plan, reuse
-from pelican_tongbao.feeds import atom
+from pelican_tongbao import assets, keys
+from pelican_tongbao.feeds import MOST, atom
 from pelican_tongbao.labels import labels
 from pelican_tongbao.pages import TAGS, Page, bulletin_pages, feed_address, list_pages, region_name
 from pelican_tongbao.progress import watched
+from pelican_tongbao.publish import Stage, Written
 from pelican_tongbao.sitemap import sitemap
 from tongbao import crew, places, receive, search, store
+from tongbao.archive import Archive, Holding, open_archive
 from tongbao.export import records, urls
+from tongbao.export.brief import Brief, brief
 from tongbao.export.browse import Catalogue, Entry, catalogue
 from tongbao.export.report import report
 from tongbao.export.searching import search_document
 from tongbao.model import Standard
-from tongbao.pipeline import Corpus, run
+from tongbao.search import SearchDocument
+
+LINES = "data/bulletins.jsonl"
+# So few files are not worth a process.
+_FEW = 4
 
 
 class StrictError(Exception):
@@ -48,42 +60,21 @@ class WorkerError(Exception):
     """A process that wrote pages died."""
 
 
-# A file of a page, its key, and the addresses of its twins.
-_Written = tuple[str, str, Mapping[str, str]]
-# What there is to write: the page of a list, or the place of a bulletin's entry in the catalogue.
-_Job = Page | int
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Files of the site that are made together. The same key, the same bytes. `make` gives (path, content)."""
 
-
-class _Known:
-    """What is known of pages before they are made. `ground` is a digest of all that they have in common."""
-
-    def __init__(self, corpus: Corpus, lists: Catalogue, ground: str, standard: Standard) -> None:
-        self._catalogue, self._ground, self._standard = lists, ground, standard
-        self._bulletins = {bulletin.id: bulletin for bulletin in corpus.bulletins}
-        self._alone = {bulletin.id: bulletin for bulletin in corpus.alone}
-
-    def of(self, job: _Job) -> tuple[str, dict[str, Mapping[str, str]], Callable[[], Iterable[Page]]]:
-        """The key, {file: addresses of its twins}, and what makes the pages."""
-        if isinstance(job, Page):
-            return reuse.digest(self._ground, job), {job.file: job.twins}, lambda: [job]
-        entries = self._catalogue.entries
-        bulletin = self._bulletins[entries[job].id]
-        helped = bulletin.repaired if bulletin is not self._alone[bulletin.id] else None
-        neighbours = entries[max(0, job - 1) : job], entries[job + 1 : job + 2]
-        key = reuse.digest(self._ground, store.key(bulletin.received, self._standard), helped, *neighbours)
-        twins = {language: urls.bulletin(bulletin.id, language) for language in urls.LANGUAGES}
-        files = {f"{address}index.html": twins for address in twins.values()}
-        return key, files, lambda: bulletin_pages(bulletin, self._catalogue, job)
+    files: tuple[str, ...]
+    key: str
+    make: Callable[[], Iterable[tuple[str, bytes]]]
 
 
 class BulletinGenerator(Generator):  # type: ignore[misc]
     """Makes the archive. Settings: `TONGBAO_CACHE`, the folder of the cache, `TONGBAO_STRICT`, and `TONGBAO_HANT`, the
     standard of the Traditional pages (`tw`, `hk`)."""
 
-    corpus: Corpus
+    archive: Archive[Brief]
     catalogue: Catalogue
-    # {file: key} of the pages, for the next build.
-    keys: dict[str, str]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,107 +82,224 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         self.env.loader = FileSystemLoader(self._templates_path)
         self.cache = Path(self.settings["TONGBAO_CACHE"])
         self.standard = _standard(self.settings["TONGBAO_HANT"])
-        # Where the site will stand, and what is known of the one that stands there.
-        self.published = Path(self.settings["TONGBAO_PUBLISHED"])
-        self.record = plan.record(self.cache, self.published, ".pages")
+        self.site = self.settings["SITEURL"].rstrip("/")
+        self.stage: Stage = self.settings["TONGBAO_STAGE"]
 
     def generate_context(self) -> None:
-        """Run the pipeline over the content folder. Raises StrictError where quarantined inputs must not pass."""
-        self.corpus = run(Path(self.path), self.cache, self.standard, partial(watched, name="bulletins"))
-        if self.corpus.quarantined and self.settings["TONGBAO_STRICT"]:
-            listed = "\n  ".join(f"{q.source}: {q.fault}; {q.remedy}" for q in self.corpus.quarantined)
+        """Bring the archive of the content folder up to date. Raises StrictError where quarantined inputs must not pass."""
+        self.cache.mkdir(parents=True, exist_ok=True)
+        self.archive = open_archive(
+            Path(self.path), self.cache, partial(brief, lineage=places.lineage), self.standard,
+            partial(watched, name="bulletins"),
+        )  # fmt: skip
+        if self.archive.quarantined and self.settings["TONGBAO_STRICT"]:
+            listed = "\n  ".join(f"{q.source}: {q.fault}; {q.remedy}" for q in self.archive.quarantined)
             raise StrictError(f"nothing was published, because STRICT is set and these inputs fail:\n  {listed}")
-        self.catalogue = catalogue(self.corpus.bulletins, places.lineage, self.standard)
+        self.catalogue = catalogue(
+            (holding.brief.entry for holding in self.archive.holdings), places.lineage, self.standard
+        )
 
-    def generate_output(self, writer: Writer) -> None:
-        """Write everything below the output folder."""
+    def generate_output(self, _: object) -> None:
+        """Bring everything in the stage up to date."""
         own = sorted(self.context["pages"], key=lambda page: (page.metadata.get("order", ""), page.slug))
-        addresses = self._write_pages(writer, own)
-        for path, content in self._files(addresses):
-            self._write(path, content)
-        self._write_received()
+        self._make(list(self._outputs(own)))
+        self._write_lines()
         self._write_search()
 
-    def _write_pages(self, writer: Writer, own: list[Any]) -> list[Mapping[str, str]]:
-        """Write all pages, on all cores, or take them over from the old site; returns the addresses of each."""
-        jobs = [*list_pages(self.catalogue, own), *range(len(self.catalogue.entries))]
-        known = _Known(self.corpus, self.catalogue, self._ground(own), self.standard)
-        old, new = reuse.Pages(self.record, self.published), Path(self.output_path)
+    # --- files that are made of a few bulletins --------------------------------------------------------------------
 
-        def write(number: int) -> list[_Written]:
-            key, twins, pages = known.of(jobs[number])
-            missing = {file for file in twins if not old.take(file, key, new)}
-            for page in pages() if missing else ():
-                if page.file in missing:
-                    self._render(writer, page, own)
-            return [(file, key, addresses) for file, addresses in twins.items()]
+    def _make(self, outputs: Sequence[Output]) -> None:
+        """Keep what the old site has, and make the rest."""
+        todo = [each for each in outputs if not all([self.stage.keep(file, each.key) for file in each.files])]
 
-        def lost(number: int) -> list[_Written]:
-            files = ", ".join(known.of(jobs[number])[1])
+        def make(number: int) -> list[Written]:
+            output = todo[number]
+            return [self.stage.put(path, content, output.key) for path, content in output.make()]
+
+        def lost(number: int) -> list[Written]:
+            files = ", ".join(todo[number].files)
             raise WorkerError(f"the process that wrote {files} ended without a word; is there memory left?")
 
+        numbers = range(len(todo))
         with crew.frozen():
-            results = crew.spread(write, range(len(jobs)), lost)
-            written = list(chain.from_iterable(watched(results, len(jobs), "pages")))
-        self.keys = {file: key for file, key, _ in written}
-        return [twins for _, _, twins in written]
+            results = map(make, numbers) if len(todo) <= _FEW else crew.spread(make, numbers, lost)
+            for written in chain.from_iterable(watched(iter(results), len(todo), "files")):
+                self.stage.note(written)
 
-    def _ground(self, own: list[Any]) -> str:
+    def _outputs(self, own: Sequence[Any]) -> Iterator[Output]:
+        ground = self._ground(own)
+        pages = [page for page in list_pages(self.catalogue, own)]
+        for page in pages:
+            yield Output((page.file,), keys.digest(ground, page), partial(self._rendered, [page], own))
+        addresses = [page.twins for page in pages]
+        holdings = {holding.received.id: holding for holding in self.archive.holdings}
+        entries = self.catalogue.entries
+        for at, entry in enumerate(entries):
+            holding = holdings[entry.id]
+            neighbours = [each.digest for each in (*entries[max(0, at - 1) : at], *entries[at + 1 : at + 2])]
+            twins = {language: urls.bulletin(entry.id, language) for language in urls.LANGUAGES}
+            addresses.append(twins)
+            key = keys.digest(ground, holding.key, bool(at), neighbours)
+            make = partial(self._bulletin, holding, at, own)
+            yield Output(tuple(f"{address}index.html" for address in twins.values()), key, make)
+            received = holding.received
+            file = urls.received(received.sha256)
+            yield Output((file,), received.sha256, partial(self._received, file, received.source, received.sha256))
+        yield from self._feeds(ground)
+        yield from self._files(ground, addresses)
+
+    def _ground(self, own: Sequence[Any]) -> str:
         """A digest of all that is common to the pages."""
         folders = (Path(pelican_tongbao.__file__).parent, Path(self.theme, "templates"))
         settings = [self.settings[name] for name in ("SITEURL", "TONGBAO_HANT", "SITENAME")]
         environment = sorted(self.settings["JINJA_ENVIRONMENT"].items())
-        return reuse.ground(
+        return keys.ground(
             folders, store.code_digest(), settings, environment, [(page.slug, page.title) for page in own]
         )
 
-    def _render(self, writer: Writer, page: Page, own: list[Any]) -> None:
-        template = self.get_template(page.template)
-        writer.write_file(page.file, template, self.context, own=own, **page.context())
+    def _rendered(self, pages: Iterable[Page], own: Sequence[Any]) -> Iterator[tuple[str, bytes]]:
+        for page in pages:
+            template = self.get_template(page.template)
+            yield page.file, template.render({**self.context, "own": own, **page.context()}).encode()
 
-    def _files(self, addresses: Iterable[Any]) -> Iterator[tuple[str, str | bytes]]:
-        """(path, content) of the feeds and the data files."""
-        corpus, site = self.corpus, self.settings["SITEURL"].rstrip("/")
+    def _bulletin(self, holding: Holding[Brief], at: int, own: Sequence[Any]) -> Iterator[tuple[str, bytes]]:
+        yield from self._rendered(bulletin_pages(self.archive.load(holding.key), self.catalogue, at), own)
+
+    def _received(self, file: str, source: str, sha256: str) -> Iterator[tuple[str, bytes]]:
+        """The received bytes for download, under their SHA-256."""
+        data = receive.locate(Path(self.path), source).read_bytes()
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise ChangedError(f"{source}: changed while the site was built; build again")
+        yield file, data
+
+    def _feeds(self, ground: str) -> Iterator[Output]:
         for language in urls.LANGUAGES:
             name = labels(language, self.standard)["site"]["name"]
-            yield self._feed(name, language, urls.home(language), self.catalogue.entries)
+            yield self._feed(ground, name, language, urls.home(language), self.catalogue.entries)
             for code, shelf in self.catalogue.shelves.items():
                 page = urls.region(code, language)
                 region = region_name(code, language, self.standard)
-                yield self._feed(f"{name}：{region}", language, page, shelf.primary)
-        yield "data/bulletins.jsonl", "".join(records.lines(corpus.bulletins))
-        made = report(corpus.bulletins, corpus.quarantined, corpus.warnings)
-        yield "data/report.json", json.dumps(made, ensure_ascii=False, indent=2) + "\n"
-        if site:
-            yield "sitemap.xml", sitemap(f"{site}/", addresses, TAGS)
+                yield self._feed(ground, f"{name}：{region}", language, page, shelf.primary)
 
-    def _feed(self, name: str, language: str, page: str, entries: tuple[Entry, ...]) -> tuple[str, bytes]:
-        site = self.settings["SITEURL"].rstrip("/")
-        base = f"{site}/" if site else urls.root(page)
-        feed = feed_address(page)
-        return feed, atom(name, language, page, feed, base, entries, lambda i: urls.bulletin(i, language))
+    def _feed(self, ground: str, name: str, language: str, page: str, entries: Sequence[Entry]) -> Output:
+        feed, base = feed_address(page), f"{self.site}/" if self.site else urls.root(page)
+        newest = tuple(entry for entry in entries[: 2 * MOST] if entry.latest)[:MOST]
 
-    def _write(self, path: str, content: str | bytes) -> None:
-        target = Path(self.output_path, path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content.encode() if isinstance(content, str) else content)
+        def make() -> Iterator[tuple[str, bytes]]:
+            yield feed, atom(name, language, page, feed, base, newest, lambda i: urls.bulletin(i, language))
 
-    def _write_received(self) -> None:
-        """The received bytes for download, each under its SHA-256."""
-        for bulletin in self.corpus.bulletins:
-            received = bulletin.received
-            data = receive.locate(Path(self.path), received.source).read_bytes()
-            if hashlib.sha256(data).hexdigest() != received.sha256:
-                raise ChangedError(f"{received.source}: changed while the site was built; build again")
-            self._write(urls.received(received.sha256), data)
+        return Output((feed,), keys.digest(ground, name, page, base, [entry.digest for entry in newest]), make)
+
+    def _files(self, ground: str, addresses: Sequence[Mapping[str, str]]) -> Iterator[Output]:
+        """The report, the sitemap, scripts and styles."""
+        archive = self.archive
+        made = report([holding.brief for holding in archive.holdings], archive.quarantined, archive.warnings)
+        text = (json.dumps(made, ensure_ascii=False, indent=2) + "\n").encode()
+        yield Output(("data/report.json",), hashlib.sha256(text).hexdigest(), lambda: [("data/report.json", text)])
+        if self.site:
+            key = keys.digest(self.site, TAGS, sorted(tuple(sorted(twins.items())) for twins in addresses))
+            yield Output(
+                ("sitemap.xml",), key, lambda: [("sitemap.xml", sitemap(f"{self.site}/", addresses, TAGS).encode())]
+            )
+        theme, static = Path(self.theme), self.settings["TONGBAO_STATIC"]
+        folder = self.settings["THEME_STATIC_DIR"]
+        names = tuple(
+            f"{folder}/{path.relative_to(theme / name).as_posix()}"
+            for name in static
+            for path in sorted((theme / name).rglob("*"))
+            if path.is_file()
+        )
+        key = keys.ground((theme / name for name in static), Path(assets.__file__).read_text("utf-8"))
+        yield Output(names, key, lambda: [(f"{folder}/{p}", data) for p, data in assets.files(theme, static)])
+
+    # --- files that are made of all --------------------------------------------------------------------------------
+
+    def _write_lines(self) -> None:
+        """The records of all bulletins; lines of the old file are taken over where their bulletin is the same."""
+        holdings = self.archive.holdings
+        made_by = store.code_digest()
+        key = keys.digest(made_by, [holding.key for holding in holdings])
+        known: Mapping[str, tuple[int, int]] = {}
+        if (before := self.stage.before.get(LINES)) and before[0] == made_by:
+            known = before[1]
+        if self.stage.keep(LINES, key):
+            self.stage.notes[LINES] = made_by, known
+            return
+        old = self.stage.folder / LINES
+        if not self.stage.has(LINES):
+            known = {}
+        load = self.archive.load
+        todo = [holding for holding in holdings if holding.key not in known]
+
+        def line(holding: Holding[Brief]) -> bytes:
+            return next(records.lines([load(holding.key)])).encode()
+
+        def lost(holding: Holding[Brief]) -> bytes:
+            raise WorkerError(f"the process that wrote the record of {holding.received.source} ended without a word")
+
+        made = map(line, todo) if len(todo) <= _FEW else crew.spread(line, todo, lost)
+        pending = self.stage.folder / f"{LINES}.part"
+        pending.parent.mkdir(parents=True, exist_ok=True)
+        places_of: dict[str, tuple[int, int]] = {}
+        with pending.open("wb") as new, old.open("rb") if known else pending.open("rb") as source:
+            at = 0
+            for holding in holdings:
+                if (place := known.get(holding.key)) is not None:
+                    source.seek(place[0])
+                    data = source.read(place[1])
+                else:
+                    data = next(made)
+                new.write(data)
+                places_of[holding.key] = at, len(data)
+                at += len(data)
+        for _ in made:  # It ends with its last result.
+            pass
+        pending.replace(old)
+        self.stage.wrote(LINES, key)
+        self.stage.notes[LINES] = made_by, places_of
 
     def _write_search(self) -> None:
-        regions = {code: (region_name(code, "zh-hans"), _parent(code)) for code in self.catalogue.shelves}
+        regions = {
+            code: (region_name(code, "zh-hans", self.standard), _parent(code)) for code in self.catalogue.shelves
+        }
+        by_id = {holding.received.id: holding.key for holding in self.archive.holdings}
+        load = self.archive.load
+
+        def documents(ids: Sequence[str]) -> Iterator[SearchDocument]:
+            return (search_document(load(by_id[each]), places.lineage) for each in ids)
+
         with _alone(self.cache):
             index = self.cache / "index"
-            documents = (search_document(bulletin, places.lineage) for bulletin in self.corpus.bulletins)
-            search.build_index(documents, index)
-            search.export(index, Path(self.output_path, "search"), regions, self.standard)
+            search.build_index([holding.brief.head for holding in self.archive.holdings], documents, index)
+            search.export(index, documents, _Search(self.stage), self.cache / "search", regions, self.standard)
+
+
+class _Search:
+    """The files of the search in the stage (`tongbao.search.Files`). All that are there stay, unless they are removed."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._there = {path.split("/")[1] for path in stage.keep_below("search/") if path.count("/") > 1}
+
+    def folders(self) -> list[str]:
+        return sorted(self._there)
+
+    def write(self, path: str, data: bytes) -> None:
+        self._stage.write(f"search/{path}", data)
+
+    def remove(self, path: str) -> None:
+        self._stage.drop(f"search/{path}")
+
+    def rename(self, old: str, new: str) -> None:
+        self._stage.rename(f"search/{old}", f"search/{new}")
+
+
+def take_over(scratch: Path, stage: Stage) -> None:
+    """Whatever else Pelican has written is part of the site too."""
+    for path in sorted(scratch.rglob("*")):
+        if path.is_file():
+            stage.write(path.relative_to(scratch).as_posix(), path.read_bytes())
+    shutil.rmtree(scratch)
 
 
 def _standard(name: str) -> Standard:
@@ -210,7 +318,6 @@ def _parent(code: str) -> str | None:
 @contextmanager
 def _alone(cache: Path) -> Iterator[None]:
     """Keep other builds that share the cache out of its index meanwhile."""
-    cache.mkdir(parents=True, exist_ok=True)
     with (cache / "index.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

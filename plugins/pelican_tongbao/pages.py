@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import Any
 
 from pelican_tongbao.labels import labels, rule_names, say
@@ -25,10 +26,11 @@ OWN_NAMES = {"zh-hans": "简体", "zh-hant": "繁體"}
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: the address of its folder below the root, its template, its language, its twins, and its view.
+    """A page: the address of its folder below the root, its template, its language, its twins, and what it shows.
 
-    `title` is the page's own name, without the site's. `feed` is the address of its feed, if it has one. `standard` is
-    the one that its Traditional follows.
+    `title` is the page's own name, without the site's. `view` makes what the template shows, and `shows` decides it:
+    with all else that is said here, the same `shows` gives the same page. `feed` is the address of its feed, if it has
+    one. `standard` is the one that its Traditional follows.
     """
 
     address: str
@@ -36,7 +38,8 @@ class Page:
     language: str
     twins: Mapping[str, str]
     title: str
-    view: Mapping[str, Any]
+    view: Callable[[], Mapping[str, Any]] = field(repr=False)
+    shows: object
     feed: str = ""
     standard: Standard = Standard.TW
 
@@ -60,7 +63,7 @@ class Page:
             "rules": lambda rule: rule_names(rule, self.language, self.standard),
             "region": lambda code: region_name(code, self.language, self.standard),
             "lineal": lambda code: lineal_name(code, self.language, self.standard),
-            **self.view,
+            **self.view(),
         }
 
 
@@ -75,6 +78,7 @@ class RegionNode:
     mentioned: int
 
 
+@cache
 def region_name(code: str, language: str, standard: Standard = Standard.TW) -> str:
     """A division's name; the code itself where the table does not know it."""
     division = places.divisions().get(code)
@@ -113,9 +117,23 @@ def bulletin_pages(bulletin: Bulletin, catalogue: Catalogue, at: int) -> Iterato
     newer = order[at - 1] if at else None
     older = order[at + 1] if at + 1 < len(order) else None
     for language, model in export.bulletin_pages(bulletin).items():
-        view = {"b": model, "newer": newer, "older": older}
         twins = dict(model.addresses)
-        yield Page(twins[language], "bulletin", language, twins, model.title, view, standard=catalogue.standard)
+        view = partial(dict, b=model, newer=newer, older=older)
+        shown = (bulletin.id, newer, older)
+        yield Page(twins[language], "bulletin", language, twins, model.title, view, shown, standard=catalogue.standard)
+
+
+def _page(
+    address: str,
+    template: str,
+    language: str,
+    twins: Mapping[str, str],
+    title: str,
+    view: Mapping[str, Any],
+    feed: str = "",
+) -> Page:
+    """A page of which there are few: its view decides it."""
+    return Page(address, template, language, twins, title, lambda: view, view, feed)
 
 
 def _home(catalogue: Catalogue, language: str) -> Page:
@@ -129,20 +147,20 @@ def _home(catalogue: Catalogue, language: str) -> Page:
         "unplaced": len(catalogue.unplaced),
     }
     address = urls.home(language)
-    return Page(address, "home", language, _twins(urls.home), "", view, feed_address(address))
+    return _page(address, "home", language, _twins(urls.home), "", view, feed_address(address))
 
 
 def _search(catalogue: Catalogue, language: str) -> Page:
     view = {"options": list(_tree("", catalogue, language, 0))}
     heading = labels(language, catalogue.standard)["search"]["heading"]
-    return Page(urls.search(language), "search", language, _twins(urls.search), heading, view)
+    return _page(urls.search(language), "search", language, _twins(urls.search), heading, view)
 
 
 def _regions(catalogue: Catalogue, language: str) -> Iterator[Page]:
     words = labels(language, catalogue.standard)["region"]
     tree = list(_tree("", catalogue, language, 0))
     view = {"tree": tree, "unplaced": len(catalogue.unplaced)}
-    yield Page(urls.region("", language), "regions", language, _twins(urls.region, ""), words["heading"], view)
+    yield _page(urls.region("", language), "regions", language, _twins(urls.region, ""), words["heading"], view)
     yield from _list(
         catalogue, "region", urls.region, urls.UNKNOWN, language, words["unknown"],
         [("", e) for e in catalogue.unplaced], {"intro": words["unknown_intro"], "path": (), "below": ()},
@@ -164,7 +182,7 @@ def _dates(catalogue: Catalogue, language: str) -> Iterator[Page]:
     words = labels(language, catalogue.standard)["date"]
     years = [(y, len(catalogue.periods[y]), _counts(catalogue, y)) for y in catalogue.years()]
     view = {"years": years, "undated": len(catalogue.undated)}
-    yield Page(urls.date("", language), "dates", language, _twins(urls.date, ""), words["heading"], view)
+    yield _page(urls.date("", language), "dates", language, _twins(urls.date, ""), words["heading"], view)
     yield from _list(
         catalogue, "date", urls.date, urls.UNDATED, language, words["undated"],
         [("", e) for e in catalogue.undated], {"intro": words["undated_intro"], "year": "", "months": ()},
@@ -185,7 +203,7 @@ def _own(page: Any, language: str, standard: Standard) -> Page:
     """A content page; its words are Simplified, and converted for the Traditional twin."""
     twins = {each: f"{each}/{page.slug}/" for each in urls.LANGUAGES}
     view = {"content": say(page.content, language, standard)}
-    return Page(twins[language], "page", language, twins, say(page.title, language, standard), view)
+    return _page(twins[language], "page", language, twins, say(page.title, language, standard), view)
 
 
 def _list(
@@ -199,13 +217,8 @@ def _list(
         counts[section] = counts.get(section, 0) + 1
     for number in range(1, last + 1):
         shown = entries[(number - 1) * PER_PAGE : number * PER_PAGE]
-        sections = [
-            (section, counts[section], _listed((e for s, e in shown if s == section), catalogue, language))
-            for section in dict.fromkeys(s for s, _ in shown)
-        ]
         view = {
             "key": key,
-            "sections": sections,
             "number": number,
             "last": last,
             "previous": address(key, language, number - 1) if number > 1 else "",
@@ -213,7 +226,21 @@ def _list(
             **extra,
         }
         twins = {each: address(key, each, number) for each in urls.LANGUAGES}
-        yield Page(twins[language], template, language, twins, name, view, feed)
+        shows = (view, counts, [(section, entry.digest) for section, entry in shown])
+        make = partial(_view, view, counts, shown, catalogue, language)
+        yield Page(twins[language], template, language, twins, name, make, shows, feed)
+
+
+def _view(
+    view: Mapping[str, Any], counts: Mapping[str, int], shown: Sequence[tuple[str, Entry]], catalogue: Catalogue,
+    language: str,
+) -> dict[str, Any]:  # fmt: skip
+    """What a page of a list shows: its entries by section."""
+    sections = [
+        (section, counts[section], _listed((e for s, e in shown if s == section), catalogue, language))
+        for section in dict.fromkeys(s for s, _ in shown)
+    ]
+    return {**view, "sections": sections}
 
 
 def _listed(entries: Iterable[Entry], catalogue: Catalogue, language: str) -> list[tuple[Entry, list[tuple[str, str]]]]:

@@ -66,18 +66,18 @@ def _line(path: str, ask: Callable[[], os.stat_result]) -> str:
     return f"{path}\0{told.st_size}\0{told.st_ino}\0{told.st_mtime_ns}\0{told.st_ctime_ns}\n"
 
 
-def record(cache: Path, output: Path, suffix: str = "") -> Path:
-    """The file in which something is noted about the site in `output`."""
-    return cache / "built" / f"{hashlib.sha256(os.fsencode(output.resolve())).hexdigest()[:16]}{suffix}.json"
+def record(cache: Path, output: Path) -> Path:
+    """The file in which it is noted what the site in `output` was made of."""
+    return cache / "built" / f"{hashlib.sha256(os.fsencode(output.resolve())).hexdigest()[:16]}.json"
 
 
 def _published(output: Path) -> list[int] | None:
-    """What tells the site that stands there from any other: its marker's inode and time."""
+    """What tells the site that stands there from any other: its folder's inode and time of modification."""
     try:
-        told = (output / _MARKER).stat()
+        told = output.stat()
     except OSError:
         return None
-    return [told.st_ino, told.st_ctime_ns]
+    return [told.st_ino, told.st_mtime_ns] if (output / _MARKER).is_file() else None
 
 
 def is_current(cache: Path, content: Path, output: Path, settings: str) -> bool:

@@ -1,9 +1,9 @@
 """Atomic publishing: a site is brought up to date in a copy of the old one, and takes its place in one step.
 
-Beside the output stands a folder of ours, `.tongbao-NAME`, with a second copy of the site in it: `next`, whose files are
-hard links to those of the output. A build changes `next`, only where something has changed, and never through a link:
-a file is replaced, not written to. When it is complete, `renameat2(RENAME_EXCHANGE)` swaps the two, and what was changed
-is done to the other copy too, so that the next build begins where this one ended. A build costs what it changes.
+Beside the output stands a folder of ours, `.tongbao-NAME`, with a second copy of the site in it: `next`, whose files
+are hard links to those of the output. A build changes `next`, only where something has changed, and never through a
+link: a file is replaced, not written to. When it is complete, `renameat2(RENAME_EXCHANGE)` swaps the two, and what was
+changed is done to the other copy too: the next build begins where this one ended. A build costs what it changes.
 
 A build that is killed leaves the old site whole, or the new one. What it leaves of `next` is told by what is noted
 beside it: which folder the ledger of files describes, and whether the two copies are known to be the same. Where they
@@ -16,17 +16,17 @@ import ctypes
 import errno
 import fcntl
 import gc
-import multiprocessing
 import os
 import pickle
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from tongbao import crew
 
 # Present in every site that this program wrote; a folder without it is never replaced.
 MARKER = ".tongbao-site"
@@ -80,20 +80,16 @@ class Stage:
         self._files: dict[str, Row] = {}
         # In order: (what was there, what is there now); either may be nothing, both are paths.
         self._done: list[tuple[str, str]] = []
-        self._check: Future[list[str]] | None = None
-        if self._old:
-            # While other things are looked at: it only reads.
-            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("fork"))
-            self._check = self._pool.submit(_differing, folder, self._old)
+        # While other things are looked at: it only reads.
+        self._differing = crew.aside(lambda: _differing(folder, ledger.files)) if ledger.files else None
 
     def _checked(self) -> dict[str, Row]:
         """The files that are there as they were written; all others that are there have been removed."""
-        if self._check is not None:
-            for path in self._check.result():
+        if self._differing is not None:
+            for path in self._differing():
                 self._old.pop(path, None)
                 self._remove(path)
-            self._check = None
-            self._pool.shutdown()
+            self._differing = None
         return self._old
 
     def keep(self, path: str, key: str) -> bool:
@@ -103,6 +99,10 @@ class Stage:
             return False
         self._files[path] = row
         return True
+
+    def has(self, path: str) -> bool:
+        """Whether the old site's file is there as it was written."""
+        return path in self._checked()
 
     def keep_below(self, prefix: str) -> list[str]:
         """Keep all files whose path begins so, and return their paths."""

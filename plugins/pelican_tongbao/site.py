@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import shutil
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,11 +14,19 @@ from typing import Any
 from pelican import Pelican
 from pelican.plugins import signals
 
-from pelican_tongbao import plan, reuse
+from pelican_tongbao import plan
 from pelican_tongbao.assets import AssetError
-from pelican_tongbao.generator import BulletinGenerator, ChangedError, SettingError, StrictError, WorkerError
-from pelican_tongbao.publish import PublishError, staged
-from tongbao.pipeline import Corpus
+from pelican_tongbao.generator import (
+    BulletinGenerator,
+    ChangedError,
+    SettingError,
+    StrictError,
+    WorkerError,
+    take_over,
+)
+from pelican_tongbao.publish import PublishError, Stage, staged
+from tongbao.archive import Archive
+from tongbao.export.brief import Brief
 from tongbao.receive import ReceiveError
 from tongbao.search import SearchIndexError
 
@@ -59,37 +70,50 @@ class Site(Pelican):  # type: ignore[misc]
             made_of = plan.state(Path(self.settings["PATH"]), planned) if planned else ""
             self._require_apart(output)
             self._require_no_errors()
-            with staged(output) as staging:
-                made = self._build(staging)
+            with staged(output) as stage:
+                made = self._build(stage)
                 self._require_no_errors()
-            reuse.Pages(made.record, made.published).remember(made.keys)
             if planned:
                 plan.remember(Path(self.settings["TONGBAO_CACHE"]), output, made_of)
         except _FAULTS as error:
             print(f"tongbao: {error}", file=sys.stderr)
+            sys.exit(_FAILED)
+        except (OSError, sqlite3.OperationalError) as error:
+            if not _is_full(error):
+                raise
+            where = getattr(error, "filename", None) or "the disk of the site or of the cache"
+            print(
+                f"tongbao: {where}: no space is left; the site is as it was; make room and build again", file=sys.stderr
+            )
             sys.exit(_FAILED)
         except KeyboardInterrupt:
             print("tongbao: stopped; the site is as it was", file=sys.stderr)
             sys.exit(_INTERRUPTED)
         finally:
             self._errors.messages.clear()
-        _announce(made.corpus)
+        _announce(made.archive)
 
-    def _build(self, staging: Path) -> BulletinGenerator:
-        """Run Pelican with the staging folder as its output."""
+    def _build(self, stage: Stage) -> BulletinGenerator:
+        """Run Pelican; what is neither the archive's nor the theme's goes into a folder beside the stage first."""
         made: list[BulletinGenerator] = []
 
         def collect(generators: list[Any]) -> None:
             made.extend(g for g in generators if isinstance(g, BulletinGenerator))
 
-        published = self.settings["OUTPUT_PATH"]
-        self.settings["TONGBAO_PUBLISHED"] = str(Path(published).resolve())
-        self.settings["OUTPUT_PATH"] = self.output_path = str(staging)
+        published, static = self.settings["OUTPUT_PATH"], self.settings["THEME_STATIC_PATHS"]
+        scratch = stage.folder.with_name("pelican")
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
+        # The theme's files are published by the generator, which knows which of them have changed.
+        self.settings |= {"TONGBAO_STAGE": stage, "TONGBAO_STATIC": static, "THEME_STATIC_PATHS": []}
+        self.settings["OUTPUT_PATH"] = self.output_path = str(scratch)
         try:
             with signals.all_generators_finalized.connected_to(collect):
                 super().run()
         finally:
             self.settings["OUTPUT_PATH"] = self.output_path = published
+            self.settings["THEME_STATIC_PATHS"] = static
+        take_over(scratch, stage)
         return made[0]
 
     def _require_apart(self, output: Path) -> None:
@@ -118,15 +142,19 @@ class _Errors(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-def _announce(corpus: Corpus) -> None:
+def _is_full(error: Exception) -> bool:
+    """Whether a disk or a quota is full."""
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in str(error)
+
+
+def _announce(archive: Archive[Brief]) -> None:
     """Say what was published and, at the very end, what was not."""
-    print(f"tongbao: {len(corpus.bulletins)} bulletins published")
-    for warning in corpus.warnings:
+    print(f"tongbao: {len(archive.holdings)} bulletins published")
+    for warning in archive.warnings:
         print(f"tongbao: warning: {warning}", file=sys.stderr)
-    if review := sum(bool(b.repaired.review) for b in corpus.bulletins):
+    if review := sum(bool(holding.brief.review) for holding in archive.holdings):
         print(f"tongbao: {review} for a curator to look at, listed in data/report.json", file=sys.stderr)
-    if corpus.quarantined:
-        count = len(corpus.quarantined)
-        print(f"tongbao: {count} quarantined, listed in data/report.json:", file=sys.stderr)
-        for item in corpus.quarantined:
+    if archive.quarantined:
+        print(f"tongbao: {len(archive.quarantined)} quarantined, listed in data/report.json:", file=sys.stderr)
+        for item in archive.quarantined:
             print(f"  {item.source}: {item.fault}; {item.remedy}", file=sys.stderr)

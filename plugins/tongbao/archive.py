@@ -1,8 +1,8 @@
 """An archive: the bulletins of a content folder, kept in a store, with a brief of each at hand.
 
-What `pipeline.run` works out of a whole folder at once, this works out of what has changed since the last time. A file
-is read where its stamp has changed, a text processed where the store has no bulletin under its key, a passage looked for
-where the text or the passage is new. All of a bulletin is in the store and loaded when it is asked for, one at a time.
+What `pipeline.run` works out of a whole folder at once, this works out of what has changed since the last time. A
+file is read where its stamp has changed, a text processed where the store has no bulletin under its key, a passage
+looked for where the text or the passage is new. A bulletin is in the store, and loaded when it is asked for.
 
 What is remembered from one time to the next (`Memory`) only saves work: without it the result is the same.
 """
@@ -74,8 +74,8 @@ class _Note(NamedTuple):
 
 @dataclass(slots=True)
 class Memory:
-    """What one time knows of the time before. By path: files. By key of a bulletin by itself: notes; what it has for the
-    gaps that were looked for (`sought`); a digest of what copies told it, and the key that it has with their help."""
+    """What one time knows of the time before. By path: files. By key of a bulletin by itself: notes; what it has for
+    the gaps that were looked for (`sought`); a digest of what copies told it, and its key with their help."""
 
     files: dict[str, _File] = field(default_factory=dict)
     notes: dict[str, _Note] = field(default_factory=dict)

@@ -75,6 +75,23 @@ def spread(
         pool.shutdown(cancel_futures=True)
 
 
+def aside(work: Callable[[], Result]) -> Callable[[], Result]:
+    """Begin `work()` in a process of its own; the function that is returned waits for what it gives."""
+    if sys.platform != "linux":
+        return work
+    pool = _pool(lambda _: work(), 1)
+    future = pool.submit(_done, [None])
+
+    def wait() -> Result:
+        try:
+            result: Result = future.result()[0]
+        finally:
+            pool.shutdown()
+        return result
+
+    return wait
+
+
 def _pool(work: Callable[[Any], Any], workers: int) -> ProcessPoolExecutor:
     # Under fork the arguments of an initializer are inherited, not pickled.
     context = multiprocessing.get_context("fork")

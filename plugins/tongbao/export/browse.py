@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,7 @@ _SUMMARY_LENGTH = 110
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What lists show of a bulletin. `earliest` and `latest` are the bounds of its publication as ISO days, empty where
-    it is undated; `regions` its primary codes, `mentions` the others."""
+    it is undated; `regions` its primary codes, `mentions` the others. `digest` stands for all the rest."""
 
     id: str
     titles: Mapping[str, str]
@@ -33,6 +34,7 @@ class Entry:
     issuer: str | None
     script: str
     repairs: int
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ class Catalogue:
 
 def entry(bulletin: Bulletin) -> Entry:
     """What lists show of `bulletin`."""
+    shown = _entry(bulletin)
+    return replace(shown, digest=hashlib.sha256(repr(shown).encode("utf-8", "surrogatepass")).hexdigest()[:32])
+
+
+def _entry(bulletin: Bulletin) -> Entry:
     published = bulletin.dates.published
     tags = bulletin.regions.tags
     return Entry(
@@ -99,9 +106,9 @@ def summary(bulletin: Bulletin, language: str) -> str:
     return words if len(words) <= _SUMMARY_LENGTH else words[: _SUMMARY_LENGTH - 1] + "…"
 
 
-def catalogue(bulletins: Iterable[Bulletin], lineage: Lineage, standard: Standard = Standard.TW) -> Catalogue:
-    """Arrange `bulletins`. `lineage` gives a division's code followed by its ancestors'."""
-    entries = newest_first(entry(b) for b in bulletins)
+def catalogue(entries: Iterable[Entry], lineage: Lineage, standard: Standard = Standard.TW) -> Catalogue:
+    """Arrange the entries of bulletins. `lineage` gives a division's code followed by its ancestors'."""
+    entries = newest_first(entries)
     shelves = _shelves(entries, lineage)
     return Catalogue(
         entries=entries,
