@@ -192,7 +192,7 @@ def _slices(texts: Sequence[str]) -> Iterator[tuple[Lists, Lists]]:
         places = order[begin:end]
         one, two, three = _keys(characters, ends, places)
         pair = _lists(np.concatenate((one, two)), np.tile(places, 2), owner, starts)
-        yield pair, _without_places(_lists(three, places, owner, starts))
+        yield _small(pair), _small(_without_places(_lists(three, places, owner, starts)))
         begin = end
 
 
@@ -236,11 +236,18 @@ def _without_places(lists: Lists) -> Lists:
     return lists._replace(counts=none, positions=none)
 
 
+def _small(lists: Lists) -> Lists:
+    return lists._replace(
+        numbers=_smallest(lists.numbers), counts=_smallest(lists.counts), positions=_smallest(lists.positions)
+    )
+
+
 def _joined(parts: Sequence[Lists]) -> Lists:
-    none = Lists(*(np.zeros(0, np.int64) for _ in Lists._fields))
+    if not parts:
+        return Lists(*(np.zeros(0, np.int64) for _ in Lists._fields))
     offsets = np.cumsum([0] + [len(part.numbers) for part in parts])
     shifted = [part._replace(ends=part.ends + offset) for part, offset in zip(parts, offsets, strict=False)]
-    return Lists(*(np.concatenate(arrays) for arrays in zip(none, *shifted, strict=True)))
+    return Lists(*(np.concatenate(arrays) for arrays in zip(*shifted, strict=True)))
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
-"""What is searched: one value a bulletin, the order of the document numbers, and days."""
+"""What is searched: one value a bulletin, its head, the order of the document numbers, and days."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,24 +38,79 @@ class SearchDocument:
     repairs: tuple[tuple[int, int], ...] = ()
 
 
-def in_order(documents: Iterable[SearchDocument]) -> tuple[SearchDocument, ...]:
-    """The documents by number: by date, those without a date last, then by id.
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What places, filters and counts a document, without its text.
 
-    Raises SearchIndexError for an id that occurs twice and for texts or days that break the rules of `SearchDocument`.
+    `order` tells documents of one day apart (the path under which a bulletin was received); `length` is the number of
+    characters of the text, `digest` covers the whole document.
     """
-    ordered = tuple(sorted(documents, key=lambda d: (d.published is None, d.published or ("", ""), d.id)))
+
+    id: str
+    order: str
+    published: tuple[str, str] | None
+    regions: tuple[str, ...]
+    script: str
+    kind: str | None
+    repaired: bool
+    length: int
+    digest: str
+    title: str
+    title_hans: str
+    title_hant: str
+
+    @property
+    def place(self) -> str:
+        """What a bulletin keeps when its text changes, as far as is known."""
+        return self.order or self.id
+
+
+# Gives the documents of some ids, in their order. It may be called in forked processes.
+Load = Callable[[Sequence[str]], Iterable[SearchDocument]]
+
+
+def head(document: SearchDocument, order: str = "") -> Head:
+    """The head of a document. Raises SearchIndexError for one that breaks the rules of `SearchDocument`."""
+    fault = _fault(document)
+    if fault:
+        raise _refused(document.id, fault)
+    return Head(
+        document.id,
+        order,
+        document.published,
+        document.regions,
+        document.script,
+        document.kind,
+        bool(document.repairs),
+        len(document.text),
+        digest(document),
+        document.title,
+        document.title_hans,
+        document.title_hant,
+    )
+
+
+def in_order(heads: Iterable[Head]) -> tuple[Head, ...]:
+    """The heads by number: those without a date, then by date; then by `order`, then by id.
+
+    So a new bulletin of the last day moves no other. Raises SearchIndexError for an id that occurs twice.
+    """
+    ordered = tuple(
+        sorted(heads, key=lambda h: (h.published is not None, h.published or ("", ""), h.order, h.id)),
+    )
     seen: set[str] = set()
-    for document in ordered:
-        fault = _fault(document, seen)
-        if fault:
-            raise SearchIndexError(f"bulletin {document.id!r}", fault, "correct what hands it to the index")
-        seen.add(document.id)
+    for one in ordered:
+        if one.id in seen:
+            raise _refused(one.id, "its id occurs twice")
+        seen.add(one.id)
     return ordered
 
 
-def _fault(document: SearchDocument, seen: set[str]) -> str | None:
-    if document.id in seen:
-        return "its id occurs twice"
+def _refused(id: str, fault: str) -> SearchIndexError:
+    return SearchIndexError(f"bulletin {id!r}", fault, "correct what hands it to the index")
+
+
+def _fault(document: SearchDocument) -> str | None:
     if not len(document.text) == len(document.hans) == len(document.hant):
         return "its text and the two scripts differ in length"
     if is_torn(document.title) or is_torn(document.text):
@@ -75,13 +130,12 @@ def is_torn(text: str) -> bool:
     return bool(_SURROGATE.search(text))
 
 
-def digest(documents: Sequence[SearchDocument], *more: str) -> str:
-    """SHA-256, in hex, of the documents in order and of whatever else decides what the index holds."""
-    total = hashlib.sha256("\0".join(more).encode())
-    for document in documents:
-        for value in (getattr(document, name) for name in SearchDocument.__slots__):
-            data = repr(value).encode()  # which tells None from "None", and writes half surrogates out
-            total.update(len(data).to_bytes(8, "little") + data)
+def digest(document: SearchDocument) -> str:
+    """SHA-256, in hex, of all of a document."""
+    total = hashlib.sha256()
+    for value in (getattr(document, name) for name in SearchDocument.__slots__):
+        data = repr(value).encode()  # which tells None from "None", and writes half surrogates out
+        total.update(len(data).to_bytes(8, "little") + data)
     return total.hexdigest()
 
 

@@ -1,201 +1,313 @@
 """Write the static files that the browser searches (`docs/search-format.md` describes every byte).
 
-The same index gives the same bytes. All files but the manifest stand in a folder named after their content; the
-manifest names that folder and is replaced last, so a client never sees half of an export.
+The same documents give the same bytes, whatever was exported before. All files but the manifest stand in a folder named
+after what they are made of; the manifest names that folder and is replaced last.
+
+An export knows from its state what the one before made. Where documents have kept their numbers, it renames the old
+folder, asks which grams the changed documents gained or lost (`changes`), and writes what is concerned. Else it makes all
+anew, on all cores.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-import shutil
+import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files as resources
 from itertools import pairwise
 from pathlib import Path
 
-from tongbao.folding import fold, fold_table
-from tongbao.model import Standard
-from tongbao.search import facets, frames, suggestions, terms
-from tongbao.search.documents import SearchDocument
-from tongbao.search.frames import string, uvarint
-from tongbao.search.index import FIELDS, Index
-from tongbao.search.texts import BLOCKS, Alphabet, Differ, Variants, usual
-from tongbao.search.weighting import K1, B, idf, is_doubtful, plain_idf
+import numpy as np
+from numpy.typing import NDArray
 
-FORMAT = 4
-_EXPORT = re.compile("[0-9a-f]{16}")
-_GONE = "old"
+from tongbao.folding import fold_table
+from tongbao.model import Standard
+from tongbao.script import to_hant
+from tongbao.search import changes, facets, frames, packing, state, suggestions, terms, whole
+from tongbao.search.contents import FIELDS, Contents
+from tongbao.search.documents import Head, Load
+from tongbao.search.files import Files
+from tongbao.search.frames import uvarint
+from tongbao.search.gather import Array
+from tongbao.search.index import loaded
+from tongbao.search.packing import Counted, Tables
+from tongbao.search.site import Site
+from tongbao.search.state import Found, State
+from tongbao.search.texts import BLOCKS
+from tongbao.search.weighting import K1, B, average_length, idf, is_doubtful, plain_idf
+
+FORMAT = 5
+_MANIFEST = "manifest.bin"
 # The first part of the folding table: ASCII and the blocks of today's texts.
 COMMON = ((0x00, 0x7F), *BLOCKS)
-# Documents that tell which characters are frequent, and which are usual in the other script.
-_SAMPLE = 1000
+# Where more documents have changed, all is made anew: so many, or this part of them.
+_MOST, _MOST_PART = 16, 100
+# Documents that a process packs at a time, and shards.
+_DOCUMENTS, _SHARDS = 32, 128
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
-    """Packs a folded text and its two scripts; a script of another length (titles only) stands by itself."""
+class _Archive:
+    """What is exported: contents of the index, tables and the digest of what they were counted in, regions."""
 
-    alphabet: Alphabet
-    to_hans: Differ
-    to_hant: Differ
-
-    def __call__(self, folded: str, hans: str, hant: str) -> Iterator[bytes]:
-        yield uvarint(len(folded)) + self.alphabet.pack(folded)
-        for base, other, differ in ((folded, hans, self.to_hans), (hans, hant, self.to_hant)):
-            if len(base) == len(other):
-                yield b"\0" + differ(base, other)
-            else:
-                yield b"\1" + string(other)
-
-
-@dataclass(frozen=True, slots=True)
-class _Tables:
-    """What the texts of an archive are packed with, and what documents name by number."""
-
-    alphabet: Alphabet
-    hans: Mapping[str, str]
-    variants: Variants
-    scripts: tuple[str, ...]
-    kinds: tuple[str, ...]
-
-    @property
-    def pair(self) -> _Pair:
-        to_hant = Differ(self.alphabet, self.variants.hant, self.variants.of)
-        return _Pair(self.alphabet, Differ(self.alphabet, self.hans, {}), to_hant)
-
-
-class _Folder:
-    """The folder of one export: writes framed files and digests them as they go."""
-
-    def __init__(self, path: Path, corpus: bytes) -> None:
-        self.path, self._corpus = path, corpus
-        self._digest = hashlib.sha256()
-        path.mkdir(parents=True)
-
-    def write(self, name: str, kind: bytes, number: int, *payload: bytes) -> int:
-        """Returns the bytes of the file."""
-        data = frames.frame(kind, number, self._corpus, *payload)
-        self._digest.update(string(name) + data)
-        target = self.path / name
-        target.parent.mkdir(exist_ok=True)
-        return target.write_bytes(data)
-
-    def write_all(self, name: str, kind: bytes, payloads: Sequence[bytes]) -> None:
-        for number, payload in enumerate(payloads):
-            self.write(f"{name}/{number:x}.bin", kind, number, payload)
-
-    def digest(self) -> str:
-        return self._digest.hexdigest()[:16]
+    contents: Contents
+    sample: str
+    tables: Tables
+    regions: facets.Regions
 
 
 def export(
     index_dir: Path,
-    output_dir: Path,
+    load: Load,
+    files: Files,
+    state_dir: Path,
     regions: Mapping[str, tuple[str, str | None]],
     standard: Standard = Standard.TW,
 ) -> None:
-    """Write the files of the index in `index_dir` into `output_dir`.
+    """Write the files of the index in `index_dir`.
 
-    `regions` gives {code: (name in Simplified, parent's code or None)} for at least the codes of the documents; a code
-    without a name is its own name. Their Traditional forms follow `standard`. Raises SearchIndexError where `index_dir`
-    holds no finished index.
+    `load` gives documents by their ids. `state_dir` is a folder that exports alone use. `regions` gives {code: (name in
+    Simplified, parent's code or None)} for at least the codes of the documents; a code without a name is its own name.
+    Their Traditional forms follow `standard`. Raises SearchIndexError where `index_dir` holds no finished index.
     """
-    with Index(index_dir) as index:
-        corpus = bytes.fromhex(index.digest)[:8]
-        building = output_dir / "new"
-        for leftover in (building, output_dir / _GONE):
-            shutil.rmtree(leftover, ignore_errors=True)
-        folder = _Folder(building, corpus)
-        tables = _tables(index)
-        table = facets.Regions(index, regions, tables.variants.hant, standard)
-        texts = 0
-        for number, document in enumerate(_documents(index)):
-            payload = _document(document, index.length("text", number), table, tables)
-            texts += folder.write(f"d/{number:x}.bin", frames.DOCUMENT, number, payload)
-        packed, places = terms.shards(index, tables.alphabet), facets.sets(index, table)
-        beginnings = suggestions.shards(_documents(index, -1), table, tables.pair)
-        for kind, name, payloads in (
-            (frames.TERMS, "t", packed.shards),
-            (frames.LIST, "l", packed.lists),
-            (frames.MORE, "x", packed.more),
-            (frames.LENGTHS, "n", facets.lengths(index)),
-            (frames.SETS, "r", places),
-            (frames.SUGGESTIONS, "s", beginnings),
-        ):
-            folder.write_all(name, kind, payloads)
-        folder.write("days.bin", frames.DAYS, 0, *facets.publications(index))
-        folder.write("facets.bin", frames.FACETS, 0, *facets.columns(index, table))
-        folder.write("regions.bin", frames.REGIONS, 0, _json(table.all()))
-        folder.write("variants.bin", frames.VARIANTS, 0, *tables.variants.payload())
-        for number, fold_file in enumerate(_fold()):
-            folder.write(f"fold{number}.bin", frames.FOLD, number, fold_file)
-        counts = {"shards": len(packed.shards), "places": len(places), "suggestions": len(beginnings)}
-        counts["text"] = -(-texts // max(1, len(index)))
-        manifest = _manifest(index, tables, folder.digest(), corpus, counts)
-    _publish(output_dir, folder, frames.frame(frames.MANIFEST, 0, frames.NO_CORPUS, *manifest))
+    contents = Contents.read(index_dir)
+    rows = facets.names(regions, {code for own in {head.regions for head in contents.heads} for code in own})
+    others = {name: to_hant(name, standard) for name in dict.fromkeys(name for name, _ in rows.values())}
+    named = _json([[code, name, parent, others[name]] for code, (name, parent) in rows.items()])
+    folder = hashlib.sha256(b"\0".join((contents.digest.encode(), made_by().encode(), named))).hexdigest()[:16]
+
+    before = state.find(state_dir, files.folders(), folder, made_by())
+    if before is not None and before.name == folder:
+        new = before.state
+    else:
+        state.forget(state_dir, folder)
+        archive = _archive(contents, load, rows, others, before.state if before else None)
+        new = _exported(archive, load, index_dir, Site(files, folder), state_dir, before)
+        state.write(state_dir, folder, new, made_by())
+    files.write(_MANIFEST, new.manifest)
+    state.sweep(state_dir, (folder, before.name if before else folder))
+    for other in files.folders():
+        if other != folder and state.NAME.fullmatch(other):
+            files.remove(other)
 
 
-def _publish(output_dir: Path, folder: _Folder, manifest: bytes) -> None:
-    finished = output_dir / folder.digest()
-    if finished.exists():  # perhaps half removed by a build that was killed
-        shutil.rmtree(finished)
-    folder.path.rename(finished)
-    pending = output_dir / "manifest.bin.new"
-    pending.write_bytes(manifest)
-    pending.replace(output_dir / "manifest.bin")
-    # Other things may live beside the index: only what an export has made goes. Under another name first: a build that
-    # is killed meanwhile leaves no half of an export under a name that means all of it.
-    for other in list(output_dir.iterdir()):
-        if other != finished and _EXPORT.fullmatch(other.name) and (other / "days.bin").is_file():
-            shutil.rmtree(other.rename(output_dir / _GONE))
+@cache
+def made_by() -> str:
+    """SHA-256 over the code of this room and what else decides its bytes but documents and regions."""
+    total = hashlib.sha256(f"{FORMAT} {zlib.ZLIB_RUNTIME_VERSION} {sys.version_info[:2]} {np.__version__}".encode())
+    for entry in sorted(resources("tongbao.search").iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".py"):
+            total.update(entry.name.encode() + entry.read_bytes())
+    return total.hexdigest()
 
 
-def _documents(index: Index, step: int = 1) -> Iterator[SearchDocument]:
-    """The documents, one at a time; with -1 from the last on."""
-    return (index.document(number) for number in range(len(index))[::step])
+def _archive(
+    contents: Contents,
+    load: Load,
+    rows: Mapping[str, tuple[str, str | None]],
+    others: Mapping[str, str],
+    old: State | None,
+) -> _Archive:
+    some = packing.sample(contents.heads)
+    digest = packing.sample_digest(some, len(contents.heads))
+    if old is not None and old.sample == digest:
+        tables = Tables.of(old.tables.counted, contents.heads)
+    else:
+        tables = Tables.of(Counted.of(list(loaded(some, load)), len(contents.heads)), contents.heads)
+    return _Archive(contents, digest, tables, facets.Regions(contents.heads, rows, tables.variants.hant, others))
+
+
+def _changed(archive: _Archive, old: State) -> Array | None:
+    """The numbers of the documents that are not what they were, also of those that are gone; None where so many are, or
+    what all are packed with is another."""
+    tables, rows = archive.tables, archive.regions.rows()
+    if (old.sample, old.tables.scripts, old.tables.kinds) != (archive.sample, tables.scripts, tables.kinds):
+        return None
+    if any(old.regions[code] != row for code, row in rows.items() if code in old.regions):
+        return None
+    digests = [head.digest for head in archive.contents.heads]
+    shared = min(len(digests), len(old.digests))
+    changed = [n for n, (a, b) in enumerate(zip(digests, old.digests, strict=False)) if a != b]
+    changed += range(shared, max(len(digests), len(old.digests)))
+    return None if len(changed) > max(_MOST, shared // _MOST_PART) else np.array(changed, np.int64)
+
+
+def _exported(
+    archive: _Archive, load: Load, index_dir: Path, site: Site, state_dir: Path, before: Found | None
+) -> State:
+    """Write all files but the manifest."""
+    if site.folder in site.files.folders():  # it has no state: a build that was killed left it
+        site.files.remove(site.folder)
+    if before is not None and (changed := _changed(archive, before.state)) is not None:
+        found = changes.terms_of(index_dir, archive.contents, archive.tables.alphabet, before.state, changed)
+        if found is not None:
+            site.files.rename(before.name, site.folder)
+            return _renewed(archive, load, site, before.state, changed, found)
+    heads = archive.contents.heads
+    texts = _write_documents(archive, load, site, list(range(len(heads))), np.zeros(0, np.uint32))
+    made = whole.terms_of(index_dir, archive.contents, archive.tables.alphabet, site, state_dir)
+    hashes, shards = terms.hashes(made.entries.keys), terms.count(made.entries)
+    _write_shards(site, terms.Shards.of(made.entries, shards, hashes), list(range(shards)))
+    return _finished(archive, site, texts, made, hashes, shards, {}, {})
+
+
+def _renewed(
+    archive: _Archive, load: Load, site: Site, old: State, changed: Array, found: changes.Renewal
+) -> State:
+    """Write what is not what it was."""
+    documents = len(archive.contents.heads)
+    texts = _write_documents(archive, load, site, [n for n in changed.tolist() if n < documents], old.texts)
+    for number in range(documents, len(old.texts)):
+        site.remove(f"d/{number:x}.bin")
+    for path in found.removed:
+        site.remove(path)
+    for path, payload in found.apart:
+        site.write(path, payload)
+    entries = found.made.entries
+    hashes, shards = terms.hashes(entries.keys), terms.count(entries)
+    own = list(range(shards))
+    if shards == old.shards:
+        own = np.unique(terms.hashes(found.keys) % np.uint32(shards)).tolist()
+    for number in range(shards, old.shards):
+        site.remove(f"t/{number:x}.bin")
+    _write_shards(site, terms.Shards.of(entries, shards, hashes), own)
+    return _finished(archive, site, texts, found.made, hashes, shards, old.small, old.titles)
+
+
+def _write_documents(
+    archive: _Archive, load: Load, site: Site, numbers: Sequence[int], sizes: NDArray[np.uint32]
+) -> NDArray[np.uint32]:
+    """Write the files of some documents. Returns the sizes of all, `sizes` being what is known of those before."""
+    heads, rows, tables = archive.contents.heads, archive.regions.rows(), archive.tables
+
+    def write(own: Sequence[int]) -> tuple[list[int], list[str]]:
+        paths = [f"d/{number:x}.bin" for number in own]
+        documents = loaded([heads[number] for number in own], load)
+        payloads = (tables.document(document, rows) for document in documents)
+        return [site.write(path, payload) for path, payload in zip(paths, payloads, strict=True)], paths
+
+    tables.prepare()
+    out = np.zeros(len(heads), np.uint32)
+    shared = min(len(heads), len(sizes))
+    out[:shared] = sizes[:shared]
+    written = site.spread(write, [numbers[at : at + _DOCUMENTS] for at in range(0, len(numbers), _DOCUMENTS)])
+    out[list(numbers)] = [size for own in written for size in own]
+    return out
+
+
+def _write_shards(site: Site, shards: terms.Shards, numbers: Sequence[int]) -> None:
+    def write(own: Sequence[int]) -> tuple[None, list[str]]:
+        paths = [f"t/{number:x}.bin" for number in own]
+        for path, number in zip(paths, own, strict=True):
+            site.write(path, shards.payload(number))
+        return None, paths
+
+    for _ in site.spread(write, [numbers[at : at + _SHARDS] for at in range(0, len(numbers), _SHARDS)]):
+        pass
+
+
+def _finished(
+    archive: _Archive,
+    site: Site,
+    texts: NDArray[np.uint32],
+    made: whole.Made,
+    hashes: NDArray[np.uint32],
+    shards: int,
+    small: Mapping[str, bytes],
+    titles: Mapping[str, bytes],
+) -> State:
+    """Write the other files where they are not as `small` says; `titles` are known ones."""
+    heads, tables, regions = archive.contents.heads, archive.tables, archive.regions
+    packed: dict[str, bytes] = {}
+
+    def title(head: Head) -> bytes:
+        packed[head.digest] = own = titles.get(head.digest) or tables.title(head)
+        return own
+
+    sets, beginnings = facets.sets(heads, regions), suggestions.shards(heads[::-1], regions, title)
+    payloads = dict(_small(archive, sets, beginnings))
+    digests = {path: _digest(payload) for path, payload in payloads.items()}
+    for path, payload in payloads.items():
+        if small.get(path) != digests[path]:
+            site.write(path, *payload)
+    for path in small.keys() - digests.keys():
+        site.remove(path)
+    counts = {"shards": shards, "places": len(sets), "suggestions": len(beginnings)}
+    counts["text"] = -(-int(texts.sum()) // max(1, len(heads)))
+    return State(
+        digest=archive.contents.digest,
+        segments=archive.contents.segments,
+        digests=tuple(head.digest for head in heads),
+        sample=archive.sample,
+        tables=tables,
+        regions=regions.rows(),
+        texts=texts,
+        entries=made.entries,
+        said=made.said,
+        shards=shards,
+        small=digests,
+        titles=packed,
+        manifest=frames.frame(_MANIFEST, *_manifest(archive, site.folder, counts)),
+    )
+
+
+def _small(
+    archive: _Archive, sets: Sequence[bytes], beginnings: Sequence[bytes]
+) -> Iterator[tuple[str, tuple[bytes, ...]]]:
+    """(path, payload) of all files of which there are few."""
+    heads, regions = archive.contents.heads, archive.regions
+    for name, payloads in (("n", facets.lengths(heads)), ("r", sets), ("s", beginnings)):
+        yield from ((f"{name}/{number:x}.bin", (payload,)) for number, payload in enumerate(payloads))
+    yield "days.bin", facets.publications(heads)
+    yield "facets.bin", facets.columns(heads, regions)
+    yield "regions.bin", (_json(regions.all()),)
+    yield "variants.bin", archive.tables.variants.payload()
+    yield from ((f"fold{number}.bin", (payload,)) for number, payload in enumerate(_fold()))
+
+
+def _digest(payload: Sequence[bytes]) -> bytes:
+    total = hashlib.blake2b(digest_size=16)
+    for part in payload:
+        total.update(len(part).to_bytes(8, "little") + part)
+    return total.digest()
 
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-# --- documents -------------------------------------------------------------------------------------------------------
-
-
-def _document(
-    document: SearchDocument,
-    length: int,
-    regions: facets.Regions,
-    tables: _Tables,
-) -> bytes:
-    folded, title = fold(document.text), fold(document.title)
-    out = [
-        string(document.id),
-        facets.days(document.published),
-        uvarint(len(document.regions)),
-        *(_region(regions, code, after, tables.alphabet) for code, after in pairwise((*document.regions, ""))),
-        uvarint(tables.scripts.index(document.script)),
-        uvarint(tables.kinds.index(document.kind or "")),
-        uvarint(length),
-        *tables.pair(title, document.title_hans, document.title_hant),
-        *tables.pair(folded, document.hans, document.hant),
-        uvarint(len(document.repairs)),
-        frames.gaps(edge for span in document.repairs for edge in span),
-    ]
-    return b"".join(out)
-
-
-def _region(regions: facets.Regions, code: str, after: str, alphabet: Alphabet) -> bytes:
-    """A region of a document; most are followed by the one that holds them."""
-    row = regions.of(code)
-    nested = row.parent == after
-    parts = [string(row.code), uvarint(len(row.name) * 4 + nested * 2 + bool(row.hant)), alphabet.encode(row.name)]
-    return b"".join((*parts, *([string(row.hant)] if row.hant else []), *([] if nested else [string(row.parent)])))
-
-
-# --- tables -----------------------------------------------------------------------------------------------------------
+def _manifest(archive: _Archive, folder: str, counts: Mapping[str, int]) -> tuple[bytes, ...]:
+    heads, tables = archive.contents.heads, archive.tables
+    documents = len(heads)
+    lengths = {"title": [len(head.title) for head in heads], "text": [head.length for head in heads]}
+    head = {
+        "format": FORMAT,
+        "folder": folder,
+        "documents": documents,
+        "undated": sum(head.published is None for head in heads),
+        "rare": terms.RARE,
+        "block": facets.BLOCK,
+        **counts,
+        "scripts": tables.scripts,
+        "kinds": tables.kinds,
+        "first": tables.alphabet.first,
+        "k1": K1,
+        "fields": {field: {"b": B[field], "average": average_length(lengths[field])} for field in FIELDS},
+        "idf": [[n, idf(documents, n)] for n in range(1, documents + 1) if is_doubtful(plain_idf(documents, n))],
+        "hans": ["".join(tables.counted.hans), "".join(tables.counted.hans.values())],
+    }
+    characters, words = tables.alphabet.characters, tables.alphabet.words
+    gaps = (uvarint(frames.zigzag(ord(char) - ord(before))) for before, char in pairwise("\0" + characters))
+    text = _json(head)
+    return (
+        uvarint(len(text)) + text,
+        uvarint(len(characters)) + b"".join(gaps),
+        uvarint(len(words)) + bytes(map(len, words)) + tables.alphabet.encode("".join(words)),
+    )
 
 
 def _fold() -> Iterator[bytes]:
@@ -218,49 +330,3 @@ def _fold() -> Iterator[bytes]:
         columns = (gaps, [shift >> 8 for shift in shifts], [size for _, _, size in runs])
         low = bytes(shift & 255 for shift in shifts)
         yield uvarint(len(runs)) + b"".join(uvarint(value) for column in columns for value in column) + low
-
-
-def _tables(index: Index) -> _Tables:
-    """Counted in a sample of the documents, all of them where they are few."""
-    sample = [index.document(number) for number in range(0, len(index), -(-len(index) // _SAMPLE) or 1)]
-    texts = [fold(document.text) for document in sample]
-    characters = round(index.average_length("text") * len(index))
-    folded = [fold(document.title) + text for document, text in zip(sample, texts, strict=True)]
-    alphabet = Alphabet.of(folded, characters)
-    return _Tables(
-        alphabet,
-        usual((text, document.hans) for document, text in zip(sample, texts, strict=True)),
-        Variants(alphabet, usual((document.hans, document.hant) for document in sample)),
-        tuple(sorted(set(index.script))),
-        tuple(sorted({kind or "" for kind in index.kind})),
-    )
-
-
-def _manifest(
-    index: Index, tables: _Tables, folder: str, corpus: bytes, counts: Mapping[str, int]
-) -> tuple[bytes, ...]:
-    head = {
-        "format": FORMAT,
-        "folder": folder,
-        "corpus": corpus.hex(),
-        "documents": len(index),
-        "undated": index.published.count(None),
-        "rare": terms.RARE,
-        "block": facets.BLOCK,
-        **counts,
-        "scripts": tables.scripts,
-        "kinds": tables.kinds,
-        "first": tables.alphabet.first,
-        "k1": K1,
-        "fields": {field: {"b": B[field], "average": index.average_length(field)} for field in FIELDS},
-        "idf": [[n, idf(len(index), n)] for n in range(1, len(index) + 1) if is_doubtful(plain_idf(len(index), n))],
-        "hans": ["".join(tables.hans), "".join(tables.hans.values())],
-    }
-    characters, words = tables.alphabet.characters, tables.alphabet.words
-    gaps = (uvarint(frames.zigzag(ord(char) - ord(before))) for before, char in pairwise("\0" + characters))
-    text = _json(head)
-    return (
-        uvarint(len(text)) + text,
-        uvarint(len(characters)) + b"".join(gaps),
-        uvarint(len(words)) + bytes(map(len, words)) + tables.alphabet.encode("".join(words)),
-    )

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 
-from tongbao.model import Standard
-from tongbao.script import to_hant
 from tongbao.search import frames
+from tongbao.search.documents import Head
 from tongbao.search.frames import string, uvarint
-from tongbao.search.index import Index
+from tongbao.search.weighting import stored_length
 
 # Documents whose lengths stand in one file.
 BLOCK = 1 << 14
@@ -44,26 +43,28 @@ class Regions:
 
     def __init__(
         self,
-        index: Index,
+        heads: Sequence[Head],
         regions: Mapping[str, tuple[str, str | None]],
         hant: Mapping[str, str],
-        standard: Standard = Standard.TW,
+        others: Mapping[str, str],
     ) -> None:
-        """`regions` gives {code: (name in Simplified, parent's code)}, `hant` characters' usual Traditional ones.
-
-        Names are made Traditional after `standard`.
-        """
+        """`regions` gives {code: (name in Simplified, parent's code)}, `hant` characters' usual Traditional ones, `others`
+        {name: its Traditional form}."""
         self._members: defaultdict[str, list[int]] = defaultdict(list)
-        for number, codes in enumerate(index.regions):
-            for code in dict.fromkeys(codes):
+        for number, head in enumerate(heads):
+            for code in dict.fromkeys(head.regions):
                 self._members[code].append(number)
-        self._names = {code: regions.get(code, (code, None)) for code in sorted(self._members)}
+        self._names = names(regions, self._members)
         self._hant = {}
         for code, (name, _) in self._names.items():
-            other = to_hant(name, standard)
+            other = others[name]
             self._hant[code] = "" if other == "".join(hant.get(char, char) for char in name) else other
         tops = [code for code, (_, parent) in self._names.items() if parent not in self._names]
         self.shown = {code: row for row, code in enumerate(self._names if len(self._names) <= SHOWN else tops)}
+
+    def rows(self) -> dict[str, Region]:
+        """All regions, by code."""
+        return {code: self.of(code) for code in self._names}
 
     def names(self) -> dict[str, str]:
         """{code: name in Simplified}, by code."""
@@ -121,12 +122,19 @@ class Regions:
             yield code
 
 
-def sets(index: Index, regions: Regions) -> tuple[bytes, ...]:
+def names(
+    regions: Mapping[str, tuple[str, str | None]], codes: Iterable[str]
+) -> dict[str, tuple[str, str | None]]:
+    """{code: (name, parent's code)} of some regions, by code; one without a name is its own name."""
+    return {code: regions.get(code, (code, None)) for code in sorted(codes)}
+
+
+def sets(heads: Sequence[Head], regions: Regions) -> tuple[bytes, ...]:
     """The documents of each region, kind and script, and those with repairs, in shards by key."""
-    entries = [*regions.sets(), *_plain_sets(index)]
+    entries = [*regions.sets(), *_plain_sets(heads)]
     sizes = np.array([len(members) for _, _, members, _ in entries], np.int64)
     numbers = np.array([number for _, _, members, _ in entries for number in members], np.int64)
-    packed = frames.pack(len(sizes), frames.numbers(sizes, np.full(len(sizes), len(index), np.int64), numbers))
+    packed = frames.pack(len(sizes), frames.numbers(sizes, np.full(len(sizes), len(heads), np.int64), numbers))
     rows = {
         key: row + uvarint(len(members)) + data for (key, row, members, _), data in zip(entries, packed, strict=True)
     }
@@ -137,23 +145,23 @@ def sets(index: Index, regions: Regions) -> tuple[bytes, ...]:
     return tuple(uvarint(len(own)) + b"".join(out[key] for key in own) for own in frames.sharded(out, SHARD_BYTES))
 
 
-def _plain_sets(index: Index) -> Iterator[tuple[str, bytes, list[int], list[str]]]:
+def _plain_sets(heads: Sequence[Head]) -> Iterator[tuple[str, bytes, list[int], list[str]]]:
     members: defaultdict[str, list[int]] = defaultdict(list)
-    for number in range(len(index)):
-        members[f"script:{index.script[number]}"].append(number)
-        members[f"kind:{index.kind[number] or ''}"].append(number)
-        if index.repaired[number]:
+    for number, head in enumerate(heads):
+        members[f"script:{head.script}"].append(number)
+        members[f"kind:{head.kind or ''}"].append(number)
+        if head.repaired:
             members["repaired"].append(number)
     for key in sorted(members):
         yield key, string(key) + string("") * 3, members[key], []
 
 
-def lengths(index: Index) -> tuple[bytes, ...]:
+def lengths(heads: Sequence[Head]) -> tuple[bytes, ...]:
     """The lengths of the texts, in blocks: the different ones, the most frequent first; which texts have each but the
     last, among those that have none of the ones before. A code of whole bits a text takes a tenth more."""
     out = []
-    for begin in range(0, len(index), BLOCK):
-        own = np.array([index.length("text", n) for n in range(begin, min(begin + BLOCK, len(index)))], np.int64)
+    for begin in range(0, len(heads), BLOCK):
+        own = np.array([stored_length(head.length) for head in heads[begin : begin + BLOCK]], np.int64)
         values = [length for length, _ in sorted(Counter(own.tolist()).items(), key=lambda item: (-item[1], item[0]))]
         parts = [uvarint(len(values)), *map(uvarint, values)]
         for length in values[:-1]:
@@ -165,28 +173,30 @@ def lengths(index: Index) -> tuple[bytes, ...]:
     return tuple(out)
 
 
-def columns(index: Index, regions: Regions) -> tuple[bytes, ...]:
+def columns(heads: Sequence[Head], regions: Regions) -> tuple[bytes, ...]:
     """What facets count of every document, column by column."""
-    sets = [regions.encode(codes) for codes in index.regions]
+    codes = {head.regions: (0, b"") for head in heads}
+    codes.update((own, regions.encode(own)) for own in codes)
+    sets = [codes[head.regions] for head in heads]
     shown = uvarint(len(regions.shown)) + b"".join(regions.row(code) for code in regions.shown)
     return (
         shown,
         b"".join(uvarint(head) for head, _ in sets),
         b"".join(rows for _, rows in sets),
-        _column(index.script),
-        _column([kind or "" for kind in index.kind]),
+        _column([head.script for head in heads]),
+        _column([head.kind or "" for head in heads]),
     )
 
 
-def publications(index: Index) -> tuple[bytes, ...]:
-    """Runs of documents with one publication: their number; gaps between first days; last days; sizes."""
-    runs = Counter(index.published)  # documents are in the order of their publication, which Counter keeps
-    dated = [tuple(date.fromisoformat(day).toordinal() for day in p) for p in runs if p]
+def publications(heads: Sequence[Head]) -> tuple[bytes, ...]:
+    """Runs of documents with one publication, or with none: their number; gaps between first days; last days; sizes."""
+    runs = Counter(head.published for head in heads)  # in the order of their publication, which Counter keeps
+    dated = [tuple(date.fromisoformat(day).toordinal() for day in p) if p else (0, 0) for p in runs]
     return (
         uvarint(len(dated)),
         frames.gaps(first for first, _ in dated),
         b"".join(uvarint(last - first) for first, last in dated),
-        b"".join(uvarint(size) for published, size in runs.items() if published),
+        b"".join(map(uvarint, runs.values())),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -11,12 +12,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.int64]
 
-MAGIC = b"TBS4"
-# The corpus of the manifest, which says what the others' is.
-NO_CORPUS = bytes(8)
-# One letter a kind of file, part of its name.
-MANIFEST, TERMS, LIST, MORE, LENGTHS, DOCUMENT, SETS = b"M", b"T", b"L", b"X", b"N", b"D", b"P"
-DAYS, FACETS, SUGGESTIONS, REGIONS, VARIANTS, FOLD = b"Y", b"C", b"S", b"R", b"V", b"F"
+MAGIC = b"TBS5"
+# Shards are as many as one of these steps to a doubling, so that their number seldom changes.
+_STEPS = 8
 
 
 def uvarint(number: int) -> bytes:
@@ -40,16 +38,14 @@ def zigzag(number: int) -> int:
     return number * 2 if number >= 0 else -number * 2 - 1
 
 
-def frame(kind: bytes, number: int, corpus: bytes, *payload: bytes) -> bytes:
-    """A file: a CRC-32, then the payload as raw DEFLATE.
+def frame(name: str, *payload: bytes) -> bytes:
+    """The file of a name (its path in the folder of an export): a CRC-32, then the payload as raw DEFLATE.
 
-    The CRC is that of a name, which is not written, and of the DEFLATE. The name says which file this is (magic, kind,
-    number, the corpus's 8 bytes), so one served in another's place is noticed too. Each part of the payload gets
-    Huffman codes of its own, which suits columns of different things.
+    The CRC is that of MAGIC and the name, which are not written, and of the DEFLATE. So a file that is served in another's
+    place is noticed too. Each part of the payload gets Huffman codes of its own, which suits columns of different things.
     """
     packed = min(_deflated(payload), key=len)
-    name = MAGIC + kind + number.to_bytes(4, "little") + corpus
-    return zlib.crc32(packed, zlib.crc32(name)).to_bytes(4, "little") + packed
+    return zlib.crc32(packed, zlib.crc32(MAGIC + name.encode())).to_bytes(4, "little") + packed
 
 
 def _deflated(parts: Sequence[bytes]) -> Iterator[bytes]:
@@ -82,9 +78,15 @@ def fnv(data: bytes) -> int:
     return value
 
 
+def rung(number: float) -> int:
+    """The integer nearest to a number, of a ladder with `_STEPS` steps to a doubling; at least 1."""
+    step = round(math.log2(max(1.0, number)) * _STEPS)
+    return round(2 ** (step / _STEPS))
+
+
 def sharded(entries: Mapping[str, bytes], size: int) -> list[list[str]]:
     """The keys of shards of about `size` bytes: each stands in the shard that its hash says, in the order given."""
-    count = max(1, round(sum(map(len, entries.values())) / size))
+    count = rung(sum(map(len, entries.values())) / size)
     shards: list[list[str]] = [[] for _ in range(count)]
     for key in entries:
         shards[fnv(key.encode()) % count].append(key)
@@ -111,11 +113,16 @@ def numbers(sizes: Array, limits: Array, values: Array) -> Codes:
     before = np.concatenate(([-1], values[:-1]))[: len(values)]
     before[(np.cumsum(sizes) - sizes)[sizes > 0]] = -1
     gaps = values - before - 1
-    per_list = np.zeros(len(sizes), np.int64)
-    while (more := (sizes > 0) & ((sizes << (per_list + 1)) * 10 <= limits * 9)).any():
-        per_list += more
-    k = per_list[owners]
+    k = parameters(sizes, limits)[owners]
     return Codes(owners, gaps >> k, gaps & (1 << k) - 1, k + 1)
+
+
+def parameters(sizes: Array, limits: Array | int) -> Array:
+    """The Rice parameters of lists of some sizes."""
+    out = np.zeros(len(sizes), np.int64)
+    while (more := (sizes > 0) & ((sizes << (out + 1)) * 10 <= limits * 9)).any():
+        out += more
+    return out
 
 
 def _fewer(sizes: Array, limits: Array, owners: Array, values: Array) -> tuple[Array, Array, Array]:

@@ -11,7 +11,8 @@ from typing import TypeVar
 from tongbao.folding import fold
 from tongbao.search import snippet
 from tongbao.search.documents import SearchDocument, date_label, first_day, last_day
-from tongbao.search.index import FIELDS, Index
+from tongbao.search.contents import FIELDS
+from tongbao.search.index import Index
 from tongbao.search.syntax import Query, parse
 
 SORTS = ("relevance", "newest", "oldest")
@@ -58,15 +59,15 @@ class _Filter:
 
     def __call__(self, index: Index, number: int) -> bool:
         wanted = (
-            (self.regions, index.regions[number]),
-            (self.scripts, (index.script[number],)),
-            (self.kinds, (index.kind[number],)),
+            (self.regions, index.heads[number].regions),
+            (self.scripts, (index.heads[number].script,)),
+            (self.kinds, (index.heads[number].kind,)),
         )
         if any(values and values.isdisjoint(own) for values, own in wanted):
             return False
         if self.first is None and self.last is None:
             return True
-        published = index.published[number]
+        published = index.heads[number].published
         if published is None or (self.last is not None and published[0] > self.last):
             return False
         return self.first is None or published[1] >= self.first
@@ -102,7 +103,7 @@ def query(
         scores = _matching(index, parsed)
         numbers = [number for number in scores if passes(index, number)]
         if received:
-            numbers = [n for n in numbers if not index.repaired[n] or _as_received(index.document(n), parsed.include)]
+            numbers = [n for n in numbers if not index.heads[n].repaired or _as_received(index.document(n), parsed.include)]
         numbers.sort(key=_order(index, scores, sort))
         page = numbers[offset : offset + limit]
         hits = tuple(_hit(index, n, scores[n], parsed.include) for n in page)
@@ -136,13 +137,14 @@ def _as_received(document: SearchDocument, terms: Sequence[str]) -> bool:
     return True
 
 
-def _order(index: Index, scores: dict[int, float], sort: str) -> Callable[[int], tuple[float, int]]:
-    """The sort key of document numbers, which are in date order, those without a date last."""
+def _order(index: Index, scores: dict[int, float], sort: str) -> Callable[[int], tuple[float, ...]]:
+    """The sort key of document numbers, which are in date order; those without a date, the first ones, come last."""
+    undated = [not index.heads[n].published for n in range(len(index))]
     if sort == "relevance":
-        return lambda n: (-scores[n], n)
+        return lambda n: (-scores[n], undated[n], n)
     if sort == "oldest":
-        return lambda n: (0, n)
-    return lambda n: (0, -n) if index.published[n] else (1, n)
+        return lambda n: (undated[n], n)
+    return lambda n: (0, -n) if not undated[n] else (1, n)
 
 
 def _hit(index: Index, number: int, score: float, terms: Sequence[str]) -> Hit:
@@ -160,10 +162,10 @@ def _count(values: list[_Value]) -> tuple[tuple[_Value, int], ...]:
 
 
 def _facets(index: Index, numbers: Sequence[int]) -> Facets:
-    spans = [p for n in numbers if (p := index.published[n])]
+    spans = [p for n in numbers if (p := index.heads[n].published)]
     return Facets(
-        regions=_count([code for n in numbers for code in index.regions[n]]),
+        regions=_count([code for n in numbers for code in index.heads[n].regions]),
         years=_count([f"{y:04}" for a, b in spans for y in range(int(a[:4]), int(b[:4]) + 1)]),
-        kinds=_count([index.kind[n] for n in numbers]),
-        scripts=_count([index.script[n] for n in numbers]),
+        kinds=_count([index.heads[n].kind for n in numbers]),
+        scripts=_count([index.heads[n].script for n in numbers]),
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from tongbao.folding import fold
 from tongbao.search import frames
-from tongbao.search.documents import SearchDocument
+from tongbao.search.documents import Head
 from tongbao.search.facets import Regions
 from tongbao.search.frames import string, uvarint
 
@@ -17,19 +17,19 @@ BEGINNING, MOST_ALIKE, MOST = 4, 6, 40
 
 
 def shards(
-    newest: Iterable[SearchDocument], regions: Regions, variants: Callable[[str, str, str], Iterator[bytes]]
+    newest: Iterable[Head], regions: Regions, title: Callable[[Head], bytes]
 ) -> tuple[bytes, ...]:
-    """Pack suggestions; `newest` are the documents from the last on, `variants` packs a text and its two scripts."""
+    """Pack suggestions; `newest` are the documents from the last on, `title` packs a title in its scripts."""
     entries: defaultdict[str, tuple[list[bytes], list[bytes]]] = defaultdict(lambda: ([], []))
     for code, name in regions.names().items():
         entries[fold(name)[:1]][0].append(uvarint(regions.count(code)) + regions.row(code))
     alike: Counter[str] = Counter()
-    for document in newest:
-        folded = fold(document.title)
+    for head in newest:
+        folded = fold(head.title[:BEGINNING])
         titles = entries[folded[:1]][1]
-        alike[folded[:BEGINNING]] += 1
-        if alike[folded[:BEGINNING]] <= MOST_ALIKE and len(titles) < MOST:
-            titles.append(string(document.id) + b"".join(variants(folded, document.title_hans, document.title_hant)))
+        alike[folded] += 1
+        if alike[folded] <= MOST_ALIKE and len(titles) < MOST:
+            titles.append(string(head.id) + title(head))
     entries.pop("", None)
     packed = {
         char: string(char) + b"".join(uvarint(len(part)) + b"".join(part) for part in entries[char])

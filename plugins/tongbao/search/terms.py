@@ -1,17 +1,20 @@
-"""The posting lists of the grams, packed into shards (`docs/search-format.md`, *Shards and lists*, *Continuations*)."""
+"""The entries of the grams: posting lists and continuations (`docs/search-format.md`, *Shards and lists*)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tongbao.search import frames, grams
-from tongbao.search.frames import Array, uvarint
-from tongbao.search.index import FIELDS, Index
+from tongbao.search.contents import FIELDS
+from tongbao.search.frames import uvarint
+from tongbao.search.gather import Array, Postings
+from tongbao.search.table import Table
 from tongbao.search.texts import Alphabet
 
 SHARD_BYTES = 896
@@ -23,69 +26,34 @@ LONG = 64
 # Up to so many documents that hold both bigrams of a trigram are cheap to read: nothing is said of it.
 RARE = 32
 Bits = NDArray[np.bool_]
-_TEXT, _TITLE = FIELDS.index("text"), FIELDS.index("title")
-# The continuations of a bigram in a field: {character that goes on: bytes}.
-_Items = dict[str, bytes]
+# The columns of a table of entries: document frequencies by field; whether a list stands apart, by field; in how many
+# files the continuations do.
+TITLE, TEXT, APART, PARTS = 0, 1, (2, 3), 4
+WIDTH = 5
 
 
-class Packed(NamedTuple):
-    """A posting list: document frequency and bytes."""
+class Payload(NamedTuple):
+    """A file that stands apart."""
 
-    size: int
+    path: str
     data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Shards:
-    """The payloads of the shards, of the lists and of the continuations that stand apart."""
-
-    shards: tuple[bytes, ...]
-    lists: tuple[bytes, ...]
-    more: tuple[bytes, ...]
-
-
-@dataclass(slots=True)
-class _Apart:
-    """Payloads that stand in files of their own."""
-
-    lists: list[bytes] = field(default_factory=list)
-    more: list[bytes] = field(default_factory=list)
-
-
-def shards(index: Index, alphabet: Alphabet) -> Shards:
-    """Pack all posting lists of an index."""
-    entries: dict[int, list[Packed | None]] = {}
-    continuations: dict[int, list[_Items]] = {}
-    for place, name in enumerate(FIELDS):
-        pairs: list[tuple[Array, Array, Array]] = []
-        for batch in index.postings(name):
-            packed = frames.postings(batch.sizes, len(index), batch.numbers, batch.exponents.astype(np.int64))
-            for key, size, data in zip(batch.keys.tolist(), batch.sizes.tolist(), packed, strict=True):
-                entries.setdefault(key, [None] * len(FIELDS))[place] = Packed(size, data)
-            pairs.append(_frequent(batch.keys, batch.sizes, batch.numbers))
-        for key, items in _continuations(index, name, _Lists(pairs), alphabet):
-            continuations.setdefault(key, [{} for _ in FIELDS])[place] = items
-    return _written(entries, continuations, alphabet)
 
 
 # --- continuations ---------------------------------------------------------------------------------------------------
 
 
-def _frequent(keys: Array, sizes: Array, numbers: Array) -> tuple[Array, Array, Array]:
-    """Of some lists those of bigrams in more than `RARE` documents."""
-    chosen = (sizes > RARE) & (keys & (1 << 2 * grams.BITS) - 1 > 0)
-    return keys[chosen], sizes[chosen], numbers[np.repeat(chosen, sizes)].astype(np.uint32)
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Lists of bigrams by key, one after the other in `numbers`."""
 
+    keys: Array
+    sizes: Array
+    numbers: NDArray[np.uint32]
+    ends: Array
 
-class _Lists:
-    """Lists by key."""
-
-    def __init__(self, parts: Sequence[tuple[Array, Array, Array]]) -> None:
-        none = np.zeros(0, np.int64)
-        self.keys = np.concatenate([none, *(keys for keys, _, _ in parts)])
-        self.sizes = np.concatenate([none, *(sizes for _, sizes, _ in parts)])
-        self._numbers = np.concatenate([none.astype(np.uint32), *(numbers for _, _, numbers in parts)])
-        self._ends = np.cumsum(self.sizes)
+    @classmethod
+    def of(cls, keys: Array, sizes: Array, numbers: NDArray[np.uint32]) -> Lists:
+        return cls(keys, sizes, numbers, np.cumsum(sizes))
 
     def rows(self, keys: Array) -> Array:
         """The rows of keys; -1 for those that have no list."""
@@ -94,8 +62,18 @@ class _Lists:
         at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where(self.keys[at] == keys, at, -1)
 
-    def numbers(self, row: int) -> Array:
-        return self._numbers[self._ends[row] - self.sizes[row] : self._ends[row]]
+
+def frequent(postings: Postings) -> Postings:
+    """Of some lists those of bigrams in more than `RARE` documents."""
+    chosen = is_frequent(postings.keys, postings.sizes)
+    inside = np.repeat(chosen, postings.sizes)
+    none = postings.exponents[:0]
+    return Postings(postings.keys[chosen], postings.sizes[chosen], postings.numbers[inside], none)
+
+
+def is_frequent(keys: Array, sizes: Array) -> Bits:
+    """Which are keys of bigrams in more than `RARE` documents."""
+    return (sizes > RARE) & (keys & (1 << 2 * grams.BITS) - 1 > 0)
 
 
 class _Triple(NamedTuple):
@@ -107,114 +85,208 @@ class _Triple(NamedTuple):
     places: Array
 
 
-def _continuations(index: Index, name: str, lists: _Lists, alphabet: Alphabet) -> Iterator[tuple[int, _Items]]:
-    """(bigram, its items) of a field."""
-    mark = np.zeros(len(index), bool)
-    for batch in index.triples(name):
-        triples = list(_triples(batch.keys, batch.sizes, batch.numbers, lists, mark))
-        sizes = np.array([len(triple.places) for triple in triples], np.int64)
-        limits = np.array([triple.both for triple in triples], np.int64)
-        places = np.concatenate([np.zeros(0, np.int64), *(triple.places for triple in triples)])
-        bits = frames.pack(len(triples), frames.numbers(sizes, limits, places))
-        own: dict[int, _Items] = {}
-        for triple, data in zip(triples, bits, strict=True):
-            size = len(triple.places) % triple.both  # 0 for all of them
-            last = grams.run(triple.key)[2]
-            item = alphabet.encode(last) + uvarint(size)
-            own.setdefault(triple.key >> grams.BITS, {})[last] = item + uvarint(len(data)) + data if size else item
-        for pair, items in own.items():
-            yield pair << grams.BITS, items
-
-
-def _triples(keys: Array, sizes: Array, numbers: Array, lists: _Lists, mark: Bits) -> Iterator[_Triple]:
-    """`mark` is a scratch of a bit a document."""
-    heads, tails = lists.rows(grams.head(keys)), lists.rows(grams.tail(keys))
-    ends = np.cumsum(sizes)
-    marked = -1
-    chosen = np.flatnonzero((heads >= 0) & (tails >= 0))
-    rows = zip(chosen.tolist(), heads[chosen].tolist(), tails[chosen].tolist(), strict=True)
-    for at, head, tail in rows:
-        if head != marked:
-            if marked >= 0:
-                mark[lists.numbers(marked)] = False
-            mark[lists.numbers(head)] = True
-            marked = head
-        follow = lists.numbers(tail)
-        inside = mark[follow]
-        both = int(np.count_nonzero(inside))
-        if both <= RARE:
-            continue
-        own = numbers[ends[at] - sizes[at] : ends[at]]
-        yield _Triple(int(keys[at]), both, np.searchsorted(follow[inside], own))
-    if marked >= 0:
-        mark[lists.numbers(marked)] = False
-
-
-# --- bytes -----------------------------------------------------------------------------------------------------------
-
-
-def _written(
-    entries: dict[int, list[Packed | None]], continuations: dict[int, list[_Items]], alphabet: Alphabet
-) -> Shards:
-    apart = _Apart()
-    out: dict[str, bytes] = {}
-    for key in sorted(entries):
-        gram = grams.run(key)
-        parts = [alphabet.encode(gram), *_entry(entries[key], apart)]
-        if len(gram) == grams.LONGEST:
-            parts += _more(continuations.get(key), apart)
-        out[gram] = b"".join(parts)
-    shards = tuple(_shard(own, out) for own in frames.sharded(out, SHARD_BYTES))
-    return Shards(shards, tuple(apart.lists), tuple(apart.more))
-
-
-def _shard(members: Sequence[str], out: dict[str, bytes]) -> bytes:
-    parts: list[bytes] = []
-    for size in range(1, grams.LONGEST + 1):
-        own = [gram for gram in members if len(gram) == size]
-        parts += [uvarint(len(own)), *(out[gram] for gram in own)]
-    return b"".join(parts)
-
-
-def _entry(entry: Sequence[Packed | None], apart: _Apart) -> Iterator[bytes]:
-    """The text's list, then the title's."""
-    text, title = entry[_TEXT], entry[_TITLE]
-    yield uvarint((text.size if text else 0) * 2 + (title is not None))
-    if text:
-        yield from _list(text, apart)
-    if title:
-        yield uvarint(title.size)
-        yield from _list(title, apart)
-
-
-def _list(packed: Packed, apart: _Apart) -> Iterator[bytes]:
-    if packed.size < LONG:
-        yield packed.data
-    elif len(packed.data) > LIST_BYTES:
-        apart.lists.append(packed.data)
-        yield uvarint(len(apart.lists))
-    else:
-        yield b"\0" + packed.data
-
-
-def _more(fields: Sequence[_Items] | None, apart: _Apart) -> Iterator[bytes]:
-    """The continuations of a bigram; many of them in files of their own, parted by their characters."""
-    if fields is None:
-        yield b"\0"
-        return
-    data = _items(fields, 0, 1)
-    if len(data) > MORE_BYTES:
-        parts = -(-len(data) // MORE_BYTES)
-        yield uvarint(1 + parts) + uvarint(len(apart.more))
-        apart.more += [_items(fields, part, parts) for part in range(parts)]
-    else:
-        yield b"\1" + data
-
-
-def _items(fields: Sequence[_Items], part: int, parts: int) -> bytes:
-    """The items of the text, then those of the title, whose characters belong to a part."""
+def items(triples: Postings, lists: Lists, mark: Bits, alphabet: Alphabet) -> Table:
+    """What is said of each trigram, if anything. `lists` are those of frequent bigrams, of all of theirs at least; `mark`
+    is a scratch of a bit a document."""
+    found = list(_triples(triples, lists, mark))
+    sizes = np.array([len(triple.places) for triple in found], np.int64)
+    limits = np.array([triple.both for triple in found], np.int64)
+    places = np.concatenate([np.zeros(0, np.int64), *(triple.places for triple in found)])
+    bits = frames.pack(len(found), frames.numbers(sizes, limits, places))
     out = []
-    for place in (_TEXT, _TITLE):
-        own = [item for char, item in fields[place].items() if ord(char) % parts == part]
-        out += [uvarint(len(own)), *own]
-    return b"".join(out)
+    for triple, data in zip(found, bits, strict=True):
+        size = len(triple.places) % triple.both  # 0 for all of them
+        item = alphabet.encode(grams.run(triple.key)[2]) + uvarint(size)
+        out.append(item + uvarint(len(data)) + data if size else item)
+    return Table.of([triple.key for triple in found], out, [()] * len(out), 0)
+
+
+def _triples(triples: Postings, lists: Lists, mark: Bits) -> Iterator[_Triple]:
+    heads, tails = lists.rows(grams.head(triples.keys)), lists.rows(grams.tail(triples.keys))
+    chosen = np.flatnonzero((heads >= 0) & (tails >= 0) & (triples.sizes > 0))
+    own_ends, ends, all_numbers = triples.ends, lists.ends, lists.numbers
+    heads, tails = heads[chosen], tails[chosen]
+    rows = zip(
+        triples.keys[chosen].tolist(),
+        (own_ends - triples.sizes)[chosen].tolist(),
+        own_ends[chosen].tolist(),
+        (ends[heads] - lists.sizes[heads]).tolist(),
+        ends[heads].tolist(),
+        (ends[tails] - lists.sizes[tails]).tolist(),
+        ends[tails].tolist(),
+        strict=True,
+    )
+    marked, marked_end = all_numbers[:0], -1
+    for key, begin, end, head, head_end, tail, tail_end in rows:
+        if head_end != marked_end:
+            mark[marked] = False
+            marked, marked_end = all_numbers[head:head_end], head_end
+            mark[marked] = True
+        follow = all_numbers[tail:tail_end]
+        follow = follow[mark[follow]]
+        if len(follow) > RARE:
+            yield _Triple(key, len(follow), follow.searchsorted(triples.numbers[begin:end]))
+    mark[marked] = False
+
+
+# --- entries ---------------------------------------------------------------------------------------------------------
+
+
+def entries(
+    fields: Sequence[Postings], said: Sequence[Table], documents: int, alphabet: Alphabet
+) -> tuple[Table, list[Payload]]:
+    """The entries of some grams, and what of them stands apart.
+
+    `fields` are their lists in titles and in texts, of the same keys; `said` has the items of their trigrams.
+    """
+    packed = [
+        frames.postings(own.sizes, documents, own.numbers.astype(np.int64), own.exponents.astype(np.int64))
+        for own in fields
+    ]
+    keys = fields[TEXT].keys
+    bounds = [
+        zip(np.searchsorted(own.keys, keys).tolist(), np.searchsorted(own.keys, keys + (1 << grams.BITS)).tolist())
+        for own in said
+    ]
+    own_keys: list[int] = []
+    data: list[bytes] = []
+    columns: list[tuple[int, ...]] = []
+    apart: list[Payload] = []
+    characters = _Characters(said)
+    rows = zip(
+        keys.tolist(), fields[TITLE].sizes.tolist(), fields[TEXT].sizes.tolist(), *packed, *bounds, strict=True
+    )
+    for key, titles, texts, title, text, more_title, more_text in rows:
+        if not titles and not texts:
+            continue
+        gram = grams.run(key)
+        name = "-".join(str(ord(char)) for char in gram)
+        lists = list(_list(f"l/text-{name}.bin", texts, text)), list(_list(f"l/title-{name}.bin", titles, title))
+        parts = [alphabet.encode(gram), uvarint(texts * 2 + (titles > 0))]
+        if texts:
+            parts.append(lists[0][0])
+        if titles:
+            parts += (uvarint(titles), lists[1][0])
+        more: list[Payload] = []
+        if len(gram) == grams.LONGEST:
+            head, more = _more(name, characters.of(TEXT, *more_text), characters.of(TITLE, *more_title))
+            parts.append(head)
+        files = [*lists[0][1:], *lists[1][1:]]
+        apart += files
+        apart += more
+        own_keys.append(key)
+        data.append(b"".join(parts))
+        columns.append((titles, texts, len(lists[1]) - 1 if titles else 0, len(lists[0]) - 1 if texts else 0, len(more)))
+    return Table.of(own_keys, data, columns, WIDTH), apart
+
+
+def _list(path: str, size: int, data: bytes) -> Iterator:
+    if not size:
+        return
+    if size < LONG:
+        yield data
+    elif len(data) > LIST_BYTES:
+        yield b"\1"
+        yield Payload(path, data)
+    else:
+        yield b"\0" + data
+
+
+class _Characters:
+    """The items of a bigram with the characters that they are of."""
+
+    def __init__(self, said: Sequence[Table]) -> None:
+        self._said = [(own.keys, own.ends - own.sizes, own.ends, own.data) for own in said]
+
+    def of(self, field: int, begin: int, end: int) -> list[tuple[int, bytes]]:
+        if begin == end:
+            return []
+        keys, begins, ends, data = self._said[field]
+        codes = ((keys[begin:end] & (1 << grams.BITS) - 1) - 1).tolist()
+        places = zip(begins[begin:end].tolist(), ends[begin:end].tolist(), strict=True)
+        return [(code, data[first:last]) for code, (first, last) in zip(codes, places, strict=True)]
+
+
+def _more(name: str, text: list[tuple[int, bytes]], title: list[tuple[int, bytes]]) -> tuple[bytes, list[Payload]]:
+    """The continuations of a bigram; many of them in files of their own, parted by their characters."""
+    if not text and not title:
+        return b"\0", []
+    data = _items(text, title)
+    if len(data) <= MORE_BYTES:
+        return b"\1" + data, []
+    count = -(-len(data) // MORE_BYTES)
+    parts = []
+    for part in range(count):
+        chosen = ([item for item in own if item[0] % count == part] for own in (text, title))
+        parts.append(Payload(f"x/{name}-{part}.bin", _items(*chosen)))
+    return uvarint(1 + count), parts
+
+
+def _items(text: Sequence[tuple[int, bytes]], title: Sequence[tuple[int, bytes]]) -> bytes:
+    """The items of the text, then those of the title."""
+    return b"".join(chain.from_iterable((uvarint(len(own)), *(item for _, item in own)) for own in (text, title)))
+
+
+def apart(entries: Table, rows: Iterable[int]) -> Iterator[str]:
+    """The paths of what stands apart of some entries."""
+    for row in rows:
+        columns = entries.columns[row].tolist()
+        if not any(columns[2:]):
+            continue
+        name = "-".join(str(ord(char)) for char in grams.run(int(entries.keys[row])))
+        for field, column in zip(FIELDS, APART, strict=True):
+            if columns[column]:
+                yield f"l/{field}-{name}.bin"
+        yield from (f"x/{name}-{part}.bin" for part in range(columns[PARTS]))
+
+
+# --- shards ----------------------------------------------------------------------------------------------------------
+
+
+def count(entries: Table) -> int:
+    """How many shards there are."""
+    return frames.rung(len(entries.data) / SHARD_BYTES)
+
+
+def hashes(keys: Array) -> NDArray[np.uint32]:
+    """FNV-1a of the UTF-8 of grams, given as keys."""
+    out = np.full(len(keys), 0x811C9DC5, np.uint32)
+    for shift in (2 * grams.BITS, grams.BITS):
+        code = (keys >> shift & (1 << grams.BITS) - 1) - 1
+        size = (code >= 0) + (code >= 0x80).astype(np.int64) + (code >= 0x800) + (code >= 0x10000)
+        lead = np.array([0, 0, 0xC0, 0xE0, 0xF0])[size]
+        for place in range(4):
+            tail = size - 1 - place
+            byte = code >> 6 * np.maximum(tail, 0) & np.where(size == 1, 0x7F, 0x3F)
+            byte = byte | (lead if place == 0 else 0x80)
+            out = np.where(tail >= 0, (out ^ byte.astype(np.uint32)) * np.uint32(0x01000193), out)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """The entries by shard: those of shard n are `order[edges[n]:edges[n + 1]]`."""
+
+    entries: Table
+    ends: Array
+    order: Array
+    edges: Array
+
+    @classmethod
+    def of(cls, entries: Table, number: int, numbers: NDArray[np.uint32]) -> Shards:
+        """`numbers` are the hashes of the entries' keys."""
+        own = numbers % np.uint32(number)
+        # Grams of one character come first.
+        singles = entries.keys & (1 << 2 * grams.BITS) - 1 == 0
+        order = np.lexsort((~singles, own))
+        edges = np.searchsorted(own[order], np.arange(number + 1))
+        return cls(entries, entries.ends, order, edges)
+
+    def payload(self, number: int) -> bytes:
+        """A shard: the list of grams of one character, then that of grams of two."""
+        rows = self.order[self.edges[number] : self.edges[number + 1]]
+        ends = self.ends[rows]
+        begins = (ends - self.entries.sizes[rows]).tolist()
+        data = [self.entries.data[a:b] for a, b in zip(begins, ends.tolist(), strict=True)]
+        singles = int(np.count_nonzero(self.entries.keys[rows] & (1 << 2 * grams.BITS) - 1 == 0))
+        return b"".join((uvarint(singles), *data[:singles], uvarint(len(data) - singles), *data[singles:]))

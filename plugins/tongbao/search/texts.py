@@ -54,23 +54,6 @@ class Alphabet:
         self._words = [codes[word] for word in self.words]
         self._finder = AhoCorasick(self.words, matchkind=MatchKind.LeftmostLongest)
 
-    @classmethod
-    def of(cls, texts: Sequence[str], characters: int) -> Alphabet:
-        """The alphabet of an archive of so many characters, counted in `texts`; ties go to the lower code points."""
-        total: Counter[str] = Counter()
-        spread: Counter[str] = Counter()
-        for text in texts:
-            counts = Counter(text)
-            total.update(counts)
-            spread.update(counts.keys())
-        frequent = [char for char in total if spread[char] >= _LEAST_TEXTS]
-        ranked = sorted(frequent, key=lambda char: (-total[char], char))[:MOST]
-        some = [text[:_OF_TEXT] for text in texts[:: -(-sum(map(len, texts)) // _OF_ALL) or 1]]
-        words = _words(some, min(MOST_WORDS, characters // _WORTH))
-        uses = _uses(some, words)
-        ranked = sorted([*ranked, *words], key=lambda symbol: (-uses[symbol], symbol))
-        return cls(ranked[:SINGLES], ranked[SINGLES:])
-
     def encode(self, text: str) -> bytes:
         """Each character by its place: below 240 in a byte, below 4,080 in two; without one 255 and the code point."""
         return text.translate(self._codes).encode("latin-1")
@@ -83,6 +66,26 @@ class Alphabet:
             parts += (text[end:start].translate(self._codes), self._words[number])
             end = after
         return "".join((*parts, text[end:].translate(self._codes))).encode("latin-1")
+
+
+def ranked(texts: Sequence[str], characters: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The symbols of an archive of about so many characters, counted in `texts`: those in one byte, and the others.
+
+    Ties go to the lower code points.
+    """
+    total: Counter[str] = Counter()
+    spread: Counter[str] = Counter()
+    for text in texts:
+        counts = Counter(text)
+        total.update(counts)
+        spread.update(counts.keys())
+    frequent = [char for char in total if spread[char] >= _LEAST_TEXTS]
+    chars = sorted(frequent, key=lambda char: (-total[char], char))[:MOST]
+    some = [text[:_OF_TEXT] for text in texts[:: -(-sum(map(len, texts)) // _OF_ALL) or 1]]
+    words = _words(some, min(MOST_WORDS, characters // _WORTH))
+    uses = _uses(some, words)
+    symbols = sorted([*chars, *words], key=lambda symbol: (-uses[symbol], symbol))
+    return tuple(symbols[:SINGLES]), tuple(symbols[SINGLES:])
 
 
 class _Codes(dict[int, str]):

@@ -8,11 +8,13 @@ browsers and Python agree on every bit that is left.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from whoosh import scoring  # type: ignore[import-untyped]
+from whoosh.util.numeric import byte_to_length, length_to_byte  # type: ignore[import-untyped]
 
 K1 = 1.2
 # Titles are of one length; without normalisation no client needs their lengths.
@@ -61,3 +63,14 @@ def exponents(frequencies: NDArray[Any]) -> NDArray[np.uint8]:
 def round_length(characters: int) -> int:
     """A text's length to the nearest power of two, in the sense of ratios."""
     return 1 << round(math.log2(characters)) if characters else 0
+
+
+def stored_length(characters: int) -> int:
+    """The length of a text of so many characters as Whoosh keeps it: rounded, in a byte."""
+    return int(byte_to_length(length_to_byte(round_length(characters))))
+
+
+def average_length(characters: Iterable[int]) -> float:
+    """The mean of texts' lengths, as Whoosh's scores take it; 1 for nothing."""
+    lengths = [round_length(number) for number in characters]
+    return sum(lengths) / len(lengths) if any(lengths) else 1.0

@@ -1,0 +1,101 @@
+"""What an export leaves for the next one, in a folder of its own named like the folder of the export.
+
+A state is used only where that very folder still is: then its files are those that the state tells of.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+import shutil
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tongbao.search.facets import Region
+from tongbao.search.packing import Tables
+from tongbao.search.table import Table
+
+NAME = re.compile("[0-9a-f]{16}")
+_FILE = "state.bin"
+_HEAD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An export.
+
+    `digest` and `segments` are of its index, `digests` of its documents by number. `sample` is the digest of what its
+    tables were counted in, `texts` has the bytes of the documents' files. `entries` are those of all grams, `said` what is
+    said of trigrams, by field. `small` has {path: digest of the payload} of all other
+    files, `titles` {document's digest: packed title}.
+    """
+
+    digest: str
+    segments: tuple[tuple[str, int], ...]
+    digests: tuple[str, ...]
+    sample: str
+    tables: Tables
+    regions: dict[str, Region]
+    texts: NDArray[np.uint32]
+    entries: Table
+    said: tuple[Table, ...]
+    shards: int
+    small: dict[str, bytes]
+    titles: dict[str, bytes]
+    manifest: bytes
+
+
+class Found(NamedTuple):
+    """A state and the name of its folder."""
+
+    name: str
+    state: State
+
+
+def find(folder: Path, there: Sequence[str], wanted: str, made_by: str) -> Found | None:
+    """An export that is still there and was made by this very code, if possible that of the name `wanted`."""
+    for name in sorted(there, key=lambda name: (name != wanted, name)):
+        if NAME.fullmatch(name) and (state := _read(folder / name / _FILE, made_by)) is not None:
+            return Found(name, state)
+    return None
+
+
+def _read(path: Path, made_by: str) -> State | None:
+    try:
+        data = memoryview(path.read_bytes())
+    except OSError:
+        return None
+    if zlib.crc32(data[_HEAD:], zlib.crc32(made_by.encode())).to_bytes(_HEAD, "little") != data[:_HEAD]:
+        return None
+    state: State = pickle.loads(data[_HEAD:])
+    return state
+
+
+def write(folder: Path, name: str, state: State, made_by: str) -> None:
+    """Keep a state."""
+    data = pickle.dumps(state, protocol=5)
+    target = folder / name / _FILE
+    target.parent.mkdir(parents=True, exist_ok=True)
+    pending = target.with_suffix(".new")
+    with pending.open("wb") as file:
+        file.write(zlib.crc32(data, zlib.crc32(made_by.encode())).to_bytes(_HEAD, "little"))
+        file.write(data)
+    pending.replace(target)
+
+
+def forget(folder: Path, name: str) -> None:
+    """Remove a state, if there is one."""
+    (folder / name / _FILE).unlink(missing_ok=True)
+
+
+def sweep(folder: Path, kept: Sequence[str]) -> None:
+    """Remove all other states."""
+    for other in folder.iterdir():
+        if NAME.fullmatch(other.name) and other.name not in kept:
+            shutil.rmtree(other)

@@ -1,0 +1,81 @@
+"""All terms made anew, range by range, on all cores."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from tongbao import crew
+from tongbao.search import codec, gather, grams, terms
+from tongbao.search.contents import FIELDS, Contents, parts
+from tongbao.search.errors import SearchIndexError
+from tongbao.search.gather import Postings
+from tongbao.search.site import Site
+from tongbao.search.table import Table, joined
+from tongbao.search.terms import Lists
+from tongbao.search.texts import Alphabet
+
+Range = tuple[int, int]
+
+
+class Made(NamedTuple):
+    """The entries of all grams, and by field what is said of trigrams."""
+
+    entries: Table
+    said: tuple[Table, ...]
+
+
+def terms_of(index_dir: Path, contents: Contents, alphabet: Alphabet, site: Site, scratch: Path) -> Made:
+    """Make the entries of an index, and write what stands apart. Lists wait in a file below `scratch`."""
+    folder = index_dir / contents.digest
+    documents = len(contents.heads)
+    ranges = gather.ranges(parts(folder, contents.segments))
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="lists-", dir=scratch) as place:
+        lists = [_frequent(folder, contents, name, ranges, Path(place, name)) for name in FIELDS]
+
+        def make(own: Range) -> tuple[tuple[Table, list[Table]], list[str]]:
+            mark = np.zeros(documents, bool)
+            segments = parts(folder, contents.segments)
+            said = []
+            for name, bigrams in zip(FIELDS, lists, strict=True):
+                triples = gather.keys(segments, codec.triples(name), *own)
+                spoken = (bigrams.rows(grams.head(triples)) >= 0) & (bigrams.rows(grams.tail(triples)) >= 0)
+                found = gather.of(segments, codec.triples(name), triples[spoken])
+                said.append(terms.items(found, bigrams, mark, alphabet))
+            keys = np.unique(np.concatenate([gather.keys(segments, name, *own) for name in FIELDS]))
+            fields = [gather.of(segments, name, keys) for name in FIELDS]
+            entries, apart = terms.entries(fields, said, documents, alphabet)
+            for path, payload in apart:
+                site.write(path, payload)
+            return (entries, said), [path for path, _ in apart]
+
+        made = list(site.spread(make, ranges))
+    entries = joined([own for own, _ in made], terms.WIDTH)
+    return Made(entries, tuple(joined([own[n] for _, own in made], 0) for n in range(len(FIELDS))))
+
+
+def _frequent(folder: Path, contents: Contents, name: str, ranges: Sequence[Range], path: Path) -> Lists:
+    """The lists of a field's frequent bigrams; their numbers in a file."""
+
+    def read(own: Range) -> Postings:
+        segments = parts(folder, contents.segments)
+        keys = gather.keys(segments, name, *own)
+        return terms.frequent(gather.of(segments, name, keys))
+
+    keys, sizes = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    with path.open("wb") as file:
+        for found in crew.spread(read, ranges, _lost):
+            keys.append(found.keys)
+            sizes.append(found.sizes)
+            file.write(found.numbers.tobytes())
+    numbers = np.memmap(path, np.uint32, "r") if path.stat().st_size else np.zeros(0, np.uint32)
+    return Lists.of(np.concatenate(keys), np.concatenate(sizes), numbers)
+
+
+def _lost(_: Range) -> Postings:
+    raise SearchIndexError("search", "a process that read the index died", "build again, with more memory")
