@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tongbao import pipeline
+from tongbao import pipeline, places
+from tongbao.export.brief import brief
 from tongbao.export.page import bulletin_page
 from tongbao.export.records import edit_record, record
 from tongbao.export.report import report
@@ -50,11 +51,11 @@ def test_a_runner_up_that_is_nothing_is_told_from_none() -> None:
 
 
 def test_the_report_lists_texts_for_a_curator(bulletin: Bulletin) -> None:
-    made = report([bulletin], [], [])
+    made = report([brief(bulletin, places.lineage)], [], [])
     assert made["review"] == [{"id": bulletin.id, "source": "bulletins/a.txt", "reasons": ["请校核。"]}]
     assert (made["counts"]["for_review"], made["counts"]["confirmed_by_copies"]) == (1, 1)
     within = replace(bulletin, repaired=replace(bulletin.repaired, review=()))
-    assert report([within], [], [])["review"] == []
+    assert report([brief(within, places.lineage)], [], [])["review"] == []
 
 
 def test_the_page_shows_the_rival_and_leads_to_the_copies(bulletin: Bulletin) -> None:

@@ -23,7 +23,7 @@ from pelican_tongbao.labels import labels, rule_names
 from pelican_tongbao.pages import Page, bulletin_pages, list_pages
 from tongbao import places
 from tongbao.edits import OffsetMap, apply
-from tongbao.export.browse import catalogue
+from tongbao.export.browse import catalogue, entry
 from tongbao.export.page import bulletin_page
 from tongbao.model import (
     Ambiguity,
@@ -191,7 +191,7 @@ def site(*makers: Callable[[], Bulletin]) -> dict[str, tuple[Page, str]]:
     bulletins = [make() for make in makers]
     settings = runpy.run_path(str(ROOT / "pelicanconf.py"))["JINJA_ENVIRONMENT"]
     environment = Environment(loader=FileSystemLoader(ROOT / "theme/templates"), **settings)
-    lists = catalogue(bulletins, places.lineage)
+    lists = catalogue(map(entry, bulletins), places.lineage)
     made = {bulletin.id: bulletin for bulletin in bulletins}
     details = (bulletin_pages(made[entry.id], lists, at) for at, entry in enumerate(lists.entries))
     return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -86,7 +87,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         self.stage: Stage = self.settings["TONGBAO_STAGE"]
 
     def generate_context(self) -> None:
-        """Bring the archive of the content folder up to date. Raises StrictError where quarantined inputs must not pass."""
+        """Bring the archive up to date. Raises StrictError where quarantined inputs must not pass."""
         self.cache.mkdir(parents=True, exist_ok=True)
         self.archive = open_archive(
             Path(self.path), self.cache, partial(brief, lineage=places.lineage), self.standard,
@@ -103,6 +104,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         """Bring everything in the stage up to date."""
         own = sorted(self.context["pages"], key=lambda page: (page.metadata.get("order", ""), page.slug))
         self._make(list(self._outputs(own)))
+        self._write_static()
         self._write_lines()
         self._write_search()
 
@@ -191,7 +193,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         return Output((feed,), keys.digest(ground, name, page, base, [entry.digest for entry in newest]), make)
 
     def _files(self, ground: str, addresses: Sequence[Mapping[str, str]]) -> Iterator[Output]:
-        """The report, the sitemap, scripts and styles."""
+        """The report and the sitemap."""
         archive = self.archive
         made = report([holding.brief for holding in archive.holdings], archive.quarantined, archive.warnings)
         text = (json.dumps(made, ensure_ascii=False, indent=2) + "\n").encode()
@@ -201,16 +203,20 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             yield Output(
                 ("sitemap.xml",), key, lambda: [("sitemap.xml", sitemap(f"{self.site}/", addresses, TAGS).encode())]
             )
+
+    def _write_static(self) -> None:
+        """Scripts and styles; in this process, for the minifier's threads do not live on in a forked one."""
         theme, static = Path(self.theme), self.settings["TONGBAO_STATIC"]
-        folder = self.settings["THEME_STATIC_DIR"]
-        names = tuple(
-            f"{folder}/{path.relative_to(theme / name).as_posix()}"
+        names = [
+            f"{self.settings['THEME_STATIC_DIR']}/{path.relative_to(theme / name).as_posix()}"
             for name in static
             for path in sorted((theme / name).rglob("*"))
             if path.is_file()
-        )
+        ]
         key = keys.ground((theme / name for name in static), Path(assets.__file__).read_text("utf-8"))
-        yield Output(names, key, lambda: [(f"{folder}/{p}", data) for p, data in assets.files(theme, static)])
+        if not all([self.stage.keep(name, key) for name in names]):
+            for name, (_, content) in zip(names, assets.files(theme, static), strict=True):
+                self.stage.write(name, content, key)
 
     # --- files that are made of all --------------------------------------------------------------------------------
 
@@ -278,14 +284,20 @@ class _Search:
     """The files of the search in the stage (`tongbao.search.Files`). All that are there stay, unless they are removed."""
 
     def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+        self._stage, self._process = stage, os.getpid()
         self._there = {path.split("/")[1] for path in stage.keep_below("search/") if path.count("/") > 1}
 
     def folders(self) -> list[str]:
         return sorted(self._there)
 
     def write(self, path: str, data: bytes) -> None:
-        self._stage.write(f"search/{path}", data)
+        written = self._stage.put(f"search/{path}", data)
+        if os.getpid() == self._process:
+            self._stage.note(written)
+
+    def wrote(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            self._stage.wrote(f"search/{path}")
 
     def remove(self, path: str) -> None:
         self._stage.drop(f"search/{path}")

@@ -155,9 +155,7 @@ def _exported(
     return _finished(archive, site, texts, made, hashes, shards, {}, {})
 
 
-def _renewed(
-    archive: _Archive, load: Load, site: Site, old: State, changed: Array, found: changes.Renewal
-) -> State:
+def _renewed(archive: _Archive, load: Load, site: Site, old: State, changed: Array, found: changes.Renewal) -> State:
     """Write what is not what it was."""
     documents = len(archive.contents.heads)
     texts = _write_documents(archive, load, site, [n for n in changed.tolist() if n < documents], old.texts)

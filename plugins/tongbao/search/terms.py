@@ -153,9 +153,7 @@ def entries(
     columns: list[tuple[int, ...]] = []
     apart: list[Payload] = []
     characters = _Characters(said)
-    rows = zip(
-        keys.tolist(), fields[TITLE].sizes.tolist(), fields[TEXT].sizes.tolist(), *packed, *bounds, strict=True
-    )
+    rows = zip(keys.tolist(), fields[TITLE].sizes.tolist(), fields[TEXT].sizes.tolist(), *packed, *bounds, strict=True)
     for key, titles, texts, title, text, more_title, more_text in rows:
         if not titles and not texts:
             continue
@@ -176,7 +174,9 @@ def entries(
         apart += more
         own_keys.append(key)
         data.append(b"".join(parts))
-        columns.append((titles, texts, len(lists[1]) - 1 if titles else 0, len(lists[0]) - 1 if texts else 0, len(more)))
+        columns.append(
+            (titles, texts, len(lists[1]) - 1 if titles else 0, len(lists[0]) - 1 if texts else 0, len(more))
+        )
     return Table.of(own_keys, data, columns, WIDTH), apart
 
 
