@@ -13,7 +13,6 @@ Suggestions are few and texts are many: the contexts before all of them are look
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +21,7 @@ from ahocorasick_rs import AhoCorasick
 from tongbao import edits as edit_lists
 from tongbao.folding import fold
 from tongbao.model import Edit, Repaired
+from tongbao.patterns import regex
 from tongbao.repair import gbk_search
 
 # Context on each side in characters, and how many of them must be Han.
@@ -37,8 +37,8 @@ MOST_HITS = 5_000
 # The most copies that an edit is taken from and names.
 MOST_COPIES = 5
 
-_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_HAN = regex("[\u3400-\u9fff\uf900-\ufaff]")
+_SURROGATE = regex("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)

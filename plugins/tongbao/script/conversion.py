@@ -9,6 +9,7 @@ from itertools import groupby
 
 from tongbao.data import rows
 from tongbao.model import Edit, EditEvidence, Script, Scripts, Standard
+from tongbao.patterns import regex
 from tongbao.script import townships
 from tongbao.script.names import names, traditional
 from tongbao.script.opencc import TO_HANS, TO_HANT, convert_text
@@ -95,7 +96,7 @@ def _exceptions(standard: Standard) -> tuple[re.Pattern[str], dict[str, str]]:
     """A pattern for the phrases of the exceptions table, longest first, and {Simplified: Traditional}."""
     column = list(Standard).index(standard) + 1
     phrases = {row[0]: row[column] for row in rows("script_exceptions.tsv")}
-    return re.compile("|".join(map(re.escape, sorted(phrases, key=len, reverse=True)))), phrases
+    return regex("|".join(map(re.escape, sorted(phrases, key=len, reverse=True)))), phrases
 
 
 # --- which script ----------------------------------------------------------------------------------------------------
