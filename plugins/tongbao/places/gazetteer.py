@@ -81,22 +81,8 @@ def divisions() -> Mapping[str, Division]:
 
 
 _COLUMNS = [
-    "code",
-    "name",
-    "level",
-    "parent",
-    "short",
-    "aliases",
-    "chars",
-    "areas",
-    "media",
-    "former",
-    "former_codes",
-    "since",
-    "until",
-    "lat",
-    "lon",
-    "point",
+    *("code", "name", "level", "parent", "short", "aliases", "chars", "areas", "media"),
+    *("former", "former_codes", "since", "until", "lat", "lon", "point"),
 ]
 
 

@@ -84,9 +84,9 @@ def double_runs(text: str) -> list[Run]:
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:
     """The spans of several characters not in daily use that stand near each other in a line."""
-    first = last = 0
+    first = last = -BRIDGE - 2  # too far from any
     for at in _odd_places(text):
-        if at - last <= BRIDGE + 1 and first <= last < at and "\n" not in text[last:at]:
+        if at - last <= BRIDGE + 1 and "\n" not in text[last:at]:
             last = at
             continue
         if last > first:
