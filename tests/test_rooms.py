@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
-BASE = {"model", "edits", "data", "folding"}
+BASE = {"model", "edits", "data", "folding", "patterns"}
 STAGES = {"receive", "repair", "script", "reading", "places", "dates", "genre"}
 # Room: the rooms of the library it may import. A room may always import its own modules.
 ALLOWED: dict[str, set[str]] = {
@@ -18,6 +18,7 @@ ALLOWED: dict[str, set[str]] = {
     "edits": {"model"},
     "data": set(),
     "folding": {"data"},
+    "patterns": set(),
     **{stage: BASE for stage in STAGES},
     "search": BASE | {"script"},
     "export": BASE | {"", "script", "reading", "search"},

@@ -11,6 +11,7 @@ from importlib.resources import files
 from itertools import islice
 
 from tongbao.model import Block, BlockKind, Document, Evidence, Genre
+from tongbao.patterns import regex
 
 Span = tuple[int, int]
 
@@ -71,25 +72,25 @@ def _table() -> Table:
     name = rf"(?!{vague})[^。;!?,、:|《》“”\"\s\d从]{{2,40}}?(?:{suffix})"
 
     def opens(verbs: Sequence[str]) -> re.Pattern[str]:
-        return re.compile(rf"{_OPENING}({name})(?:{_WHEN}|[, ])*(?={'|'.join(verbs)})")
+        return regex(rf"{_OPENING}({name})(?:{_WHEN}|[, ])*(?={'|'.join(verbs)})")
 
     return Table(
         rules=tuple(
-            Rule(r["kind"], r["zone"], r["weight"], re.compile(r["pattern"]), r.get("times", 1)) for r in data["rule"]
+            Rule(r["kind"], r["zone"], r["weight"], regex(r["pattern"]), r.get("times", 1)) for r in data["rule"]
         ),
-        signed=re.compile(rf"(?:{suffix})$"),
+        signed=regex(rf"(?:{suffix})$"),
         broken=tuple(body["broken"]),
-        labelled=re.compile(rf"(?:{'|'.join(body['labels'])})[: ]{{1,3}}([^\s|,;]{{2,40}})"),
-        letterhead=re.compile(rf"^({name})(?:文件|公告|通告|通知)?$"),
-        titled=re.compile(rf"^({name})(?={'|'.join([*body['title_after'], *body['convened']])})"),
-        about=re.compile(body["about"]),
+        labelled=regex(rf"(?:{'|'.join(body['labels'])})[: ]{{1,3}}([^\s|,;]{{2,40}})"),
+        letterhead=regex(rf"^({name})(?:文件|公告|通告|通知)?$"),
+        titled=regex(rf"^({name})(?={'|'.join([*body['title_after'], *body['convened']])})"),
+        about=regex(body["about"]),
         speaks=opens(body["lead_after"]),
         convenes=opens(body["convened"]),
         passed_on=opens(body["told_by_news"]),
-        asked=re.compile(rf"^[^。]{{0,120}}记者[^。,]{{0,8}}从({name})(?=获悉|了解到)"),
-        decides=re.compile(rf"^[^。]{{0,200}}(?:经|,)({name})(?=(?:批准|同意|研究),?(?:研究)?决定|决定[,:将自对])"),
-        head_number=re.compile(number["head"]),
-        lead_number=re.compile(number["lead"]),
+        asked=regex(rf"^[^。]{{0,120}}记者[^。,]{{0,8}}从({name})(?=获悉|了解到)"),
+        decides=regex(rf"^[^。]{{0,200}}(?:经|,)({name})(?=(?:批准|同意|研究),?(?:研究)?决定|决定[,:将自对])"),
+        head_number=regex(number["head"]),
+        lead_number=regex(number["lead"]),
     )
 
 
@@ -205,7 +206,7 @@ def _letterhead(folded: str, title: Sequence[Span]) -> list[Span]:
     return []
 
 
-_DATE_TAIL = re.compile(r"[ \t ]*(?:[〇零○一二三四五六七八九十\d]{2,4} ?年|年).{0,24}$")
+_DATE_TAIL = regex(r"[ \t ]*(?:[〇零○一二三四五六七八九十\d]{2,4} ?年|年).{0,24}$")
 
 
 def _signed(folded: str, spans: Sequence[Span]) -> list[Span]:

@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from tongbao.dates.years import Bound, between
 from tongbao.model import Document, Evidence
+from tongbao.patterns import regex
 
 # Facts are looked for in this much of a text: a bulletin, not an archive in one file.
 LIMIT = 40_000
@@ -21,10 +22,12 @@ _MIN, _MAX = date.min, date.max
 class Anchor:
     """A text that matches `pattern` was written in [after, before]. A side named in `soft` is usual, not certain.
 
-    `place` is a GB/T 2260 code: the fact holds only for texts about that division or one below it.
+    `place` is a GB/T 2260 code: the fact holds only for texts about that division or one below it. No text without
+    `needed` matches.
     """
 
     id: str
+    needed: str
     pattern: re.Pattern[str]
     place: str
     after: date
@@ -67,12 +70,12 @@ _OFFICES = (
 def anchors() -> tuple[Anchor, ...]:
     """The rows of `year_anchors.tsv` and `year_officials.tsv`."""
     facts = [
-        Anchor(id_, re.compile(pattern), place, _day(after, _MIN), _day(before, _MAX), soft)
+        Anchor(id_, "", regex(pattern), place, _day(after, _MIN), _day(before, _MAX), soft)
         for id_, pattern, place, after, before, soft, _ in _rows("year_anchors.tsv")
     ]
     for name, office, place, after, before, _ in _rows("year_officials.tsv"):
-        pattern = re.compile(rf"{_INCUMBENT}(?:{office}){_OFFICES}{name}|{name}(?:{office})")
-        facts.append(Anchor(f"{name}-{office}", pattern, place, _day(after, _MIN), _day(before, _MAX), ""))
+        pattern = regex(rf"{_INCUMBENT}(?:{office}){_OFFICES}{name}|{name}(?:{office})")
+        facts.append(Anchor(f"{name}-{office}", name, pattern, place, _day(after, _MIN), _day(before, _MAX), ""))
     return tuple(facts)
 
 
@@ -80,7 +83,7 @@ def anchors() -> tuple[Anchor, ...]:
 def outbreaks() -> tuple[Outbreak, ...]:
     """The rows of `year_outbreaks.tsv`."""
     return tuple(
-        Outbreak(f"{place}-{after}", place, re.compile(name), date.fromisoformat(after), date.fromisoformat(before))
+        Outbreak(f"{place}-{after}", place, regex(name), date.fromisoformat(after), date.fromisoformat(before))
         for place, name, after, before, _ in _rows("year_outbreaks.tsv")
     )
 
@@ -94,7 +97,9 @@ def fact_bounds(document: Document, regions: Sequence[str]) -> Iterator[Bound]:
     """A bound for each fact that the text names; where one side of it is only usual, a hard and a soft one."""
     text = document.folded[:LIMIT]
     for anchor in anchors():
-        if (anchor.place and anchor.place not in regions) or not (match := anchor.pattern.search(text)):
+        if (anchor.place and anchor.place not in regions) or anchor.needed not in text:
+            continue
+        if not (match := anchor.pattern.search(text)):
             continue
         spans = (evidence(document, match),)
         hard = (_MIN if "after" in anchor.soft else anchor.after, _MAX if "before" in anchor.soft else anchor.before)
@@ -105,7 +110,7 @@ def fact_bounds(document: Document, regions: Sequence[str]) -> Iterator[Bound]:
 
 
 # An outbreak dates a text only if the text is about one: new cases, lockdowns, mass testing.
-_LOCAL_CASES = re.compile(
+_LOCAL_CASES = regex(
     r"新增.{0,16}(?:确诊|病例|无症状|感染者|阳性|\d+[例宗])|阳性感染者|[初复]筛阳性|全员核酸|静态管理|封控区|封闭管理|封城|[本此]轮疫情"
     r"|流调溯源|首例.{0,6}(?:确诊|病例)|(?:发现|报告|出现).{0,12}(?:确诊|病例|无症状|阳性|感染者)|(?:累计|现有).{0,12}(?:确诊|无症状)"
     r"|(?:确诊|病例|无症状|感染者).{0,16}(?:上升|增加|激增)|疫情处置|高风险地?区"

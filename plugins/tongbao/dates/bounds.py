@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 
@@ -13,11 +12,12 @@ from tongbao.dates.roles import Place, Placed, layout
 from tongbao.dates.units import unit_bounds
 from tongbao.dates.years import Bound, between, day_in, near, nearest
 from tongbao.model import Document, Evidence
+from tongbao.patterns import regex
 
 # A full date that no word marks as future may still lie so many days ahead.
 _AHEAD = timedelta(days=31)
 
-_DOCUMENT_YEAR = re.compile(
+_DOCUMENT_YEAR = regex(
     r"[〔\[【(]((?:19|20)\d\d)年?[〕\]】)] ?(?:第 ?)?\d{1,4} ?号|((?:19|20)\d\d)年(?:第 ?)?\d{1,4} ?号"
 )
 

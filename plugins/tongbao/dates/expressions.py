@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from tongbao.dates.lunar import LUNAR_FESTIVALS, SOLAR_FESTIVALS
 from tongbao.dates.numerals import full_year, number
+from tongbao.patterns import regex
 
 # A bulletin is a page or a few; of a longer text only this much is read for dates.
 LIMIT = 200_000
@@ -143,7 +144,7 @@ _LONE_DAY = rf"""
     (?:(?P<rm>[本上下当])个?月|(?<![第满近续共每去前后达少超约期个月]))
     (?P<ld>{_DAY}){_S}日(?!{_NO_DAY})
 """
-_MASTER = re.compile(
+_MASTER = regex(
     rf"""
     (?<![\d./])(?:{_NUMERIC})
   | (?P<fy>(?:19|20)\d\d){_S}年{_S}(?P<festival>{_FESTIVALS})
@@ -157,21 +158,21 @@ _MASTER = re.compile(
     re.VERBOSE,
 )
 # Every first character of the master pattern: trying it there only is many times quicker than searching with it.
-_START = re.compile("[0-9一二三四五六七八九十廿卅元正腊冬农阴大中民今去明本当前昨次翌后同上下年]")
+_START = regex("[0-9一二三四五六七八九十廿卅元正腊冬农阴大中民今去明本当前昨次翌后同上下年]")
 # What may follow a date, in this order.
-_RANGE = re.compile(
+_RANGE = regex(
     rf"(?:{_S}[日号])?{_S}{_TO}{_S}(?:(?P<y>{_YEAR})年{_S})?(?:(?P<m>{_MONTH}){_S}月{_S})?(?P<d>{_DAY}){_S}[日号]"
 )
-_NUMERIC_RANGE = re.compile(
+_NUMERIC_RANGE = regex(
     rf"{_S}{_TO}{_S}(?P<y>(?:19|20)\d\d)(?P<sep>[-/.])(?P<m>{_ARABIC_MONTH})(?P=sep)(?P<d>{_ARABIC_DAY})"
 )
 # 周 is a surname, too: behind a comma, what follows must not be a name's end.
-_WEEKDAY = re.compile(
+_WEEKDAY = regex(
     rf"{_S}[(\[]?{_S}(?:星期|周|礼拜)(?P<wd>[一二三四五六日天])(?!至|到)[)\]]?"
     rf"|{_S},{_S}(?:星期|礼拜)(?P<wd2>[一二三四五六日天])(?!至|到)"
     rf"|{_S},{_S}周(?P<wd3>[一二三四五六日])(?=[,)。;\s]|[上下中]午|[早晚]|凌晨)"
 )
-_LUNAR_TAIL = re.compile(
+_LUNAR_TAIL = regex(
     rf"""
     {_S}(?:[,(]{_S})?
     (?:{_LUNAR}
@@ -180,10 +181,10 @@ _LUNAR_TAIL = re.compile(
     """,
     re.VERBOSE,
 )
-_HOURS = re.compile(
+_HOURS = regex(
     rf"{_S},?{_S}(?P<h1>\d{{1,2}})(?:[时点]|:\d\d)?{_S}(?:{_TO}|[—–-]{{1,2}}){_S}(?:当日)?(?P<h2>\d{{1,2}})(?:[时点]|:\d\d)"
 )
-_CLOCK = re.compile(r"[ t ]{0,12}\d{1,2}:\d\d")
+_CLOCK = regex(r"[ t ]{0,12}\d{1,2}:\d\d")
 
 
 def scan(folded: str) -> tuple[Expression, ...]:

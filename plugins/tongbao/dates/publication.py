@@ -16,6 +16,7 @@ from tongbao.dates.expressions import Expression, Form, Partial
 from tongbao.dates.roles import Place, Placed, meta_names
 from tongbao.dates.years import Bound, day_in, enclose, infer, nearest
 from tongbao.model import DateTag, Document, Evidence
+from tongbao.patterns import regex
 
 # Events that lie further apart than so many days do not tell when a text was written.
 _SPREAD = 120
@@ -159,7 +160,7 @@ def _consistent(text: Text, day: date) -> bool:
     return all(b.soft or b.allows(day) for b in text.bounds)
 
 
-_ISO_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})(?!\d)")
+_ISO_DAY = regex(r"(?<!\d)((?:19|20)\d\d)[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})(?!\d)")
 
 
 def _meta(text: Text) -> DateTag | None:
@@ -172,7 +173,7 @@ def _meta(text: Text) -> DateTag | None:
     return None
 
 
-_URL_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-/_]?([01]\d)[-/_]?([0-3]\d)(?!\d)")
+_URL_DAY = regex(r"(?<!\d)((?:19|20)\d\d)[-/_]?([01]\d)[-/_]?([0-3]\d)(?!\d)")
 
 
 def _url(text: Text) -> DateTag | None:

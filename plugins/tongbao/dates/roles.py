@@ -14,6 +14,7 @@ from typing import Any
 
 from tongbao.dates.expressions import Expression, Form
 from tongbao.model import BlockKind, Document
+from tongbao.patterns import regex
 
 
 class Place(StrEnum):
@@ -87,33 +88,31 @@ def contexts() -> Contexts:
     table = _table()
     labels, lines, verbs = table["labels"], table["lines"], table["verbs"]
 
-    def label(words: Sequence[str], apart: Sequence[str] = ()) -> re.Pattern[str]:
+    def label(words: Sequence[str], apart: Sequence[str] = ()) -> str:
         gap = r"[ :|/\u3000\[(]"
         # 安排公布 二月二十四日: with no more than a space between, the word must stand alone.
         loose = rf"|(?:(?<![\u4e00-\u9fff])(?:{_any(apart)}) |(?:{_any(apart)})[:|/\[(]){gap}{{0,4}}$" if apart else ""
-        return re.compile(rf"(?:{_any(words)}){gap}{{0,4}}$" + loose)
+        return rf"(?:{_any(words)}){gap}{{0,4}}$" + loose
 
     return Contexts(
-        published=label(labels["published"], labels["published_apart"]),
-        loose=re.compile(rf"(?<![\u4e00-\u9fff]){label(labels['loose']).pattern}"),
-        updated=label(labels["updated"]),
-        clock=label(labels["clock"]),
-        copyright=re.compile(_any(lines["copyright"])),
-        furniture=re.compile(_any(lines["furniture"])),
-        header=re.compile(_any(lines["header"])),
-        dateline=re.compile(rf" ?(?:{_any(table['datelines']['after'])})(?!话|子|视|力)"),
-        quoted=re.compile(rf"(?:{_any(table['datelines']['quoted'])})"),
+        published=regex(label(labels["published"], labels["published_apart"])),
+        loose=regex(rf"(?<![\u4e00-\u9fff]){label(labels['loose'])}"),
+        updated=regex(label(labels["updated"])),
+        clock=regex(label(labels["clock"])),
+        copyright=regex(_any(lines["copyright"])),
+        furniture=regex(_any(lines["furniture"])),
+        header=regex(_any(lines["header"])),
+        dateline=regex(rf" ?(?:{_any(table['datelines']['after'])})(?!话|子|视|力)"),
+        quoted=regex(rf"(?:{_any(table['datelines']['quoted'])})"),
         # The signing body stands between a full stop, a line's start or white space, and the date.
-        organisation=re.compile(
+        organisation=regex(
             rf"(?:^|[。;!?\s])[^。;!?,:\n]{{2,60}}(?:{_any(table['organisations']['suffixes'])})[)》]?\s{{0,24}}$"
         ),
-        report=re.compile(_any(verbs["report"])),
-        deadline_before=re.compile(rf"(?:{_any(verbs['deadline_before'])}) ?$"),
-        deadline_after=re.compile(
-            rf"[^,。;、]{{0,6}}?(?:{_any(verbs['deadline_after'])})(?!期|往|后|来|述|提|线|沿|瞻)"
-        ),
-        future_before=re.compile(rf"(?:{_any(verbs['future_before'])}) ?$"),
-        effect_after=re.compile(rf"[^,。;、年月]{{0,8}}?(?:{_any(verbs['effect_after'])})(?!草|诉|点|源|来|伏)"),
+        report=regex(_any(verbs["report"])),
+        deadline_before=regex(rf"(?:{_any(verbs['deadline_before'])}) ?$"),
+        deadline_after=regex(rf"[^,。;、]{{0,6}}?(?:{_any(verbs['deadline_after'])})(?!期|往|后|来|述|提|线|沿|瞻)"),
+        future_before=regex(rf"(?:{_any(verbs['future_before'])}) ?$"),
+        effect_after=regex(rf"[^,。;、年月]{{0,8}}?(?:{_any(verbs['effect_after'])})(?!草|诉|点|源|来|伏)"),
     )
 
 
@@ -130,7 +129,7 @@ class Layout:
         return max(0, bisect_right(self.starts, offset) - 1)
 
 
-_LINE = re.compile(r"[^\s][^\n\r]*")
+_LINE = regex(r"[^\s][^\n\r]*")
 # A line without a full stop is body when it is longer than any title or header line.
 _LONG = 80
 # In a text of one line, the head is this many characters.
@@ -196,9 +195,9 @@ class _Line:
         self.length = end - start
 
 
-_OTHER_LABEL = re.compile(r"[\u4e00-\u9fff](?:时间|日期) ?:[ \u3000]{0,3}$")
+_OTHER_LABEL = regex(r"[\u4e00-\u9fff](?:时间|日期) ?:[ \u3000]{0,3}$")
 _BRACKETS = "()[]【】〔〕{}:|,。.-—_*· \t  "
-_TIME_OF_DAY = re.compile(r"(?:[ t]{0,12}\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}[时点](?:\d{1,2}分)?|印发|发布|[上下]午|晚)")
+_TIME_OF_DAY = regex(r"(?:[ t]{0,12}\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}[时点](?:\d{1,2}分)?|印发|发布|[上下]午|晚)")
 
 
 def _place(line: _Line) -> Place:

@@ -8,20 +8,20 @@ ordinary word needs more. What stays undecided is reported with its candidates, 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tongbao.patterns import regex
 from tongbao.places.gazetteer import COUNTRY, LEVELS, Form, divisions, is_above, lineage
 from tongbao.places.lines import Lines
 from tongbao.places.mentions import NAMING, REACH, Kind, Mention
 from tongbao.places.vocabulary import vocabulary
 
-ADJACENT = re.compile(r"[的\s]?")
+ADJACENT = regex(r"[的\s]?")
 # Between the members of a list; what a count or a note adds to a member does not end it (天山区19例、沙依巴克区41例).
-BETWEEN = re.compile(r"(?:[(:]?\d+[^,。;:、\s\w]{0,2}[例个宗名起])?[)\s]*(?:[、,/及和与或暨]|以及|等)+\s*")
-SENTENCE = re.compile(r"[。;!?\n]")
+BETWEEN = regex(r"(?:[(:]?\d+[^,。;:、\s\w]{0,2}[例个宗名起])?[)\s]*(?:[、,/及和与或暨]|以及|等)+\s*")
+SENTENCE = regex(r"[。;!?\n]")
 
 # How many decided mentions back the parent of one may stand.
 LOOK_BACK = 40

@@ -1,15 +1,13 @@
-"""The gazetteer: divisions with their names, and the automaton that finds every name in a text in one pass."""
+"""The gazetteer: divisions with their names, and what finds every name in a text in one pass."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
+from itertools import chain
 from types import MappingProxyType
-
-from ahocorasick_rs import AhoCorasick
 
 from tongbao.data import rows
 from tongbao.folding import fold
@@ -78,34 +76,55 @@ class Form(IntEnum):
 def divisions() -> Mapping[str, Division]:
     """{code: division} in order of codes, from `data/divisions.tsv`."""
     header, *lines = rows("divisions.tsv")
-    records = (dict(zip(header, line, strict=True)) for line in lines)
-    return MappingProxyType({r["code"]: _division(r) for r in records})
+    assert header == _COLUMNS, "data/divisions.tsv has other columns"
+    return MappingProxyType({line[0]: _division(*line) for line in lines})
 
 
-def _division(record: Mapping[str, str]) -> Division:
-    def several(column: str) -> tuple[str, ...]:
-        return tuple(filter(None, record[column].split("|")))
+_COLUMNS = [
+    *("code", "name", "level", "parent", "short", "aliases", "chars", "areas", "media"),
+    *("former", "former_codes", "since", "until", "lat", "lon", "point"),
+]
 
-    def year(column: str) -> int | None:
-        return int(record[column]) if record[column] else None
 
+def _division(
+    code: str,
+    name: str,
+    level: str,
+    parent: str,
+    short: str,
+    aliases: str,
+    chars: str,
+    areas: str,
+    media: str,
+    former: str,
+    former_codes: str,
+    since: str,
+    until: str,
+    lat: str,
+    lon: str,
+    point: str,
+) -> Division:
     return Division(
-        code=record["code"],
-        name=record["name"],
-        level=record["level"],
-        parent=record["parent"],
-        short=record["short"],
-        aliases=several("aliases"),
-        chars=several("chars"),
-        areas=several("areas"),
-        media=several("media"),
-        former=tuple(map(_former, several("former"), several("former_codes"))),
-        since=year("since"),
-        until=year("until"),
-        lat=float(record["lat"]),
-        lon=float(record["lon"]),
-        located=record["point"] == "own",
+        code=code,
+        name=name,
+        level=level,
+        parent=parent,
+        short=short,
+        aliases=_several(aliases),
+        chars=_several(chars),
+        areas=_several(areas),
+        media=_several(media),
+        former=tuple(map(_former, _several(former), _several(former_codes))) if former else (),
+        since=int(since) if since else None,
+        until=int(until) if until else None,
+        lat=float(lat),
+        lon=float(lon),
+        located=point == "own",
     )
+
+
+def _several(entries: str) -> tuple[str, ...]:
+    return tuple(filter(None, entries.split("|"))) if entries else ()
 
 
 @cache
@@ -122,49 +141,72 @@ def is_above(ancestor: str, code: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
-    """`names` maps a folded name to {form: codes}; `automaton` finds them, and `patterns` are its names in order."""
+    """`names` maps a folded name of divisions to {form: codes}, `townships` that of a township to its county's code;
+    `lengths` are those of the names that begin with two characters.
+
+    Two look-ups a name are made sooner than an automaton of all names, which few texts would make up for.
+    """
 
     names: Mapping[str, Mapping[Form, tuple[str, ...]]]
-    patterns: tuple[str, ...]
-    automaton: AhoCorasick
+    townships: Mapping[str, str]
+    lengths: Mapping[str, Sequence[int]]
+
+    def forms(self, name: str) -> Mapping[Form, tuple[str, ...]]:
+        """{form: codes} of a folded name; nothing for what is no name."""
+        if found := self.names.get(name):
+            return found
+        return {Form.TOWNSHIP: (self.townships[name],)} if name in self.townships else {}
 
     def occurrences(self, folded: str) -> Iterator[tuple[int, int]]:
-        """The spans of all names in a folded text, overlapping ones included, in order of their ends."""
-        return ((start, end) for _, start, end in self.automaton.find_matches_as_indexes(folded, overlapping=True))
+        """The spans of all names in a folded text, overlapping ones included, in order of their beginnings."""
+        names, townships, lengths = self.names, self.townships, self.lengths
+        for start in range(len(folded) - 1):
+            for length in lengths.get(folded[start : start + 2], ()):
+                name = folded[start : start + length]
+                # The end of the text cuts a name short, and what is left may be one.
+                if (name in names or name in townships) and len(name) == length:
+                    yield start, start + length
 
 
 @cache
 def gazetteer() -> Gazetteer:
     """All names of two characters and more, of divisions of any year and of the townships that tell theirs."""
-    names: dict[str, dict[Form, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for division in sorted(divisions().values(), key=lambda d: (d.since or 0, d.code)):
-        for form, name in _forms(division):
-            held = names[name]
-            # A division of later years takes only names that nothing bore in the reference year.
-            later = (division.since or 0) > REFERENCE_YEAR and any(f <= form for f in held)
-            if len(name) > 1 and not later and division.code not in (c for codes in held.values() for c in codes):
-                held[form].append(division.code)
+    held: dict[str, dict[Form, list[str]]] = {}
+    ordered = sorted(divisions().values(), key=lambda d: (d.since or 0, d.code))
+    named = [(division, form, name) for division in ordered for form, name in _forms(division)]
+    folded = fold("\n".join(name for _, _, name in named)).split("\n")
+    for (division, form, _), name in zip(named, folded, strict=True):
+        forms = held.setdefault(name, {})
+        # A division of later years takes only names that nothing bore in the reference year.
+        later = (division.since or 0) > REFERENCE_YEAR and any(f <= form for f in forms)
+        if len(name) > 1 and not later and not any(division.code in codes for codes in forms.values()):
+            forms.setdefault(form, []).append(division.code)
+    names = {name: {f: tuple(c) for f, c in sorted(forms.items())} for name, forms in held.items() if forms}
+    below: dict[str, str] = {}
     for name, code in townships():
-        if name not in names:
-            names[name][Form.TOWNSHIP].append(code)
-    kept = {name: {f: tuple(c) for f, c in sorted(forms.items())} for name, forms in names.items() if forms}
-    patterns = tuple(sorted(kept))
-    return Gazetteer(MappingProxyType(kept), patterns, AhoCorasick(patterns))
+        if name not in held:
+            below.setdefault(name, code)
+    lengths: dict[str, set[int]] = {}
+    for name in chain(names, below):
+        lengths.setdefault(name[:2], set()).add(len(name))
+    return Gazetteer(MappingProxyType(names), MappingProxyType(below), {head: sorted(n) for head, n in lengths.items()})
 
 
 def townships() -> Iterator[tuple[str, str]]:
     """(folded name, county's code) of the townships whose names occur once in China, from `data/townships.tsv`."""
-    for code, names in rows("townships.tsv"):
-        yield from ((fold(name), code) for name in names.split("|"))
+    table = rows("townships.tsv")
+    for (code, _), names in zip(table, fold("\n".join(names for _, names in table)).split("\n"), strict=True):
+        yield from ((name, code) for name in names.split("|"))
 
 
 def _forms(division: Division) -> Iterator[tuple[Form, str]]:
-    yield Form.FULL, fold(division.name)
+    """The names of a division, not folded."""
+    yield Form.FULL, division.name
     for former in division.former:
-        yield Form.FORMER, fold(former.name)
+        yield Form.FORMER, former.name
     for name in division.aliases:
-        yield (Form.SHORT if name == division.short else Form.ALIAS), fold(name)
+        yield (Form.SHORT if name == division.short else Form.ALIAS), name
     for name in division.areas:
-        yield Form.AREA, fold(name)
+        yield Form.AREA, name
     for name in division.media:
-        yield Form.MEDIA, fold(name)
+        yield Form.MEDIA, name

@@ -1,27 +1,26 @@
 """Where a text names divisions: every occurrence of a name that stands as a word of its own, with what it may mean.
 
-Occurrences come from one pass of the gazetteer's automaton. Each is kept only if it begins and ends at a word boundary
+Occurrences come from one pass of the gazetteer. Each is kept only if it begins and ends at a word boundary
 and is not part of another proper name (a street, a firm, a person); of overlapping ones that remain, the leftmost
 longest wins. Word boundaries are those of jieba's dictionary without its model of unknown words.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-import rjieba
-
+from tongbao.patterns import regex
 from tongbao.places.gazetteer import LEVELS, Form, divisions, gazetteer
 from tongbao.places.vocabulary import vocabulary
+from tongbao.places.words import cut
 
 # How far beyond a name its surroundings are read, in characters.
 REACH = 48
 # A space inside Chinese text, as removed glosses leave it (城关 区).
-GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+GAP = regex(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 
 
 class Kind(StrEnum):
@@ -75,7 +74,7 @@ def _broken(folded: str) -> Iterator[tuple[int, int]]:
     closed = GAP.sub("", folded)
     for start, end in gazetteer().occurrences(closed):
         first, last = offsets[start], offsets[end - 1] + 1
-        if last - first > end - start > 2 and Form.FULL in gazetteer().names[closed[start:end]]:
+        if last - first > end - start > 2 and Form.FULL in gazetteer().forms(closed[start:end]):
             yield first, last
 
 
@@ -84,7 +83,7 @@ def _edges(folded: str, spans: Sequence[tuple[int, int]]) -> set[int]:
     a place (昆明机场), has one between them."""
     edges, names, at = {0}, set(spans), 0
     compounds = vocabulary().compounds
-    for word in rjieba.cut(folded, False):
+    for word in cut(folded):
         end = at + len(word)
         if len(word) > 2:
             inner = (cut for cut in range(at + 2, end) if (at, cut) in names)
@@ -97,7 +96,7 @@ def _edges(folded: str, spans: Sequence[tuple[int, int]]) -> set[int]:
 def _mention(folded: str, span: tuple[int, int], edges: set[int], starts: set[int]) -> Mention | None:
     """The mention at a span, or None where it is part of something else. `starts` are the offsets where names begin."""
     start, end = span
-    forms = gazetteer().names[GAP.sub("", folded[start:end])]
+    forms = gazetteer().forms(GAP.sub("", folded[start:end]))
     form = next(iter(forms))
     words, after = vocabulary(), GAP.sub("", folded[end - 1 : end + REACH])[1:]
     if form in BESIDE:
@@ -130,7 +129,7 @@ def _whole_fits(folded: str, start: int, end: int, edges: set[int]) -> bool:
     if words.full_tail.match(folded, end):
         return False
     loose = start not in edges or folded[start] in CONNECTIVES
-    if end - start == 3 and loose and start + 1 in edges and folded[start + 1 : end] in gazetteer().names:
+    if end - start == 3 and loose and start + 1 in edges and gazetteer().forms(folded[start + 1 : end]):
         return False
     return end - start > 2 or (start in edges and not words.brief_tail.match(folded, end))
 

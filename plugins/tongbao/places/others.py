@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-import rjieba
 from ahocorasick_rs import AhoCorasick
 
 from tongbao.data import rows
 from tongbao.folding import fold
 from tongbao.model import Evidence, PlaceTag
+from tongbao.patterns import regex
 from tongbao.places.disambiguation import Resolution
 from tongbao.places.gazetteer import LEVELS, divisions
 from tongbao.places.mentions import NAMING, Kind
 from tongbao.places.vocabulary import vocabulary
+from tongbao.places.words import cut
 
 COUNTRY, PORT, AREA = "country", "port", "functional-area"
 GATE = "口岸"
 # How far on either side of a short name its words are cut; a longer name is no part of other words.
 WINDOW, SHORT = 10, 2
 # What joins the ports of one list.
-JOINT = re.compile("[、,和及与]")
+JOINT = regex("[、,和及与]")
 
 Span = tuple[int, int]
 
@@ -131,7 +131,7 @@ def _is_word(folded: str, start: int, end: int) -> bool:
         return True
     at = first = max(0, start - WINDOW)
     edges = {at}
-    for word in rjieba.cut(folded[first : end + WINDOW], False):
+    for word in cut(folded[first : end + WINDOW]):
         at += len(word)
         edges.add(at)
     return start in edges and end in edges

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tongbao.model import BlockKind, Document
+from tongbao.patterns import regex
 from tongbao.places.lines import Lines
 from tongbao.places.vocabulary import vocabulary
 
@@ -33,10 +33,10 @@ BLOCKS = {
     BlockKind.SIGNOFF: Zone.SIGNOFF,
 }
 # 人民网呼和浩特10月18日电: how far into a line a dateline's place may stand, and what follows it.
-DATELINE = re.compile(r"[^\n。,]{0,4}(?:\d{1,2}月)?\d{1,2}日(?:电|讯|消息)")
+DATELINE = regex(r"[^\n。,]{0,4}(?:\d{1,2}月)?\d{1,2}日(?:电|讯|消息)")
 DATELINE_REACH = 12
 # 中共怀化市鹤城区委…: what may stand before the issuer's place in its line.
-OPENING = re.compile(r"\s*(?:中共|中国共产党|共青团|(?:新疆生产建设)?兵团)?")
+OPENING = regex(r"\s*(?:中共|中国共产党|共青团|(?:新疆生产建设)?兵团)?")
 
 
 @dataclass(frozen=True, slots=True)

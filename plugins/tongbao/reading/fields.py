@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from tongbao.model import HeaderField
+from tongbao.patterns import regex
 from tongbao.reading.lines import Line, table
 
 # Longer lines are text, whatever labels they hold.
@@ -17,15 +18,16 @@ NUMERIC = {"time": 40, "updated": 40, "views": 16}
 _WEEKDAY = r"\(?(?:星期|周)[一二三四五六日天]\)?"
 _CLOCK = r"(?:[\st]*\d{1,2}[:时]\d{1,2}(?::\d{1,2}|分)?)?"
 _DAY = r"[12]\d{3}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?"
-_DATE = re.compile(rf"{_DAY}(?:\s*{_WEEKDAY})?{_CLOCK}(?:\s*{_WEEKDAY})?")
+_FULL_DATE = rf"{_DAY}(?:\s*{_WEEKDAY})?{_CLOCK}(?:\s*{_WEEKDAY})?"
+_DATE = regex(_FULL_DATE)
 # A date on a line of its own, with the newspaper before it or the page behind it at most.
-_BARE_DATE = re.compile(
+_BARE_DATE = regex(
     r"(?:[^\s,.;:!?|\d]{2,12}(?:报|网|台|站)\s*)?"
-    rf"(?P<date>{_DATE.pattern})"
+    rf"(?P<date>{_FULL_DATE})"
     r"(?:[\s|]*第?[a-z]?\d*版[:\s]?\S{0,12})?"
 )
 _NAME = r"[\u3400-\u9fff·]{2,4}"
-_CREDIT = re.compile(
+_CREDIT = regex(
     r"\(?\s*(?:[\u3400-\u9fff]{0,8}?)(?P<role>记者|通讯员|评论员|特约撰稿人|编辑|责编|作者)\s*[:\s]\s*"
     rf"(?P<names>{_NAME}(?:[\s、/]+(?:[\u3400-\u9fff]{{0,8}}(?:记者|通讯员)\s*)?{_NAME}){{0,9}})"
     r"(?:\s*(?:摄|摄影报道|文/图|摄影))?\s*\)?"
@@ -72,7 +74,7 @@ def _labels() -> tuple[re.Pattern[str], dict[str, str]]:
     """A pattern for a label with its colon, and {label: name of the field}."""
     names = {label: name for name, labels in table()["labels"].items() for label in labels}
     alternatives = "|".join(re.escape(label) for label in sorted(names, key=len, reverse=True))
-    return re.compile(rf"(?:^|(?<=[^a-z\u3400-\u9fff]))({alternatives})\s{{0,2}}:"), names
+    return regex(rf"(?:^|(?<=[^a-z\u3400-\u9fff]))({alternatives})\s{{0,2}}:"), names
 
 
 def _is_value(name: str, plain: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from tongbao.patterns import regex
 from tongbao.reading.lines import Line, table
 
 # Longer lines are text, and no pattern is tried on them.
@@ -16,13 +17,13 @@ LONG_LINE, LONG_TITLE = 70, 40
 
 _NUMERAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
 _YEAR = r"(?:[12]\d{3}|\d{2}|[二〇○零一九]{4})?"
-_SIGNED = re.compile(
+_SIGNED = regex(
     rf"(?P<issuer>[^\d,。;:!?]{{4,{LONGEST_ISSUER}}}?(?<![二〇○零一九]))?\s*"
     rf"(?:{_YEAR}\s*年\s*{_NUMERAL}\s*月\s*{_NUMERAL}\s*日(?:\s*\d{{1,2}}[:时](?:\d{{1,2}}分?)?)?"
     r"|[12]\d{3}[-/.]\d{1,2}[-/.]\d{1,2})\s*\)?"
 )
-_MARKS = re.compile(r"[,。;:!?、]")
-_NUMBERED = re.compile(
+_MARKS = regex(r"[,。;:!?、]")
+_NUMBERED = regex(
     r"[一二三四五六七八九十]{1,3}[、.]|\([一二三四五六七八九十]{1,3}\)|第[一二三四五六七八九十]{1,3}[章节条部]"
 )
 
@@ -75,4 +76,4 @@ def chrome_tail(line: Line, titled: bool) -> int:
 
 @cache
 def _chrome() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{line})" for line in table()["chrome"]["lines"]))
+    return regex("|".join(f"(?:{line})" for line in table()["chrome"]["lines"]))

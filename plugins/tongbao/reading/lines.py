@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from tongbao.data import toml
+from tongbao.patterns import regex
 
 # A bulletin has some hundreds of lines.
 MAX_LINES = 20_000
 
-_LINE = re.compile("[^\n\r\v\f\x85\u2028\u2029]+")
+_LINE = regex("[^\n\r\v\f\x85\u2028\u2029]+")
 _SPACES = " \t\u3000\xa0\u2002\u2003\u2009\u200b\ufeff"
 
 

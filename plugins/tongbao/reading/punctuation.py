@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tongbao.model import Edit, EditEvidence
+from tongbao.patterns import regex
 
 FULL_WIDTH = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！", ".": "。"}
 NAMES = {",": "comma", ";": "semicolon", ":": "colon", "?": "question", "!": "exclamation", ".": "stop"}
@@ -24,15 +25,15 @@ LONGEST_ELLIPSIS = 6
 # Fewer Chinese characters than this before a final `.`: an enumerator or an abbreviation, no sentence.
 SHORTEST_SENTENCE = 6
 
-_HAN = re.compile("[\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+_HAN = regex("[\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_LATIN = regex("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _ASCII = ",.;:?!\"'()-"
-_ASCII_MARK = re.compile(f"[{re.escape(_ASCII)}]")
+_ASCII_MARK = regex(f"[{re.escape(_ASCII)}]")
 # Marks of either width and spaces; a run of them is judged by the characters at its two ends.
-_RUN = re.compile(r"[\s,.;:?!\"'()\-，。；：？！、…—·“”‘’（）《》〈〉【】〔〕「」『』\[\]]+")
-_DOCUMENT_NUMBER = re.compile(r"[(（]\d{4}[)）]\s*第?\s*\d+\s*号|[(（]\d{4}[)）]\s*第?\s*\d+\s*號")
-_CODE = re.compile(r"[{}<>=\\`]")
-_ADDRESS = re.compile(r"[A-Za-z]{2,6}://[!-~]+")
+_RUN = regex(r"[\s,.;:?!\"'()\-，。；：？！、…—·“”‘’（）《》〈〉【】〔〕「」『』\[\]]+")
+_DOCUMENT_NUMBER = regex(r"[(（]\d{4}[)）]\s*第?\s*\d+\s*号|[(（]\d{4}[)）]\s*第?\s*\d+\s*號")
+_CODE = regex(r"[{}<>=\\`]")
+_ADDRESS = regex(r"[A-Za-z]{2,6}://[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tongbao.model import Block, BlockKind, Edit, HeaderField, HtmlMeta, Reading
+from tongbao.patterns import regex
 from tongbao.reading.fields import header_fields
 from tongbao.reading.forms import (
     chrome_tail,
@@ -32,7 +33,7 @@ ISSUER_LINES = 3
 # Credits may stand anywhere, other labels in the middle of a text are the text's own.
 CREDITS = ("editor", "author", "source")
 
-_LISTING = re.compile("(相关|热点|热门|推荐|最新|延伸|更多|往期|猜你|大家|点击排行|上一|下一|前一|后一)")
+_LISTING = regex("(相关|热点|热门|推荐|最新|延伸|更多|往期|猜你|大家|点击排行|上一|下一|前一|后一)")
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from tongbao.model import BlockKind, HeaderField, HtmlMeta
+from tongbao.patterns import regex
 from tongbao.reading.fields import value
 from tongbao.reading.forms import is_issuer
 from tongbao.reading.lines import Line, table
@@ -17,9 +18,9 @@ FEWEST_POINTS = 3.0
 # The issuers above a title take this many lines at most.
 ISSUER_LINES = 3
 
-_KEY = re.compile(r"[^\u3400-\u9fff0-9a-z]+")
+_KEY = regex(r"[^\u3400-\u9fff0-9a-z]+")
 _SHORTEST_KEY = 6
-_NUMBER_LINE = re.compile(r"[(\[〔]?[^\d]{0,8}[(\[〔]?\d{4}[年)\]〕]?\s?第?\s?\d*\s?号?[)\]〕]?|\(?第\s?\d+\s?号\)?")
+_NUMBER_LINE = regex(r"[(\[〔]?[^\d]{0,8}[(\[〔]?\d{4}[年)\]〕]?\s?第?\s?\d*\s?号?[)\]〕]?|\(?第\s?\d+\s?号\)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,13 @@ def _points(plain: str) -> float:
 @cache
 def _ending(kind: str) -> re.Pattern[str]:
     """What titles of documents, or headlines, end in; a number may follow."""
-    return re.compile(rf"({_alternatives(kind)})(\s?[(\[〔].{{1,20}}[)\]〕])?$")
+    return regex(rf"({_alternatives(kind)})(\s?[(\[〔].{{1,20}}[)\]〕])?$")
 
 
 @cache
 def _bare_kind() -> re.Pattern[str]:
     """The kind of document as a title's whole line, with its number at most: 通告, 第3号通告, 公告(第5号)."""
-    return re.compile(rf"(第?\s?\d+号)?({_alternatives('documents')})(\s?[(\[〔].{{1,20}}[)\]〕])?")
+    return regex(rf"(第?\s?\d+号)?({_alternatives('documents')})(\s?[(\[〔].{{1,20}}[)\]〕])?")
 
 
 def _alternatives(kind: str) -> str:

@@ -87,7 +87,7 @@ def decode(data: bytes, declared: Sequence[Declared] = ()) -> Decoded:
     for mark, encoding in MARKS:
         if data.startswith(mark):
             text, bad = _lenient(data[len(mark) :], encoding)
-            chosen = _Candidate(encoding, text, bad, _log_probability(text) + bad * BAD_BYTE)
+            chosen = _Candidate(encoding, text, bad, 0.0)  # certain: no score is asked for
             return _accept(chosen, [f"文件开头有字节顺序标记 {mark.hex(' ').upper()}"], declared)
     try:
         text = data.decode("utf-8")
@@ -96,7 +96,7 @@ def decode(data: bytes, declared: Sequence[Declared] = ()) -> Decoded:
     sequences = sum(c >= "\x80" for c in text) if len(text) < 1000 else len(_MULTIBYTE.findall(data))
     if sequences >= CERTAIN_SEQUENCES or (text and text.isascii() and b"~{" not in data and b"\0" not in data):
         reason = f"全文是有效的 UTF-8，含 {sequences} 个多字节序列" if sequences else "全文是 ASCII 字符"
-        chosen = _Candidate("utf-8", text, 0, _log_probability(text))
+        chosen = _Candidate("utf-8", text, 0, 0.0)  # certain: no score is asked for
         return _accept(chosen, [reason], declared)
     return _decide(data, declared)
 

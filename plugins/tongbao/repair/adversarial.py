@@ -13,6 +13,7 @@ from itertools import islice
 
 from tongbao.data import rows
 from tongbao.model import Edit, EditEvidence
+from tongbao.patterns import regex
 from tongbao.repair import tables
 from tongbao.repair.text_model import STEP, model
 from tongbao.repair.verdict import NOTHING, Verdict
@@ -25,12 +26,12 @@ SEVERAL = 2
 
 _HAN = "\u3400-\u9fff"
 _NUMERALS = str.maketrans("零壹贰叁肆伍陆柒捌玖貳參陸", "0123456789236")
-_NUMBER = re.compile(
+_NUMBER = regex(
     r"(?<![佰拾仟萬万亿億])[0-9]*[壹贰叁肆伍陆柒捌玖貳參陸][0-9零壹贰叁肆伍陆柒捌玖貳參陸]*(?![佰拾仟萬亿億])"
 )
-_STAR = re.compile("[*＊]")
-_ANY_NUMERAL = re.compile("[壹贰叁肆伍陆柒捌玖貳參陸]")
-_MASK = re.compile(rf"(?<=[{_HAN}])[*＊](?=[{_HAN}，。、；：,])")
+_STAR = regex("[*＊]")
+_ANY_NUMERAL = regex("[壹贰叁肆伍陆柒捌玖貳參陸]")
+_MASK = regex(rf"(?<=[{_HAN}])[*＊](?=[{_HAN}，。、；：,])")
 
 
 @cache
@@ -41,7 +42,7 @@ def lookalikes() -> Mapping[str, str]:
 
 @cache
 def _lookalike_pattern() -> re.Pattern[str]:
-    return re.compile(f"[{''.join(lookalikes())}]")
+    return regex(f"[{''.join(lookalikes())}]")
 
 
 def damage(text: str, kind: str) -> str:

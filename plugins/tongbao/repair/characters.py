@@ -17,6 +17,7 @@ from typing import Final
 
 from tongbao.data import rows
 from tongbao.model import Edit, EditEvidence
+from tongbao.patterns import regex
 from tongbao.repair.text_model import FLOOR, model
 from tongbao.repair.verdict import Verdict
 
@@ -30,32 +31,32 @@ _REASONS: Final[Mapping[str, str]] = {
 }
 # Scripts in which invisible characters are letters' business: Arabic, Indic, Thai and its neighbours, Mongolian, emoji.
 _SHAPED = "\u0600-\u08ff\u0900-\u0dff\u0e00-\u0fff\u1000-\u109f\u1780-\u18af\ufe0f\U0001f000-\U0001faff"
-_INVISIBLE = re.compile(
+_INVISIBLE = regex(
     rf"(?<![{_SHAPED}])[\u180e\u200b-\u200d\u2060-\u2064\ufeff]+(?![{_SHAPED}])"
     r"|(?<=[\u3000-\u9fff\uff00-\uffef])[\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
     r"|[\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]+(?=[\u3000-\u9fff\uff00-\uffef])"
     r"|[\x00-\x08\x0b\x0e-\x1f\x7f]+"
 )
 # A text about radicals, codes or width means the characters that it shows.
-_RADICALS = re.compile("部首|偏旁|康熙字典|兼容字|相容字|(?i:unicode)")
+_RADICALS = regex("部首|偏旁|康熙字典|兼容字|相容字|(?i:unicode)")
 _ABOUT: Final[Mapping[str, re.Pattern[str]]] = {
     "radical": _RADICALS,
     "compatibility": _RADICALS,
-    "width": re.compile("全角(?!度)|全形(?:字|符|標|數)|(?i:unicode)"),
-    "vertical": re.compile("(?:竖排|豎排|直排|小号|小型)[标標]?[点點]|(?i:unicode)"),
+    "width": regex("全角(?!度)|全形(?:字|符|標|數)|(?i:unicode)"),
+    "vertical": regex("(?:竖排|豎排|直排|小号|小型)[标標]?[点點]|(?i:unicode)"),
 }
 # Any of these at all: a quick look before the slower one.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_UNSEEN = regex("[\x00-\x08\x0b\x0e-\x1f\x7f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # Marks inside a wide number or name are wide with it.
-_WIDE_MARK = re.compile("(?<=[０-９Ａ-Ｚａ-ｚ])[．－／＆＋＠＿](?=[０-９Ａ-Ｚａ-ｚ])|(?<=[０-９])％")
+_WIDE_MARK = regex("(?<=[０-９Ａ-Ｚａ-ｚ])[．－／＆＋＠＿](?=[０-９Ａ-Ｚａ-ｚ])|(?<=[０-９])％")
 # From a wide character to the narrow one.
 _NARROWER = 0xFEE0
 # Kana, without の, which shops in China write, and Hangul.
-_FOREIGN = re.compile("[\u3041-\u306d\u306f-\u30ff\uac00-\ud7a3]")
-_HAN = re.compile("[\u3400-\u9fff]")
+_FOREIGN = regex("[\u3041-\u306d\u306f-\u30ff\uac00-\ud7a3]")
+_HAN = regex("[\u3400-\u9fff]")
 # What mojibake is made of and Chinese text is not, pinyin apart: controls, letters of Europe, kana, box lines, private
 # use.
-_ODD = re.compile("[\x80-\x9f\u00aa-\u024f\u0370-\u052f\u2500-\u257f\u3041-\u30ff\ue000-\uf8ff\ufffd]")
+_ODD = regex("[\x80-\x9f\u00aa-\u024f\u0370-\u052f\u2500-\u257f\u3041-\u30ff\ue000-\uf8ff\ufffd]")
 _NOT_ODD = frozenset("·×°±÷§®©«»āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü")
 # How near it must stand, and how much of it.
 NEAR, MANY = 4, 2
@@ -65,9 +66,9 @@ GIBBERISH, CLOSE = 72, 3
 # How certain is what stands among other damage.
 LIKELY = 0.9
 # What stands behind a gloss that has lost its beginning is what is left of other characters.
-_BROKEN = re.compile("[a-zü-ǜāáǎàēéěèīíǐìōóǒòūúǔù][)）]\\Z")
+_BROKEN = regex("[a-zü-ǜāáǎàēéěèīíǐìōóǒòūúǔù][)）]\\Z")
 # The compatibility ideographs beyond the basic plane.
-_SUPPLEMENT = re.compile("[\U0002f800-\U0002fa1d]+")
+_SUPPLEMENT = regex("[\U0002f800-\U0002fa1d]+")
 # Brackets of vertical text come in pairs; alone they are faces.
 _OPENING = "︵︷︹︻︽︿﹁﹃﹇﹙﹛﹝"
 _PARTNER = {**{c: chr(ord(c) + 1) for c in _OPENING}, **{chr(ord(c) + 1): c for c in _OPENING}}
@@ -82,7 +83,7 @@ def table() -> Mapping[str, tuple[str, str]]:
 @cache
 def _pattern() -> re.Pattern[str]:
     """The characters of the basic plane; a class that reaches beyond it would be slow."""
-    return re.compile(f"[{re.escape(''.join(c for c in table() if ord(c) < 0x10000))}]+")
+    return regex(f"[{re.escape(''.join(c for c in table() if ord(c) < 0x10000))}]+")
 
 
 def damage(text: str, kind: str) -> str:

@@ -15,36 +15,37 @@ from operator import itemgetter
 from typing import Final
 
 from tongbao.model import Edit, EditEvidence
+from tongbao.patterns import regex
 from tongbao.repair import tables
 from tongbao.repair.about import speaks_of_escapes
 from tongbao.repair.verdict import NOTHING, Verdict
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
-_WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u2010-\u2027\u00b7]")
+_WIDE = regex("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u2010-\u2027\u00b7]")
 # The semicolon may be a full-width one, or lost before Chinese text or another entity.
-_ENTITY = re.compile(
+_ENTITY = regex(
     rf"&((?:amp;){{0,3}})(#\d{{2,7}}|#[xX][0-9a-fA-F]{{2,6}}|[A-Za-z][A-Za-z0-9]{{1,7}})(?:[;；]|(?=[{_HAN}，。、；：“”（）《》&])|(?<=&#\d{{5}})(?=\s|$))"
 )
 # What programs escape by name; HTML's later names are written by hand, by who means them.
 _NAMES: Final = frozenset(name2codepoint)
-_UNICODE = re.compile(r"(?:\\{1,2}u[0-9a-fA-F]{4}|%u[0-9a-fA-F]{4})+")
+_UNICODE = regex(r"(?:\\{1,2}u[0-9a-fA-F]{4}|%u[0-9a-fA-F]{4})+")
 _PAIR = r"(?:%(?:25){0,2}|\\x)[0-9a-fA-F]{2}"
-_PAIRS = re.compile(f"(?:{_PAIR})+")
-_PERCENT = re.compile(rf"(?:{_PAIR})+(?:[A-Za-z0-9._~+-]{{0,20}}(?:{_PAIR})+)*")
-_URL = re.compile(
+_PAIRS = regex(f"(?:{_PAIR})+")
+_PERCENT = regex(rf"(?:{_PAIR})+(?:[A-Za-z0-9._~+-]{{0,20}}(?:{_PAIR})+)*")
+_URL = regex(
     r"(?:[a-z][a-z0-9+.-]{1,9}:)?//[^\s\"'<>“”「」（）\u3000-\u9fff]*|[?&][\w.-]+=[^\s\"'<>]*|\]\([^()\s]*",
     re.IGNORECASE,
 )
 # HTML and Markdown are shown as they are written.
-_TAG = re.compile(
+_TAG = regex(
     r"</?(?:p|div|br|span|a|b|i|em|strong|font|h[1-6]|td|tr|li|ul|ol|html|body|script|style|meta|img|table|pre|code)\b|```",
     re.IGNORECASE,
 )
 # An entity alone in quotes is shown, not meant.
-_QUOTED = re.compile("[\"'“‘`「『].[\"'”’`」』]", re.DOTALL)
+_QUOTED = regex("[\"'“‘`「『].[\"'”’`」』]", re.DOTALL)
 # Entities for space between the two characters of a word that was spread for looks.
-_SPREAD = re.compile(rf"(?<![{_HAN}])[{_HAN}](?:&(?:emsp|ensp|nbsp|#12288|#8195);)+[{_HAN}](?![{_HAN}])")
-_SPACES = re.compile(r"(?:&(?:emsp|ensp|nbsp|#12288|#8195);)+")
+_SPREAD = regex(rf"(?<![{_HAN}])[{_HAN}](?:&(?:emsp|ensp|nbsp|#12288|#8195);)+[{_HAN}](?![{_HAN}])")
+_SPACES = regex(r"(?:&(?:emsp|ensp|nbsp|#12288|#8195);)+")
 
 _REASONS: Final = {
     "entity": "HTML实体没有还原，改为所代表的字符。",
@@ -86,7 +87,7 @@ def undo(text: str) -> Verdict:
 
 
 # Letters of no language stand side by side as entities; bytes that were taken for letters do.
-_TRIGGER = re.compile(f"[{_HAN}]|&#|(?:&[A-Za-z]{{2,8}};){{4}}")
+_TRIGGER = regex(f"[{_HAN}]|&#|(?:&[A-Za-z]{{2,8}};){{4}}")
 
 
 def _entities(text: str) -> list[Edit]:
@@ -140,7 +141,7 @@ def _percents(text: str) -> list[Edit]:
     return edits
 
 
-_MARK = re.compile("[，。、；：！？“”（）《》]")
+_MARK = regex("[，。、；：！？“”（）《》]")
 
 
 def _decoded(escaped: str) -> str | None:

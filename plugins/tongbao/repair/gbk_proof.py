@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice, product
 
+from tongbao.patterns import regex
 from tongbao.repair import gbk_bytes, tables
 from tongbao.repair.codecs import GBK, Codec, Pending, without
 from tongbao.repair.gbk_windows import HAN, HOLE, MARK, READING, Token, is_odd
@@ -21,11 +21,11 @@ GAP = "\U0001d7ce"
 NARROWING = str.maketrans(dict(gbk_bytes.NARROW) | {"（": "(", "）": ")"})
 _WIDENING = str.maketrans({n: w for w, n in gbk_bytes.NARROW.items() if n not in "()"})
 _QUOTES = "「」『』‘’"
-_HOLED_MARK = re.compile(rf"{HOLE}([{gbk_bytes.MARKS}]|(?<=\ufffd)[,;:!?])")
-_UNTOLD = re.compile(rf"{HOLE}|{GAP}|\((?={READING}\))")
-_WIDE_MARK = re.compile(rf"(?<=[{HAN},])[{gbk_bytes.MARKS}]")
-_NARROW_MARK = re.compile(rf"(?<=[{HAN}])[,;:](?![{gbk_bytes.MARKS}])")
-_DAILY = re.compile(rf"[{GAP}\x1a-\x7f\n{HAN}{MARK}“”‘’（）《》〈〉「」『』【】〔〕—…·～％℃]")
+_HOLED_MARK = regex(rf"{HOLE}([{gbk_bytes.MARKS}]|(?<=\ufffd)[,;:!?])")
+_UNTOLD = regex(rf"{HOLE}|{GAP}|\((?={READING}\))")
+_WIDE_MARK = regex(rf"(?<=[{HAN},])[{gbk_bytes.MARKS}]")
+_NARROW_MARK = regex(rf"(?<=[{HAN}])[,;:](?![{gbk_bytes.MARKS}])")
+_DAILY = regex(rf"[{GAP}\x1a-\x7f\n{HAN}{MARK}“”‘’（）《》〈〉「」『』【】〔〕—…·～％℃]")
 
 # How many holes a token shows; and what is left out where a reading's damage is compared to the text as served.
 HOLES = {"lost": 1, "opening": 1, "residue": 1, "stop": 1, "both": 2, "holed-gloss": 1, "holed-orphan": 1}

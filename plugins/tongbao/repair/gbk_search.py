@@ -15,10 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-import rjieba
-
 from tongbao.folding import fold
 from tongbao.model import Edit, EditEvidence
+from tongbao.patterns import regex
 from tongbao.repair import gbk_bytes, glosses, lattice, lattice_search, tables
 from tongbao.repair.codecs import ANY
 from tongbao.repair.gbk_proof import GAP, HOLES, NARROWING, Spinner, is_exotic, observe, readers_of, traceless
@@ -58,7 +57,7 @@ RIVALS, BEAMS, STEPS = 8, (24, 48), 500_000
 DOUBTFUL, SHOWN = 124, 5
 
 # What stands before a window, with the gloss that it may have.
-_BEFORE = re.compile(rf"([{HAN}])(?:{OPEN}{READING}{CLOSE})?\Z")
+_BEFORE = regex(rf"([{HAN}])(?:{OPEN}{READING}{CLOSE})?\Z")
 
 
 def find(text: str, site: Mapping[str, str]) -> Verdict:
@@ -202,6 +201,8 @@ def _whole(text: str) -> str:
 def _extra(text: str, window: Window, spinner: Spinner) -> int:
     """What words, marks and the text behind say of a spelling that its characters don't."""
     before = window.before
+    import rjieba  # Reads its dictionary, a tenth of a second: only where there is damage to search.
+
     cost = WORD * sum(tables.is_han(word[0]) for word in rjieba.cut(_whole(fold(before + text + window.behind)), False))
     cost += model().cost(window.behind, text)
     if spinner.narrow:
@@ -296,7 +297,7 @@ def _changed(restored: str, other: str, before: str) -> tuple[int, int]:
     return model().cost(changed, before + restored[: cut.head]), len(changed)
 
 
-_DIGIT = re.compile("[0-9]")
+_DIGIT = regex("[0-9]")
 
 
 def _foreign(restored: str, served: str) -> bool:
@@ -339,7 +340,7 @@ def _edits(start: int, served: str, reading: _Reading, peeled: bool = True) -> l
 
 
 # A whole gloss at the end of what is searched, and the character before it.
-_GLOSS_BEHIND = re.compile(rf"([\s\S]){OPEN}({READING}){CLOSE}\Z")
+_GLOSS_BEHIND = regex(rf"([\s\S]){OPEN}({READING}){CLOSE}\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tongbao.patterns import regex
 from tongbao.repair import glosses, tables
 from tongbao.repair.text_model import model
 
@@ -25,7 +26,7 @@ HAN = "\u3400-\u9fff\uf900-\ufaff"
 READING, OPEN, CLOSE = glosses.READING, glosses.OPEN, glosses.CLOSE
 HOLE = "[?\ufffd]"
 MARK = "，。、；：！？,;:!?"
-_TOKEN = re.compile(
+_TOKEN = regex(
     rf"(?P<hole>{HOLE}?)(?P<open>(?:{OPEN})?)(?P<gloss>{READING}){CLOSE}"
     rf"|(?P<residue>{HOLE}/?[a-z]{{1,8}}\s?/?>)"
     rf"|(?P<stop>,{HOLE}(?=[，、。；：！？]))"
@@ -36,7 +37,7 @@ _TOKEN = re.compile(
     rf"|(?P<mark>[{MARK}])"
     r"|(?P<other>[\s\S])"
 )
-_TRIGGER = re.compile(
+_TRIGGER = regex(
     rf"{HOLE}(?:{OPEN})?{READING}{CLOSE}"
     rf"|(?<=[{HAN}]){READING}{CLOSE}"
     rf"|,?{HOLE}(?=[，。、；：！？{HAN}]|[,;:!?][@-~,;:!?{HAN}])"
@@ -141,8 +142,8 @@ def _start(text: str, match: re.Match[str]) -> int:
     return max(0, at - 1)
 
 
-_WHOLE = re.compile(rf"{OPEN}{READING}{CLOSE}")
-_STOP = re.compile(rf"{HOLE}(?:/?[a-z]{{1,8}}\s?/?>)?|(?:{OPEN})?{READING}{CLOSE}|\n|[@-~](?![A-Za-z])")
+_WHOLE = regex(rf"{OPEN}{READING}{CLOSE}")
+_STOP = regex(rf"{HOLE}(?:/?[a-z]{{1,8}}\s?/?>)?|(?:{OPEN})?{READING}{CLOSE}|\n|[@-~](?![A-Za-z])")
 
 
 def _end(text: str, match: re.Match[str]) -> int:

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tongbao.model import Edit, EditEvidence
+from tongbao.patterns import regex
 from tongbao.repair import tables
 from tongbao.repair.text_model import model
 
@@ -27,7 +28,7 @@ _SYLLABLE = rf"[{_LETTERS}][{_LETTERS}\u0300-\u030c]{{0,7}}[0-5]?"
 # What stands in the brackets: a syllable, or two where the site gives two readings.
 READING = rf"{_SYLLABLE}(?:{_SPACE}[,，、/;；]{_SPACE}{_SYLLABLE})?"
 OPEN, CLOSE = rf"[(（]{_SPACE}", rf"{_SPACE}[)）]"
-GLOSS = re.compile(rf"(?<=[\u3400-\u9fff\uf900-\ufaff]){OPEN}({READING}){CLOSE}")
+GLOSS = regex(rf"(?<=[\u3400-\u9fff\uf900-\ufaff]){OPEN}({READING}){CLOSE}")
 
 # A document's glosses count as a spinner's when so many different characters have them ...
 MIN_DISTINCT = 3
@@ -42,7 +43,7 @@ MIN_REPEATED = 4
 # which no writer explains, wherever that character is, in Traditional text.
 DAILY = 80
 # A text that speaks of readings may give some.
-_LESSON = re.compile("拼音|注音|[讀读][作音]|[發发]音|生[字詞词]|多音字|[聲声][調调]|[組组][詞词]|同音|音同")
+_LESSON = regex("拼音|注音|[讀读][作音]|[發发]音|生[字詞词]|多音字|[聲声][調调]|[組组][詞词]|同音|音同")
 
 
 def damage(text: str, readings: Mapping[str, str]) -> str:

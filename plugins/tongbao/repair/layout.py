@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from tongbao.model import Edit, EditEvidence
+from tongbao.patterns import regex
 from tongbao.repair.text_model import model
 from tongbao.repair.verdict import NOTHING, Verdict
 
@@ -26,46 +27,46 @@ _HAN = "\u3400-\u9fff\uf900-\ufaff"
 # a character of joined text costs on average.
 JOIN_GAIN, NEXT, PLAIN = 80, 48, 56
 
-_ANY_HAN = re.compile(f"[{_HAN}]")
+_ANY_HAN = regex(f"[{_HAN}]")
 # Spaces of all widths, as pages and their entities have them.
 _BLANK = " \u00a0\u2002\u2003\u2009\u3000"
-_BLANKS = re.compile(f"[{_BLANK}]+")
-_SPREAD = re.compile(rf"^[{_BLANK}\t]*([^\s](?:[{_BLANK}]{{1,4}}[^\s]){{5,}})(?=[{_BLANK}]*\r?$)", re.MULTILINE)
+_BLANKS = regex(f"[{_BLANK}]+")
+_SPREAD = regex(rf"^[{_BLANK}\t]*([^\s](?:[{_BLANK}]{{1,4}}[^\s]){{5,}})(?=[{_BLANK}]*\r?$)", re.MULTILINE)
 # What is counted with, and stands in rows: numerals, stems, branches, quarters.
-_SERIES = re.compile("[一二三四五六七八九十甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥东東南西北]")
-_BULLET = re.compile(rf"[#*>·•-]+[{_BLANK}]+")
+_SERIES = regex("[一二三四五六七八九十甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥东東南西北]")
+_BULLET = regex(rf"[#*>·•-]+[{_BLANK}]+")
 # A line end: a break, or the space that it became; and what stands on both sides of one that parts a sentence.
-_LINE_END, _ONE_BREAK = re.compile(r"[ \t\r\n\u3000]+"), re.compile(r"[ \t]*\r?\n")
+_LINE_END, _ONE_BREAK = regex(r"[ \t\r\n\u3000]+"), regex(r"[ \t]*\r?\n")
 # Where a line goes on, if it fills the page: not between letters or digits, whose space may be lost; and behind a full
 # stop only where paragraphs are indented.
-_SEAM = re.compile(
+_SEAM = regex(
     rf"[{_HAN}，、,；：（“）”》%0-9A-Za-z][ \t]*\r?\n[{_HAN}“（《，。、；：）”》]"
     rf"|[{_HAN}，、,；：（“）”》%][ \t]*\r?\n[0-9A-Za-z]"
 )
-_STOP_SEAM = re.compile(rf"[。；！？][ \t]*\r?\n[{_HAN}“（《0-9A-Za-z]")
+_STOP_SEAM = regex(rf"[。；！？][ \t]*\r?\n[{_HAN}“（《0-9A-Za-z]")
 # Where lines were cut at a number of characters, whatever stands there.
-_CUT = re.compile(r"[^\s。！？]\r?\n\S")
-_INDENT = re.compile(r"^(?:\u3000\u3000| {4})\S", re.MULTILINE)
-_BEFORE, _AFTER = re.compile(f"[{_HAN}][{_HAN}，、,]"), re.compile(f"[{_HAN}][{_HAN}，、。；：,]")
+_CUT = regex(r"[^\s。！？]\r?\n\S")
+_INDENT = regex(r"^(?:\u3000\u3000| {4})\S", re.MULTILINE)
+_BEFORE, _AFTER = regex(f"[{_HAN}][{_HAN}，、,]"), regex(f"[{_HAN}][{_HAN}，、。；：,]")
 # How often each character is printed, and how many characters in a row must be.
-_BOLD = tuple((n, least, re.compile(rf"(?:([^\s])\1{{{n - 1}}}){{{least},}}")) for n, least in ((4, 3), (3, 4), (2, 7)))
-_SPACED_MARK = re.compile(rf"(?<=[^\s，、。；：,;])[{_BLANK}]{{1,2}}(?=[、，。；]|[,;](?=[{_HAN}]))")
-_DOUBLE_MARK = re.compile(
+_BOLD = tuple((n, least, regex(rf"(?:([^\s])\1{{{n - 1}}}){{{least},}}")) for n, least in ((4, 3), (3, 4), (2, 7)))
+_SPACED_MARK = regex(rf"(?<=[^\s，、。；：,;])[{_BLANK}]{{1,2}}(?=[、，。；]|[,;](?=[{_HAN}]))")
+_DOUBLE_MARK = regex(
     rf"(?<=[{_HAN}0-9)）”》])(?:，(?=[，。、；])|、(?=[、，。；])|；(?=；)|,(?=[,，。、；]))(?=.[{_HAN}“\n])"
 )
-_SPACE_AT_MARK, _MARK_AT_MARK = re.compile(f"[{_BLANK}][、，。；,;]"), re.compile("[，、；,][，。、；,]")
-_ANY_MARK = re.compile("[，、。；,;]+")
-_SENTENCE_MARK = re.compile("[，。；：“”（）]")
+_SPACE_AT_MARK, _MARK_AT_MARK = regex(f"[{_BLANK}][、，。；,;]"), regex("[，、；,][，。、；,]")
+_ANY_MARK = regex("[，、。；,;]+")
+_SENTENCE_MARK = regex("[，。；：“”（）]")
 _FULL_STOP, _NUMBERED = (
-    re.compile("[。；]"),
-    re.compile(r"^[（(]?[一二三四五六七八九十\d]{1,3}[）)、.．]", re.MULTILINE),
+    regex("[。；]"),
+    regex(r"^[（(]?[一二三四五六七八九十\d]{1,3}[）)、.．]", re.MULTILINE),
 )
 # Marks in such rows are the writer's way to pause.
-_PAUSE = re.compile(r"([，。、；,])\1\1")
+_PAUSE = regex(r"([，。、；,])\1\1")
 # Discuz! `jammer()`: five times or more a character of 32-59, a space, a character of 63-126.
-_JAMMED = re.compile("[ -;] [?-~][ -;] [?-~][ -;] [?-~]")
-_JAMMER = re.compile(r"[ \t]?(?:[ -;] [?-~]){5,} ?")
-_WORD = re.compile(r"[A-Za-z]{3}|\d{3}")
+_JAMMED = regex("[ -;] [?-~][ -;] [?-~][ -;] [?-~]")
+_JAMMER = regex(r"[ \t]?(?:[ -;] [?-~]){5,} ?")
+_WORD = regex(r"[A-Za-z]{3}|\d{3}")
 # So few spaces that may be line ends are no evidence.
 FEW_SPACES = 2
 # So many odd marks, and so large a share of all marks, are a habit of the program that made the text, not a slip of its

@@ -20,6 +20,7 @@ from itertools import accumulate
 
 from tongbao import edits as edit_lists
 from tongbao.model import Edit, EditEvidence
+from tongbao.patterns import regex
 from tongbao.repair import lattice, lattice_best, tables
 from tongbao.repair.codecs import CODECS, Codec, lost_characters, utf8_goes_on, without
 from tongbao.repair.lattice import Budget, Spelling
@@ -48,9 +49,9 @@ SURE = 44
 # What is decoded for a second time holds so much of its bytes at least.
 MOST_DECODED = 0.8
 
-_QUOTES = re.compile("乱码|亂碼|文字化け|mojibake|garbled|锟斤拷|烫烫烫", re.IGNORECASE)
-_ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff](?=[A-Za-z])|(?<=[A-Za-z])[\u00c0-\u024f\u1e00-\u1eff]")
-_CYRILLIC = re.compile("[\u0400-\u04ff]")
+_QUOTES = regex("乱码|亂碼|文字化け|mojibake|garbled|锟斤拷|烫烫烫", re.IGNORECASE)
+_ACCENTED = regex("[\u00c0-\u024f\u1e00-\u1eff](?=[A-Za-z])|(?<=[A-Za-z])[\u00c0-\u024f\u1e00-\u1eff]")
+_CYRILLIC = regex("[\u0400-\u04ff]")
 _UTF8_IN_GBK = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){2}")
 
 
@@ -167,7 +168,7 @@ def _utf8_row(read: str) -> re.Pattern[str]:
     letters = single_bytes(read).items()
     leads = re.escape("".join(c for c, (byte,) in letters if 0xE2 <= byte <= 0xEF))
     others = re.escape("".join(c for c, (byte,) in letters if 0x80 <= byte < 0xC0))
-    return re.compile(f"(?:[{leads}][{others} ]{{1,2}}){{2,}}")
+    return regex(f"(?:[{leads}][{others} ]{{1,2}}){{2,}}")
 
 
 def _is_prose(runs: list[Run], row: re.Pattern[str]) -> bool:
@@ -178,10 +179,10 @@ def _is_prose(runs: list[Run], row: re.Pattern[str]) -> bool:
 
 # So many letters in a row, of so many kinds at least, are no word and no row of signs. Bytes of Big5 are ASCII, too.
 ROW, DISTINCT = 6, 4
-_LETTER = re.compile("[\x80-\u024f\u0400-\u04ff]")
+_LETTER = regex("[\x80-\u024f\u0400-\u04ff]")
 _ROWS = {
-    "gbk": re.compile(rf"[^\x00-\x7f]{{{ROW},}}"),
-    "cp950": re.compile(rf"(?:[^\x00-\x7f][@-~]?){{{ROW},}}"),
+    "gbk": regex(rf"[^\x00-\x7f]{{{ROW},}}"),
+    "cp950": regex(rf"(?:[^\x00-\x7f][@-~]?){{{ROW},}}"),
 }
 
 
@@ -219,7 +220,7 @@ def _served(text: str, run: Run, pairing: Pairing) -> int:
     return cost
 
 
-_MADE = re.compile("[\u3400-\u9fff\ue000-\uf8ff\uf900-\ufaff\ufffd]")
+_MADE = regex("[\u3400-\u9fff\ue000-\uf8ff\uf900-\ufaff\ufffd]")
 
 
 def _bytes(text: str, pairing: Pairing) -> bytes:
@@ -288,7 +289,7 @@ def _stretches(text: str, run: Run, pairing: Pairing, spelling: Spelling) -> Ite
             yield _edit(part, pairing, piece, gain, LIKELY, guessed)
 
 
-_DIGIT = re.compile("[0-9]")
+_DIGIT = regex("[0-9]")
 
 
 def _trimmed(run: Run, restored: str) -> tuple[Run, str]:
@@ -311,7 +312,7 @@ def _keeps(text: str, pairing: Pairing) -> bool:
     return _KEPT[pairing.single].search(text) is not None
 
 
-_KEPT = {True: re.compile("[\x80-\xa0\xad]"), False: re.compile("[\ue000-\uf8ff\ufffd]")}
+_KEPT = {True: regex("[\x80-\xa0\xad]"), False: regex("[\ue000-\uf8ff\ufffd]")}
 
 
 def _regenerates(restored: str, served: str, pairing: Pairing) -> bool:
@@ -408,7 +409,7 @@ def _readers(runs: Sequence[Run], pairing: Pairing) -> Sequence[str]:
     return READERS[1:] if halved else READERS[1:2]
 
 
-_HALF = re.compile(r"[^\x00-\x7f][@-~](?=[^\x00-\x7f])")
+_HALF = regex(r"[^\x00-\x7f][@-~](?=[^\x00-\x7f])")
 
 
 def _codec(text: str, pairing: Pairing) -> Codec:

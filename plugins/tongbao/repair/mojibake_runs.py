@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tongbao.patterns import regex
 from tongbao.repair import tables
 from tongbao.repair.text_model import model
 
@@ -20,18 +24,18 @@ AROUND = 12
 MOST_GONE = 0.5
 
 _HIGH = "\u0080-\u07ff€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œŸŽž"
-_LATIN_TRIGGER = re.compile(rf"[\u00a1-\u00ff][{_HIGH}]|[{_HIGH}][\u00a1-\u00ff]")
+_LATIN_TRIGGER = regex(rf"[\u00a1-\u00ff][{_HIGH}]|[{_HIGH}][\u00a1-\u00ff]")
 # What Latin pages have no letters for is at most a single character, made of three bytes.
 _WIDE = "[\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"
 _LATIN = rf"(?:[^\x00-\x7f](?<!{_WIDE})|{_WIDE}(?!{_WIDE})(?<!{_WIDE}{_WIDE}))"
-_LATIN_9_LETTER, _NO_CP1252 = re.compile("[ŒœŠšŽžŸ€]"), re.compile("[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
-_CYRILLIC_TRIGGER = re.compile("[\u0400-\u04ff][†‡€‰•™¤¦§©¬®°±µ¶‚„‹›]|[†‡€‰•™¤¦§©¬®°±µ¶‚„‹›][\u0400-\u04ff]")
+_LATIN_9_LETTER, _NO_CP1252 = regex("[ŒœŠšŽžŸ€]"), regex("[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
+_CYRILLIC_TRIGGER = regex("[\u0400-\u04ff][†‡€‰•™¤¦§©¬®°±µ¶‚„‹›]|[†‡€‰•™¤¦§©¬®°±µ¶‚„‹›][\u0400-\u04ff]")
 # So many signs beside Cyrillic letters are no writer's.
 MANY_SIGNS = 4
-_LATIN_RUN = re.compile(rf"{_LATIN}(?:[\x20-\x7e]{{0,3}}{_LATIN})*[@-~]?")
+_LATIN_RUN = regex(rf"{_LATIN}(?:[\x20-\x7e]{{0,3}}{_LATIN})*[@-~]?")
 # Letters between such characters may be halves of others.
-_DOUBLE_RUN = re.compile(r"[^\x00-\x7f](?:[\x21-\x7e]{0,3}[^\x00-\x7f])*(?:\?|[@-~])?")
-_PLAIN_RUN = re.compile(r"[^\x00-\x7f]+[@-~]?")
+_DOUBLE_RUN = regex(r"[^\x00-\x7f](?:[\x21-\x7e]{0,3}[^\x00-\x7f])*(?:\?|[@-~])?")
+_PLAIN_RUN = regex(r"[^\x00-\x7f]+[@-~]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,40 +67,49 @@ def cyrillic_runs(text: str) -> list[Run]:
 
 def double_runs(text: str) -> list[Run]:
     """The parts of a text above ASCII that are unlikely to be text, around characters not in daily use."""
-    if not _clusters().search(text):
-        return []
     runs: list[Run] = []
     low = 0
-    for cluster in _clusters().finditer(text):
-        line, newline = text.rfind("\n", 0, cluster.start()) + 1, text.find("\n", cluster.end())
-        first = max(low, line, cluster.start() - AROUND)
-        behind = min(cluster.end() + AROUND, newline if newline >= 0 else len(text))
+    for start_at, end_at in _clusters(text):
+        line, newline = text.rfind("\n", 0, start_at) + 1, text.find("\n", end_at)
+        first = max(low, line, start_at - AROUND)
+        behind = min(end_at + AROUND, newline if newline >= 0 else len(text))
         for match in _DOUBLE_RUN.finditer(text, first, behind):
             for start, end in _strange(match[0]):
                 run = Run(match.start() + start, match[0][start:end])
                 low = run.start + len(run.text)
-                if _odd().search(run.text) and run.text.count("\ufffd") <= MOST_GONE * len(run.text):
+                if _odd_places(run.text) and run.text.count("\ufffd") <= MOST_GONE * len(run.text):
                     runs.append(run)
     return runs
 
 
-@cache
-def _odd() -> re.Pattern[str]:
-    """A character that is not in daily use."""
-    return re.compile(_odd_class())
+def _clusters(text: str) -> Iterator[tuple[int, int]]:
+    """The spans of several characters not in daily use that stand near each other in a line."""
+    first = last = -BRIDGE - 2  # too far from any
+    for at in _odd_places(text):
+        if at - last <= BRIDGE + 1 and "\n" not in text[last:at]:
+            last = at
+            continue
+        if last > first:
+            yield first, last + 1
+        first = last = at
+    if last > first:
+        yield first, last + 1
+
+
+def _odd_places(text: str) -> list[int]:
+    """Where the characters stand that are not in daily use."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    places: list[int] = np.flatnonzero(_odd()[codes]).tolist()
+    return places
 
 
 @cache
-def _clusters() -> re.Pattern[str]:
-    """Several such characters, near each other."""
-    odd = _odd_class()
-    return re.compile(f"{odd}(?:[^\n]{{0,{BRIDGE}}}{odd})+")
-
-
-@cache
-def _odd_class() -> str:
-    usual = "".join(c for n in range(0x2E80, 0x10000) if not 0xD800 <= n < 0xE000 and _usual(c := chr(n)))
-    return f"[^\0-\u2e7f{re.escape(usual)}]"
+def _odd() -> NDArray[np.bool_]:
+    """Whether each code point is a character that is not in daily use."""
+    table = np.ones(sys.maxunicode + 1, np.bool_)
+    table[:0x2E80] = False
+    table[[ord(c) for c in tables.common() | _MARKS]] = False
+    return table
 
 
 def between(text: str, runs: Sequence[Run]) -> list[Run]:
@@ -119,7 +132,7 @@ def bridged(text: str, runs: Sequence[Run]) -> list[Run]:
 
 
 # The most characters between two runs that are one.
-_LETTERS = re.compile(r"\S{0,16}")
+_LETTERS = regex(r"\S{0,16}")
 
 
 def _strange(text: str) -> list[tuple[int, int]]:
@@ -141,10 +154,6 @@ def _strange(text: str) -> list[tuple[int, int]]:
             spans.append((at, at + size))
     ends = [*places, len(text)]
     return [(ends[max(0, first - MARGIN)], ends[min(len(places), end + MARGIN)]) for first, end in spans]
-
-
-def _usual(character: str) -> bool:
-    return ord(character) < 0x2E80 or character in _MARKS or tables.is_common(character)
 
 
 _MARKS = frozenset("，。、；：！？“”‘’（）《》〈〉【】「」『』—…·～％　")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
+from tongbao.patterns import regex
 from tongbao.repair.codecs import ANY, FIRST, FIRST_BIG5, SECOND, SECOND_BIG5, STRIPPED, Pending, skipped
 from tongbao.repair.lattice import Arc
 from tongbao.repair.pairings import Pairing, double_bytes, ligature_bytes, single_bytes
@@ -32,7 +33,7 @@ def _swallowed(text: str, end: int) -> str:
     return "*" if text.startswith("*", end) and text.count("**", line, end) % 2 else ""
 
 
-_LIST_ITEM = re.compile(r"(?:[-+*]|#{1,6}|\d{1,3}[.)]) ")
+_LIST_ITEM = regex(r"(?:[-+*]|#{1,6}|\d{1,3}[.)]) ")
 
 
 def single_tokens(text: str, pairing: Pairing) -> Iterator[Token]:
@@ -80,7 +81,7 @@ def _utf8_in(read: str) -> re.Pattern[str]:
     letters = single_bytes(read).items()
     leads = "".join(c for c, (byte,) in letters if 0xE1 <= byte <= 0xEF)
     others = "".join(c for c, (byte,) in letters if 0x80 <= byte < 0xC0)
-    return re.compile(f"[{re.escape(leads)}][{re.escape(others)}]{{2}}(?![{re.escape(others)}])")
+    return regex(f"[{re.escape(leads)}][{re.escape(others)}]{{2}}(?![{re.escape(others)}])")
 
 
 # What stands behind a digit.

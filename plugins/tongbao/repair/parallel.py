@@ -13,7 +13,6 @@ Suggestions are few and texts are many: the contexts before all of them are look
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from ahocorasick_rs import AhoCorasick
 from tongbao import edits as edit_lists
 from tongbao.folding import fold
 from tongbao.model import Edit, Repaired
+from tongbao.patterns import regex
 from tongbao.repair import gbk_search
 
 # Context on each side in characters, and how many of them must be Han.
@@ -38,8 +38,8 @@ MOST_HITS = 100
 # The most copies that an edit is taken from and names.
 MOST_COPIES = 5
 
-_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_HAN = regex("[\u3400-\u9fff\uf900-\ufaff]")
+_SURROGATE = regex("[\ud800-\udfff]")
 
 
 # The folded contexts of what is in doubt, and how far apart they may be: what copies are searched for.

@@ -11,11 +11,12 @@ import re
 from collections.abc import Sequence
 
 from tongbao.model import Edit, EditEvidence
+from tongbao.patterns import regex
 from tongbao.repair import gbk_search, glosses, tables
 from tongbao.repair.verdict import NOTHING, Verdict
 
 # A comma or a line's end that the spinner puts before marks.
-_INSERTED = re.compile(r"(?:(?<=[^,，、。；：！？]),|\r?\n[ \t\u3000]*)(?=[,，、。；：！？])")
+_INSERTED = regex(r"(?:(?<=[^,，、。；：！？]),|\r?\n[ \t\u3000]*)(?=[,，、。；：！？])")
 
 
 def undo(text: str) -> Verdict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
@@ -11,10 +10,11 @@ from opencc import OpenCC
 
 from tongbao.data import rows
 from tongbao.folding import fold_table
+from tongbao.patterns import regex
 
 # Spelling variants inside GBK pinyin glosses: IPA letters that GBK carries, the keyboard spelling of ü, tone numbers.
 _SPELLING = str.maketrans({"ɑ": "a", "ɡ": "g", "v": "ü", "V": "ü"} | dict.fromkeys("012345", ""))
-_PARTED = re.compile(r"[,，、/;；]")
+_PARTED = regex(r"[,，、/;；]")
 _TONES = {"\u0304", "\u0301", "\u030c", "\u0300"}
 
 
@@ -93,11 +93,16 @@ def is_foreign_to_traditional(character: str) -> bool:
 
 def is_common(character: str) -> bool:
     """Whether the Simplified form is in the first level of GB 2312, its 3,755 characters in daily use."""
-    try:
-        lead = fold_table().get(ord(character), character).encode("gb2312")[0]
-    except UnicodeEncodeError:
-        return False
-    return 0xB0 <= lead <= 0xD7
+    return character in common()
+
+
+@cache
+def common() -> frozenset[str]:
+    """The characters whose Simplified form is in the first level of GB 2312."""
+    rows_of_level = (bytes(b for trail in range(0xA1, 0xFF) for b in (lead, trail)) for lead in range(0xB0, 0xD8))
+    level, folds = {c for row in rows_of_level for c in row.decode("gb2312", "ignore")}, fold_table()
+    sources = (chr(code) for code, target in folds.items() if target in level)
+    return frozenset(sources).union(c for c in level if ord(c) not in folds)
 
 
 def _pairs(codec: str) -> Mapping[bytes, str]:

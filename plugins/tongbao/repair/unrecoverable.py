@@ -6,13 +6,12 @@ the bytes are gone. The flag is a suggestion that changes nothing.
 
 from __future__ import annotations
 
-import re
-
 from tongbao.model import Edit, EditEvidence
+from tongbao.patterns import regex
 from tongbao.repair.verdict import NOTHING, Verdict
 
 # A text may name the replacement character, in quotes.
-_GONE = re.compile("(?:锟斤拷|锟叫的|斤拷|锟斤|烫烫烫+|屯屯屯+)+|(?<![\"'“‘`「])\ufffd+")
+_GONE = regex("(?:锟斤拷|锟叫的|斤拷|锟斤|烫烫烫+|屯屯屯+)+|(?<![\"'“‘`「])\ufffd+")
 _REASON = "原字节已经丢失，无法还原，保留所收到的样子。"
 # Flags in one text; more of them say nothing more.
 MOST = 200

@@ -6,35 +6,21 @@ off: width, quotes, entities, line breaks, ligatures, control characters and nor
 
 from __future__ import annotations
 
-import re
-
-import ftfy
+from functools import cache
+from typing import TYPE_CHECKING
 
 from tongbao.model import Edit, EditEvidence
+from tongbao.patterns import regex
 from tongbao.repair.about import speaks_of_mojibake
 from tongbao.repair.verdict import NOTHING, Verdict
 
-_CONFIG = ftfy.TextFixerConfig(
-    unescape_html=False,
-    remove_terminal_escapes=False,
-    fix_encoding=True,
-    restore_byte_a0=True,
-    replace_lossy_sequences=False,
-    decode_inconsistent_utf8=True,
-    fix_c1_controls=False,
-    fix_latin_ligatures=False,
-    fix_character_width=False,
-    uncurl_quotes=False,
-    fix_line_breaks=False,
-    fix_surrogates=False,
-    remove_control_chars=False,
-    normalization=None,
-    explain=False,
-)
+if TYPE_CHECKING:
+    from ftfy import TextFixerConfig
+
 # Two characters that UTF-8 in a single-byte page begins with.
-_TRIGGER = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u2122\u20ac]")
+_TRIGGER = regex("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u2122\u20ac]")
 # What is left when ftfy explained a part of a line that is mojibake of another kind.
-_UNEXPLAINED = re.compile("\ufffd|[\u00a1-\u00ff]{3}")
+_UNEXPLAINED = regex("\ufffd|[\u00a1-\u00ff]{3}")
 # The pages by which UTF-8 is misread.
 _PAGES = (
     "latin-1",
@@ -44,17 +30,48 @@ _PAGES = (
     "cp437",
 )
 # One sequence is evidence if it stands for a typographic mark, or for a letter inside a word.
-_CLASSIC = re.compile(
-    "[\u2010-\u2027\u20ac\u2122]|[^\\W\\d_](?<=[^\x00-\x7f])(?=[A-Za-z])|(?<=[A-Za-z])[^\\W\\d_\x00-\x7f]"
-)
+_CLASSIC = regex("[\u2010-\u2027\u20ac\u2122]|[^\\W\\d_](?<=[^\x00-\x7f])(?=[A-Za-z])|(?<=[A-Za-z])[^\\W\\d_\x00-\x7f]")
 # The beginning of a string that a function is called with: a test, or an example.
-_ARGUMENT = re.compile(r"""\w\([rbuf]?(['"])(?:(?!\1).)*\Z""")
+_ARGUMENT = regex(r"""\w\([rbuf]?(['"])(?:(?!\1).)*\Z""")
 # Lines longer than this are not text.
 LONGEST = 20_000
 
 
+@cache
+def _config() -> TextFixerConfig:
+    """ftfy, with everything off that is not an encoding error."""
+    from ftfy import TextFixerConfig  # Slow to import, and few texts need it.
+
+    return TextFixerConfig(
+        unescape_html=False,
+        remove_terminal_escapes=False,
+        fix_encoding=True,
+        restore_byte_a0=True,
+        replace_lossy_sequences=False,
+        decode_inconsistent_utf8=True,
+        fix_c1_controls=False,
+        fix_latin_ligatures=False,
+        fix_character_width=False,
+        uncurl_quotes=False,
+        fix_line_breaks=False,
+        fix_surrogates=False,
+        remove_control_chars=False,
+        normalization=None,
+        explain=False,
+    )
+
+
+def _fixed(line: str) -> str:
+    """What ftfy makes of a line."""
+    from ftfy import fix_encoding
+
+    return fix_encoding(line, _config())
+
+
 def damage(text: str) -> str:
     """The forward model: UTF-8 read as cp1252; bytes without a character stay as C1 controls."""
+    import ftfy.bad_codecs  # noqa: F401 (brings the codec)
+
     return text.encode("utf-8", "replace").decode("sloppy-windows-1252")
 
 
@@ -67,7 +84,7 @@ def undo(text: str) -> Verdict:
     start, about = 0, speaks_of_mojibake(text)
     for line in text.splitlines(keepends=True):
         if len(line) <= LONGEST and _TRIGGER.search(line):
-            fixed = ftfy.fix_encoding(line, _CONFIG)
+            fixed = _fixed(line)
             if fixed != line and not _UNEXPLAINED.search(fixed):
                 edit = _edit(start, line, fixed)
                 restored = set(edit.after) - set(edit.before) - set(map(chr, range(128)))

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from tongbao.data import rows
 from tongbao.model import Edit, EditEvidence, Script, Scripts, Standard
+from tongbao.patterns import regex
 from tongbao.script import townships
 from tongbao.script.names import names, traditional
 from tongbao.script.opencc import TO_HANS, TO_HANT, convert_text
@@ -83,11 +84,14 @@ def _left_over(standard: Standard) -> dict[int, str]:
 
     Characters that Simplified has itself are left alone: 著 is 着 in Taiwan, and itself in Hong Kong.
     """
-    (other,) = set(Standard) - {standard}
-    characters = "\n".join(chr(n) for n in range(0x3400, 0xA000))
-    own, others = (convert_text(TO_HANS[each], characters) for each in (standard, other))
-    found = ((c, o) for c, s, o in zip(characters, own, others, strict=True) if c == s != o)
-    return {ord(c): o for c, o in found if not _in_gb2312(c)}
+    sources, targets = _characters()[f"left-over-{standard}"]
+    return {ord(source): target for source, target in zip(sources, targets, strict=True)}
+
+
+@cache
+def _characters() -> dict[str, list[str]]:
+    """{kind: columns} of the table of characters that tell scripts apart."""
+    return {kind: columns for kind, *columns in rows("script_characters.tsv")}
 
 
 @cache
@@ -95,7 +99,7 @@ def _exceptions(standard: Standard) -> tuple[re.Pattern[str], dict[str, str]]:
     """A pattern for the phrases of the exceptions table, longest first, and {Simplified: Traditional}."""
     column = list(Standard).index(standard) + 1
     phrases = {row[0]: row[column] for row in rows("script_exceptions.tsv")}
-    return re.compile("|".join(map(re.escape, sorted(phrases, key=len, reverse=True)))), phrases
+    return regex("|".join(map(re.escape, sorted(phrases, key=len, reverse=True)))), phrases
 
 
 # --- which script ----------------------------------------------------------------------------------------------------
@@ -117,32 +121,15 @@ class _Count:
 
 @cache
 def _telling() -> tuple[frozenset[str], frozenset[str]]:
-    """The characters of Simplified only and of Traditional only.
-
-    Converted away by OpenCC, and absent from the other script's national character set (GB 2312, the commoner half of
-    Big5): so 后, 里, 台 tell nothing.
-    """
-    characters = [chr(n) for n in range(0x3400, 0xA000)]
-    lines = "\n".join(characters)
-    hans, hant = (convert_text(config, lines).split("\n") for config in (TO_HANS[Standard.TW], "s2t"))
-    only_hans = {c for c, h in zip(characters, hant, strict=True) if c != h and not _in_big5(c)}
-    only_hant = {c for c, h in zip(characters, hans, strict=True) if c != h and not _in_gb2312(c)}
-    return frozenset(only_hans - only_hant), frozenset(only_hant - only_hans)
+    """The characters of Simplified only and of Traditional only."""
+    table = _characters()
+    return frozenset(table["hans"][0]), frozenset(table["hant"][0])
 
 
 @cache
 def _strays() -> frozenset[str]:
     """The characters that no Traditional text has. Some that tell of Simplified are Hong Kong's too (温, 户, 税)."""
-    only_hans, _ = _telling()
-    return frozenset(c for c in only_hans if _one(Standard.HK, c) != c)
-
-
-def _in_gb2312(character: str) -> bool:
-    return len(character.encode("gb2312", "ignore")) == 2
-
-
-def _in_big5(character: str) -> bool:
-    return b"\xa4\x40" <= character.encode("big5", "ignore") <= b"\xc6\x7e"
+    return frozenset(_characters()["stray"][0])
 
 
 def _count(text: str) -> _Count:

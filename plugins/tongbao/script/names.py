@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from tongbao.data import toml
+from tongbao.patterns import regex
 
 # Names found in a text beyond this number are let be.
 MAX_NAMES = 2_000
@@ -57,12 +58,12 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     surname = f"(?!{_any(table['not_names'])})(?:{_any(table['compounds'])}|[{''.join(table['surnames'].split())}])"
     first = f"(?![{table['not_given']}])[\u3400-\u9fff]"
     ends = f"(?=[^\u3400-\u9fff]|$|{_any(table['verbs'])})"
-    name = f"({surname}{first}[\u3400-\u9fff]{ends}|{surname}{first}{ends})"
+    name = f"({surname}{first}[\u3400-\u9fff]?{ends})"
     clause = "(?:^|(?<=[\\s,;:!?，。；：！？、“”()（）]))"
     return (
-        re.compile(f"(?:{_any(table['titles'])})[\\s:：]{{0,2}}{name}"),
-        re.compile(f"[\\s、,，和及与]{{1,2}}{name}"),
-        re.compile(f"{clause}({surname}{first}[\u3400-\u9fff]?)(?={_any(table['strong_verbs'])})", re.MULTILINE),
+        regex(f"(?:{_any(table['titles'])})[\\s:：]{{0,2}}{name}"),
+        regex(f"[\\s、,，和及与]{{1,2}}{name}"),
+        regex(f"{clause}({surname}{first}[\u3400-\u9fff]?)(?={_any(table['strong_verbs'])})", re.MULTILINE),
     )
 
 

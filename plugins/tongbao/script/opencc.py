@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cache
 
 from opencc import OpenCC
 
 from tongbao.model import Standard
+from tongbao.patterns import regex
 
 # OpenCC's configurations to the standard forms of Taiwan and of Hong Kong, and back. The phrase table of s2twp is kept
 # out, since it replaces words and changes lengths.
@@ -16,7 +16,7 @@ TO_HANT = {Standard.TW: "s2tw", Standard.HK: "s2hk"}
 TO_HANS = {Standard.TW: "tw2s", Standard.HK: "hk2s"}
 
 # Beyond these OpenCC can't go: NUL ends its text, lone surrogates have no UTF-8.
-_UNFIT = re.compile("[\0\ud800-\udfff]")
+_UNFIT = regex("[\0\ud800-\udfff]")
 _STAND_IN = "\ufffc"
 
 

@@ -13,9 +13,10 @@ from functools import cache
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from tongbao.data import rows, toml
+from tongbao.patterns import regex
 
 # Beyond these the automaton can't go: lone surrogates have no UTF-8.
-_UNFIT = re.compile("[\ud800-\udfff]")
+_UNFIT = regex("[\ud800-\udfff]")
 
 
 def kept(hans: str) -> Iterator[tuple[int, str]]:
@@ -32,7 +33,7 @@ def _table() -> tuple[AhoCorasick, dict[str, str], dict[str, str]]:
     """The automaton of the names that hold such a character, the characters' forms, and what a first one joins with."""
     table = toml("names.toml")
     forms: dict[str, str] = table["township_forms"]
-    names = {name for row in rows("townships.tsv") for name in row[1].split("|")}
-    fitting = [n for n in sorted(names) if set(n) & forms.keys() and not any(w in n for w in table["township_words"])]
+    held = re.findall(f"[^\t\n|]*[{''.join(forms)}][^\t\n|]*", "\n".join(row[1] for row in rows("townships.tsv")))
+    fitting = [name for name in sorted(set(held)) if not any(w in name for w in table["township_words"])]
     joined: dict[str, str] = table["township_joined"]
     return AhoCorasick(fitting, matchkind=MatchKind.LeftmostLongest), forms, joined
