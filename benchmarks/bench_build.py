@@ -97,7 +97,7 @@ def measure(count: int, folder: Path, beside: list[peers.Peer]) -> Built:
 
     take((OURS, FULL, _nothing, tree.command(folder / "tree", folder)))
     for peer in beside:
-        peers.write(peer, folder / peer.name, folder / "output/data/bulletins.jsonl")
+        peers.write(peer, folder / peer.name, folder / "output")
     for step in _turns(count, folder, beside):
         take(step)
     outputs = {OURS: folder / "output", **{peer.name: folder / peer.name / "output" for peer in beside}}

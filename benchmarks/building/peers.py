@@ -1,8 +1,8 @@
 """Sites of the peers: sources from our own data file, templates that give the same page, and how each is built.
 
-Both get what our build has worked out already (both scripts, dates, regions, repairs made) and publish it: two pages a
-bulletin with reading text, received text and facts, lists of each region and period, 100 a page, a feed for each
-region.
+Both get what our build has worked out already and publish it: two pages a bulletin, lists of each region and period,
+100 a page, a feed for each region. What lies between a page's head and its neighbours (reading text, received text,
+facts, repairs, with all marks) is their source as our pages have it; head, navigation and lists are their templates'.
 Neither repairs, tags, explains or indexes anything.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 from pelican_tongbao.labels import labels
 from pelican_tongbao.pages import OWN_NAMES, TAGS, region_name
 from pelican_tongbao.plan import ROOT
-from tongbao.export.urls import LANGUAGES
+from tongbao.export.urls import LANGUAGES, bulletin
 from tongbao.places import lineage
 from tongbao.script import convert
 
@@ -28,6 +28,8 @@ _HERE = Path(__file__).parent
 _SUMMARY = 100
 # What stock Pelican needs: an article without a date is none.
 _NEVER = "1970-01-01"
+# Between a page's head and its neighbours.
+_SHEET, _AFTER = '<div class="sheet">', '<nav class="neighbours"'
 _ADDED = "以上情况，特此说明。"
 
 
@@ -43,9 +45,8 @@ class Source:
     regions: Sequence[str]
     places: Sequence[tuple[str, str]]
     kind: str
-    facts: Sequence[tuple[str, str]]
-    paragraphs: Sequence[str]
-    received: str
+    summary: str
+    body: str
     newer: tuple[str, str] | None
     older: tuple[str, str] | None
 
@@ -62,23 +63,26 @@ class Peer:
     command: Callable[[Path], list[str]]
 
 
-def sources(data: Path) -> Iterator[Source]:
-    """The pages' contents from `data/bulletins.jsonl`, bulletin by bulletin, the newest first."""
-    with data.open(encoding="utf-8") as lines:
+def sources(output: Path) -> Iterator[Source]:
+    """The pages' contents from the site in `output`, bulletin by bulletin, the newest first."""
+    with (output / "data/bulletins.jsonl").open(encoding="utf-8") as lines:
         records = [_slim(json.loads(line)) for line in lines]
     records.sort(key=lambda record: (_day(record), record["id"]), reverse=True)
     for place, record in enumerate(records):
         for language in LANGUAGES:
             newer = _neighbour(records[place - 1], language) if place else None
             older = _neighbour(records[place + 1], language) if place + 1 < len(records) else None
-            yield _source(record, language, newer, older)
+            page = (output / bulletin(record["id"], language) / "index.html").read_text("utf-8")
+            yield _source(record, language, page, newer, older)
 
 
-def _slim(record: dict[str, Any]) -> dict[str, Any]:
-    dropped = ("edits", "suggestions", "events", "genre_evidence")
+def _slim(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What is used of a record: all of them are held at once."""
     titles = convert(record["title"])
-    kept = {name: value for name, value in record.items() if name not in dropped}
-    return {**kept, "titles": {"zh-hans": titles.hans, "zh-hant": titles.hant}}
+    kept = {name: record[name] for name in ("id", "published", "regions", "kind")}
+    heads = {language: record[name][: 2 * _SUMMARY] for language, name in zip(LANGUAGES, ("hans", "hant"), strict=True)}
+    kept["regions"] = [(region["code"], region["role"]) for region in record["regions"]]
+    return {**kept, "heads": heads, "titles": {"zh-hans": titles.hans, "zh-hant": titles.hant}}
 
 
 def _day(record: Mapping[str, Any]) -> str:
@@ -90,47 +94,34 @@ def _neighbour(record: Mapping[str, Any], language: str) -> tuple[str, str]:
 
 
 def _source(
-    record: Mapping[str, Any], language: str, newer: tuple[str, str] | None, older: tuple[str, str] | None
+    record: Mapping[str, Any],
+    language: str,
+    page: str,
+    newer: tuple[str, str] | None,
+    older: tuple[str, str] | None,
 ) -> Source:
-    text = record["hans" if language == "zh-hans" else "hant"]
-    title = record["titles"][language]
-    primary = [region["code"] for region in record["regions"] if region["role"] == "primary"]
-    named = [region["code"] for region in record["regions"]]
-    lines = [line for line in text.split("\n") if line.strip() and line != title]
-    words = labels(language)["fields"]
-    evidence = [e["text"] for region in record["regions"] for e in region["evidence"] if e["text"]]
-    rows = {
-        "regions": "、".join(region_name(code, language) for code in named),
-        "published": f"{_day(record)} {(record['published'] or {}).get('rule', '')}",
-        "issuer": record["issuer"],
-        "doc_number": record["doc_number"],
-        "source": record["source"],
-        "sha256": record["sha256"],
-        "encoding": record["encoding"],
-    }
-    facts = [(words.get(name, name), str(value)) for name, value in rows.items() if value]
-    facts += [("", " ".join(quote.split())) for quote in evidence]
+    named = [code for code, _ in record["regions"]]
+    primary = [code for code, role in record["regions"] if role == "primary"]
     return Source(
         id=record["id"],
         language=language,
-        title=title,
+        title=record["titles"][language],
         day=_day(record),
         regions=sorted({above for code in named for above in lineage(code)}),
         places=[(code, region_name(code, language)) for code in primary],
         kind=labels(language)["kinds"].get(record["kind"] or "none", ""),
-        facts=facts,
-        paragraphs=lines,
-        received=record["text"],
+        summary=" ".join(record["heads"][language].split())[:_SUMMARY],
+        body=page[page.index(_SHEET) : page.index(_AFTER)],
         newer=newer,
         older=older,
     )
 
 
-def write(peer: Peer, folder: Path, data: Path) -> None:
-    """Write the peer's site from our data file."""
+def write(peer: Peer, folder: Path, output: Path) -> None:
+    """Write the peer's site from ours in `output`."""
     shutil.rmtree(folder, ignore_errors=True)
     regions: set[str] = set()
-    for source in sources(data):
+    for source in sources(output):
         peer.file(folder, source.id, source.language).parent.mkdir(parents=True, exist_ok=True)
         peer.write(folder, source)
         regions.update(source.regions)
@@ -141,7 +132,7 @@ def add_sentence(peer: Peer, folder: Path, bulletin_id: str) -> None:
     """Put a sentence into both pages of a bulletin."""
     for language in LANGUAGES:
         path = peer.file(folder, bulletin_id, language)
-        head, mark, tail = path.read_text("utf-8").rpartition("</p>")
+        head, mark, tail = path.read_text("utf-8").partition("</p>")
         path.write_text(f"{head}{_ADDED}{mark}{tail}", "utf-8")
 
 
@@ -150,10 +141,6 @@ def add_another(peer: Peer, folder: Path, like: str, bulletin_id: str) -> None:
     for language in LANGUAGES:
         text = peer.file(folder, like, language).read_text("utf-8")
         peer.file(folder, bulletin_id, language).write_text(text.replace(like, bulletin_id), "utf-8")
-
-
-def _body(source: Source) -> str:
-    return "".join(f"<p>{html.escape(line, quote=False)}</p>\n" for line in source.paragraphs)
 
 
 # --- Hugo ------------------------------------------------------------------------------------------------------------
@@ -168,15 +155,13 @@ def _hugo_write(folder: Path, source: Source) -> None:
     matter = {
         "title": source.title,
         **({"date": source.day} if source.day else {}),
-        "summary": "".join(source.paragraphs)[:_SUMMARY],
+        "summary": source.summary,
         "regions": source.regions or ["unknown"],
         "periods": periods,
         "places": [{"code": code, "name": name} for code, name in source.places],
         "genre": source.kind,
-        "facts": [{"name": name, "text": text} for name, text in source.facts],
-        "received": source.received,
     }
-    text = f"{json.dumps(matter, ensure_ascii=False, indent=1)}\n{_body(source)}"
+    text = f"{json.dumps(matter, ensure_ascii=False, indent=1)}\n{source.body}"
     _hugo_file(folder, source.id, source.language).write_text(text, "utf-8")
 
 
@@ -213,17 +198,15 @@ def _stock_write(folder: Path, source: Source) -> None:
         "lang": source.language,
         "category": source.language,
         "tags": ",".join(f"{source.language}/region/{code}" for code in source.regions or ["unknown"]),
-        "summary": html.escape("".join(source.paragraphs)[:_SUMMARY]),
+        "summary": html.escape(source.summary),
         "places": "|".join(f"{code} {name}" for code, name in source.places),
         "genre": source.kind,
-        "facts": "\n".join(f"{name}\t{text}" for name, text in source.facts),
-        "received": source.received,
         "newer": " ".join(source.newer or ()),
         "older": " ".join(source.older or ()),
     }
     head = "".join(f'<meta name="{name}" content="{html.escape(value)}">\n' for name, value in metadata.items())
     title = f"<title>{html.escape(source.title, quote=False)}</title>"
-    text = f"<html>\n<head>\n{title}\n{head}</head>\n<body>\n{_body(source)}</body>\n</html>\n"
+    text = f"<html>\n<head>\n{title}\n{head}</head>\n<body>\n{source.body}</body>\n</html>\n"
     _stock_file(folder, source.id, source.language).write_text(text, "utf-8")
 
 

@@ -23,8 +23,8 @@ JINJA_GLOBALS = {
     "urls": SimpleNamespace(
         LANGUAGES=list(SHARED["tags"]),
         bulletin=lambda number, language: f"{language}/bulletin/{number}/",
-        region=lambda code, language: f"{language}/region/{code}/",
-        date=lambda period, language: f"{language}/date/{period}/",
+        region=lambda code, language: f"{language}/region/{code}/" if code else f"{language}/region/",
+        date=lambda period, language: f"{language}/date/{period}/" if period else f"{language}/date/",
         home=lambda language: f"{language}/",
         search=lambda language: f"{language}/search/",
     ),
