@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,13 +31,23 @@ def run(command: Sequence[str]) -> tuple[str, Cost]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     before, clock = _cpu(resource.RUSAGE_CHILDREN), time.perf_counter()
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=sys.stderr, text=True) as process:
-        peak = 0.0
-        while process.poll() is None:
-            peak = max(peak, _taken(process.pid))
-            time.sleep(_EVERY)
-        seconds = time.perf_counter() - clock
-        assert process.stdout is not None
-        output = process.stdout.read()
+        ended, peaks = threading.Event(), [0.0]
+
+        def watch() -> None:
+            while not ended.is_set():
+                peaks.append(_taken(process.pid))
+                ended.wait(_EVERY)
+
+        # Beside it, so that the clock stops when the program does.
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            output, _ = process.communicate()
+        finally:
+            seconds = time.perf_counter() - clock
+            ended.set()
+            watcher.join()
+    peak = max(peaks)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)}: failed with {process.returncode}")
     if not peak:
