@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -88,18 +89,19 @@ def _follow(known: Sources, roots: Sequence[Path], below: bool, news: News, stop
         if not present:
             stop.wait(_LOOK / 1000)
             continue
-        for changes in watch(
-            *present,
-            watch_filter=lambda _, path: known.counts(Path(path)),
-            stop_event=stop,
-            rust_timeout=_LOOK,
-            yield_on_timeout=True,
-            recursive=below,
-        ):
-            if changes:
-                news.put({Path(path) for _, path in changes})
-            if _inodes(roots) != there:
-                break
+        with suppress(FileNotFoundError):  # It went away just now.
+            for changes in watch(
+                *present,
+                watch_filter=lambda _, path: known.counts(Path(path)),
+                stop_event=stop,
+                rust_timeout=_LOOK,
+                yield_on_timeout=True,
+                recursive=below,
+            ):
+                if changes:
+                    news.put({Path(path) for _, path in changes})
+                if _inodes(roots) != there:
+                    break
 
 
 def _inodes(paths: Sequence[Path]) -> list[int | None]:
