@@ -18,6 +18,7 @@ export TONGBAO_CACHE = $(CACHE)
 SITE    := $(BIN)/pelican "$$CONTENT" -o "$$OUTPUT"
 # Whether the site is up to date already.
 CURRENT := $(BIN)/python -I -S plugins/pelican_tongbao/plan.py "$$CONTENT" "$$OUTPUT"
+WATCH   := $(BIN)/python -m pelican_tongbao.devserver "$$CONTENT" "$$OUTPUT" --settings pelicanconf.py
 READY   := $(VENV)/.ready
 TESTS   := $(VENV)/.ready-tests
 
@@ -37,12 +38,11 @@ publish: $(READY) content-there  ## build with publishconf.py: absolute addresse
 serve: $(READY)  ## serve OUTPUT on PORT
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory "$$OUTPUT" $(PORT)
 
-regenerate: $(READY)  ## build again whenever content, theme, plugins or settings change
-	@$(BIN)/watchfiles --filter all "$(MAKE) --no-print-directory html" "$$CONTENT" theme plugins pelicanconf.py
+regenerate: $(READY) content-there  ## build again whenever content, theme, plugins or settings change
+	@$(WATCH)
 
-devserver: html  ## serve and regenerate
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory "$$OUTPUT" $(PORT) & server=$$!; \
-	trap 'kill $$server' EXIT INT TERM; $(MAKE) --no-print-directory regenerate
+devserver: $(READY) content-there  ## serve and regenerate; pages that are open load again
+	@$(WATCH) --port "$(PORT)"
 
 search: $(READY)  ## search the last built site: make search Q=疫情防控
 	@$(BIN)/tongbao search --index "$$TONGBAO_CACHE/index" -- "$$Q"

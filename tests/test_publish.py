@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 
 from pelican_tongbao import publish
-from pelican_tongbao.publish import MARKER, PublishError, staged
+from pelican_tongbao.publish import MARKER, MARKER_TEXT, PublishError, Stage, staged
 
 FILES = 60
 
 
-def write_site(folder: Path, version: str) -> None:
+def write_site(stage: Stage, version: str) -> None:
     """A site of many files that all say the same, so that a mixture shows."""
     for number in range(FILES):
-        (folder / f"{number}.html").write_text(version, "utf-8")
+        stage.write(f"{number}.html", version.encode(), version)
 
 
 def versions(output: Path) -> set[str]:
@@ -27,12 +28,17 @@ def versions(output: Path) -> set[str]:
 
 
 def build(output: Path, version: str) -> None:
-    with staged(output) as staging:
-        write_site(staging, version)
+    with staged(output) as stage:
+        write_site(stage, version)
 
 
 def beside(output: Path) -> list[str]:
-    return sorted(path.name for path in output.parent.iterdir() if path != output)
+    """What stands beside the output but the folder that is known to."""
+    return sorted(path.name for path in output.parent.iterdir() if path not in (output, own(output)))
+
+
+def own(output: Path) -> Path:
+    return output.with_name(f".tongbao-{output.name}")
 
 
 def test_a_build_replaces_the_whole_site(tmp_path: Path) -> None:
@@ -59,8 +65,8 @@ def test_an_empty_folder_and_a_link_to_a_site_are_replaced(tmp_path: Path) -> No
 def test_a_failed_build_leaves_the_old_site(tmp_path: Path) -> None:
     output = tmp_path / "site"
     build(output, "one")
-    with pytest.raises(RuntimeError), staged(output) as staging:
-        write_site(staging, "two")
+    with pytest.raises(RuntimeError), staged(output) as stage:
+        write_site(stage, "two")
         raise RuntimeError
     assert versions(output) == {"one"}
     assert beside(output) == []
@@ -93,27 +99,79 @@ def test_a_file_in_the_place_of_the_output(tmp_path: Path) -> None:
     assert output.read_text("utf-8") == "precious"
 
 
-def test_two_builds_at_once_leave_one_whole_site(tmp_path: Path) -> None:
+def test_two_builds_at_once_wait_for_each_other(tmp_path: Path) -> None:
     output = tmp_path / "site"
-    with staged(output) as slow:
-        write_site(slow, "slow")
-        with staged(output) as quick:
-            assert slow.is_dir(), "a living build's folder was swept"
-            write_site(quick, "quick")
-        assert versions(output) == {"quick"}
-    assert versions(output) == {"slow"}
+    other = multiprocessing.get_context("fork").Process(target=build, args=(output, "quick"))
+    with staged(output) as stage:
+        other.start()
+        write_site(stage, "slow")
+        time.sleep(0.2)
+        assert other.is_alive()
+        assert not output.exists()
+    other.join()
+    assert versions(output) == {"quick"}
     assert beside(output) == []
 
 
-def test_remains_of_dead_builds_are_removed_and_others_are_not(tmp_path: Path) -> None:
+def test_a_file_that_is_kept_is_the_same_file_and_one_that_is_not_asked_for_goes(tmp_path: Path) -> None:
     output = tmp_path / "site"
-    dead = tmp_path / ".tongbao-site-0123456789abcdef.new"
-    other = tmp_path / ".tongbao-another-0123456789abcdef.new"
-    for folder in (dead, other):
-        folder.mkdir()
-        write_site(folder, "dead")
-    build(output, "one")
-    assert beside(output) == [other.name]
+    with staged(output) as stage:
+        for name in ("a/kept", "b/same", "c/changed", "d/gone", "search/old/x", "search/old/y"):
+            stage.write(name, b"one", "key")
+    before = {name: (output / name).stat() for name in ("a/kept", "b/same", "c/changed", "search/old/x")}
+    for round in range(3):
+        with staged(output) as stage:
+            assert stage.keep("a/kept", "key")
+            assert not stage.keep("b/same", f"other {round}")
+            stage.write("b/same", b"one", f"other {round}")
+            stage.write("c/changed", f"two {round}".encode(), "key")
+            old, new = ("old", "new") if round % 2 == 0 else ("new", "old")
+            assert stage.keep_below("search/") == [f"search/{old}/x", f"search/{old}/y"]
+            stage.rename(f"search/{old}", f"search/{new}")
+            stage.write(f"search/{new}/y", f"{round}".encode())
+        for name in ("a/kept", "b/same"):
+            assert (output / name).stat().st_mtime_ns == before[name].st_mtime_ns
+            assert (output / name).stat().st_ino == before[name].st_ino
+        assert (output / f"search/{new}/x").stat().st_ino == before["search/old/x"].st_ino
+        assert tree(output) == tree(own(output) / "next") == {
+            ".tongbao-site": MARKER_TEXT.encode(), "a/kept": b"one", "b/same": b"one",
+            "c/changed": f"two {round}".encode(), f"search/{new}/x": b"one", f"search/{new}/y": f"{round}".encode(),
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ["output", "next"])
+@pytest.mark.parametrize("harm", ["changed in place", "replaced", "removed", "added", "all gone", "ledger", "same"])
+def test_what_is_not_as_it_was_written_is_written_anew(tmp_path: Path, where: str, harm: str) -> None:
+    output = tmp_path / "site"
+    content = {"a/x.html": b"x" * 9, "a/y.html": b"y" * 9}
+    for _ in range(2):
+        with staged(output) as stage:
+            for name, data in content.items():
+                stage.write(name, data, "key")
+    copy = output if where == "output" else own(output) / "next"
+    if harm == "changed in place":
+        (copy / "a/x.html").write_bytes(b"z" * 9)
+    elif harm == "replaced":
+        (copy / "a/x.html").unlink()
+        (copy / "a/x.html").write_bytes(b"z" * 9)
+    elif harm == "removed":
+        (copy / "a/x.html").unlink()
+    elif harm == "added":
+        (copy / "a/z.html").write_bytes(b"z")
+    elif harm == "all gone":
+        shutil.rmtree(copy)
+    else:
+        (own(output) / harm).write_bytes(b"no pickle")
+    for _ in range(2):
+        with staged(output) as stage:
+            for name, data in content.items():
+                if not stage.keep(name, "key"):
+                    stage.write(name, data, "key")
+        assert tree(output) == {".tongbao-site": MARKER_TEXT.encode(), **content}
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_without_an_exchange_of_names_two_renames_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +186,7 @@ def test_without_an_exchange_of_names_two_renames_do(tmp_path: Path, monkeypatch
 def test_a_swap_cut_between_its_two_renames_is_put_right(tmp_path: Path) -> None:
     output = tmp_path / "site"
     build(output, "one")
-    output.rename(tmp_path / ".tongbao-site-0123456789abcdef.old")
+    output.rename(own(output) / "old")
     with pytest.raises(RuntimeError), staged(output):
         assert versions(output) == {"one"}
         raise RuntimeError

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-import minify  # type: ignore[import-untyped]
-
 # The modules that are asked for by name; each is published as one file.
 ENTRIES = ("page.js", "engine.js", "index.js")
 FOLDER = "js/search"
@@ -135,6 +133,9 @@ def _whole(path: Path) -> str:
 
 def _minified(kind: str, text: str, path: Path) -> str:
     """A script or a style sheet without comments and blanks, its local names short. `path` is for the error."""
+    # Its runtime keeps threads, and is of no use in a process that was forked after they were started.
+    import minify  # type: ignore[import-untyped]
+
     try:
         return str(minify.string(kind, text))
     except minify.MinifyError as error:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # What a build reads besides its content: code, theme, settings, and the libraries' versions.
 OWN = ("plugins", "theme", "pelicanconf.py", "publishconf.py", "pyproject.toml", "constraints.txt")
 # Written by the interpreter and by pip, read by no build.
-_PASSED = ("__pycache__", ".egg-info")
+PASSED = ("__pycache__", ".egg-info")
 # What of the environment reaches a site.
 _ENVIRONMENT = ("TONGBAO_HANT", "STRICT", "SITEURL")
 _MARKER = ".tongbao-site"
@@ -34,7 +34,7 @@ def state(content: Path, settings: str) -> str:
     digest.update(repr([os.environ.get(name) for name in _ENVIRONMENT]).encode())
     libraries = Path(sys.executable).parents[1] / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
     digest.update(_line("site-packages", (libraries / "site-packages").stat).encode())  # changes with what is installed
-    lines = (_lines(content.resolve()), *(_lines(ROOT / name, _PASSED) for name in OWN))
+    lines = (_lines(content.resolve()), *(_lines(ROOT / name, PASSED) for name in OWN))
     for line in chain.from_iterable(lines):
         digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()

@@ -7,10 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from pelican_tongbao import reuse
-
 Build = Callable[..., Any]
 
 
@@ -66,41 +62,3 @@ def test_a_chain_of_builds_ends_as_one_build_does(build: Build, tmp_path: Path) 
     before = inodes(output)
     assert build(content, output, TONGBAO_CACHE=cache, TONGBAO_HANT="hk").returncode == 0
     assert not set(before.items()) & set(inodes(output).items())
-
-
-@pytest.fixture
-def pages(tmp_path: Path) -> reuse.Pages:
-    old = tmp_path / "old"
-    (old / "deep").mkdir(parents=True)
-    (old / "deep/page.html").write_text("as it was", "utf-8")
-    made = reuse.Pages(tmp_path / "record.json", old)
-    made.remember({"deep/page.html": "key"})
-    return reuse.Pages(tmp_path / "record.json", old)
-
-
-def test_a_page_is_taken_under_its_key_alone(pages: reuse.Pages, tmp_path: Path) -> None:
-    new = tmp_path / "new"
-    assert not pages.take("deep/page.html", "other", new)
-    assert not pages.take("deep/none.html", "key", new)
-    assert not new.exists()
-    assert pages.take("deep/page.html", "key", new)
-    assert (new / "deep/page.html").read_text("utf-8") == "as it was"
-
-
-@pytest.mark.parametrize("harm", [
-    lambda path: path.write_text("as it is!", "utf-8"),  # as long, but later
-    lambda path: path.unlink(),
-    lambda path: path.write_bytes(b""),
-])  # fmt: skip
-def test_a_page_that_is_not_what_was_written_is_not_taken(
-    pages: reuse.Pages, tmp_path: Path, harm: Callable[[Path], object]
-) -> None:
-    harm(tmp_path / "old/deep/page.html")
-    assert not pages.take("deep/page.html", "key", tmp_path / "new")
-
-
-@pytest.mark.parametrize("record", [b"", b"[]", b'{"deep/page.html": 1}', b'{"deep/page.html": ["key", 1]}', b"\xff"])
-def test_without_a_sound_record_nothing_is_taken(pages: reuse.Pages, tmp_path: Path, record: bytes) -> None:
-    (tmp_path / "record.json").write_bytes(record)
-    again = reuse.Pages(tmp_path / "record.json", tmp_path / "old")
-    assert not again.take("deep/page.html", "key", tmp_path / "new")
