@@ -101,9 +101,17 @@ def test_a_file_in_the_place_of_the_output(tmp_path: Path) -> None:
 
 def test_two_builds_at_once_wait_for_each_other(tmp_path: Path) -> None:
     output = tmp_path / "site"
-    other = multiprocessing.get_context("fork").Process(target=build, args=(output, "quick"))
+    context = multiprocessing.get_context("fork")
+    begun = context.Event()
+
+    def build_then() -> None:
+        begun.wait()
+        build(output, "quick")
+
+    other = context.Process(target=build_then)
+    other.start()  # before there is a lock that it would be forked with
     with staged(output) as stage:
-        other.start()
+        begun.set()
         write_site(stage, "slow")
         time.sleep(0.2)
         assert other.is_alive()

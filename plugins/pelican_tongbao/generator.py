@@ -281,7 +281,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
 
 class _Search:
-    """The files of the search in the stage (`tongbao.search.Files`). All that are there stay, unless they are removed."""
+    """The files of the search in the stage (`tongbao.search.Files`): all that are there stay, unless removed."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage, self._process = stage, os.getpid()
