@@ -93,14 +93,14 @@ def test_a_text_that_kills_its_process_is_quarantined(tmp_path: Path, monkeypatc
     (tmp_path / "bulletins").mkdir()
     for number in range(20):
         (tmp_path / f"bulletins/{number}.txt").write_text(f"关于第{number}号点位的通知\n\n请居民配合。\n", "utf-8")
-    attempt = pipeline._attempt
+    attempt = pipeline.attempt
 
     def deadly(received: Received, standard: pipeline.Standard) -> pipeline.Bulletin | pipeline.Quarantined:
         if received.source == "bulletins/7.txt":
             os.kill(os.getpid(), signal.SIGKILL)
         return attempt(received, standard)
 
-    monkeypatch.setattr(pipeline, "_attempt", deadly)
+    monkeypatch.setattr(pipeline, "attempt", deadly)
     corpus = pipeline.run(tmp_path, tmp_path / "cache")
     assert [item.source for item in corpus.quarantined] == ["bulletins/7.txt"]
     assert "the process ended" in corpus.quarantined[0].fault

@@ -24,7 +24,8 @@ ALLOWED: dict[str, set[str]] = {
     "store": {"model"},
     "crew": set(),
     "pipeline": BASE | STAGES | {"store", "crew"},
-    "cli": BASE | STAGES | {"", "store", "pipeline", "search", "export"},
+    "cluster": BASE | {"receive", "store", "pipeline"},
+    "cli": BASE | STAGES | {"", "store", "pipeline", "cluster", "search", "export"},
 }
 
 

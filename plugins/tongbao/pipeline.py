@@ -148,7 +148,7 @@ def run(
     )
 
 
-def _attempt(received: Received, standard: Standard) -> Bulletin | Quarantined:
+def attempt(received: Received, standard: Standard) -> Bulletin | Quarantined:
     try:
         return process(received, standard)
     except Exception as error:  # Whatever a hostile text brings out must not keep the others from being published.
@@ -156,7 +156,7 @@ def _attempt(received: Received, standard: Standard) -> Bulletin | Quarantined:
         return Quarantined(received.source, fault, "run `tongbao explain` on the file for the trace, and report it")
 
 
-def _lost(item: Received | receive.Raw) -> Quarantined:
+def lost(item: Received | receive.Raw) -> Quarantined:
     fault = "processing failed: the process ended without a word, perhaps for want of memory"
     return Quarantined(item.source, fault, "run `tongbao explain` on the file, and report it")
 
@@ -168,7 +168,7 @@ def _decoder(store: Store) -> receive.Decoder:
         keys = [key_of_bytes(*raw) for raw in raws]
         known = {key: received for key in keys if (received := store.get_received(key))}
         todo = [n for n, key in enumerate(keys) if key not in known]
-        made = crew.spread(lambda raw: receive.receive_bytes(*raw), [raws[n] for n in todo], _lost)
+        made = crew.spread(lambda raw: receive.receive_bytes(*raw), [raws[n] for n in todo], lost)
         fresh = {keys[n]: result for n, result in zip(todo, made, strict=True)}
         store.put_received({key: result for key, result in fresh.items() if isinstance(result, Received)})
         return (known.get(key) or fresh[key] for key in keys)
@@ -180,13 +180,13 @@ def _processed(
     received: Sequence[Received], store: Store | None, standard: Standard, watch: Watch
 ) -> Sequence[Bulletin | Quarantined]:
     if store is None:
-        return [_attempt(item, standard) for item in received]
+        return [attempt(item, standard) for item in received]
     known = {item.id: stored for item in received if (stored := store.get(item, standard))}
     todo = [item for item in received if item.id not in known]
     made: dict[str, Bulletin | Quarantined] = {}
     fresh: list[Bulletin] = []
     with crew.frozen():
-        results = crew.spread(lambda item: _attempt(item, standard), todo, _lost)
+        results = crew.spread(lambda item: attempt(item, standard), todo, lost)
         for item, result in zip(todo, watch(results, len(todo)), strict=True):
             made[item.id] = result
             fresh += [result] if isinstance(result, Bulletin) else []

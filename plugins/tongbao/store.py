@@ -11,7 +11,10 @@ from __future__ import annotations
 import hashlib
 import pickle
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -60,6 +63,32 @@ def key_of_bytes(data: bytes, source: str, sidecar: Sidecar) -> str:
     """The key of a received file: everything that decoding takes."""
     described = repr((source, sidecar)).encode("utf-8", "surrogatepass")
     return hashlib.sha256(hashlib.sha256(data).digest() + described).hexdigest()
+
+
+def pack(value: object) -> bytes:
+    """The value's pickle, the same bytes for equal values.
+
+    Pickle writes an object that it meets again as a reference. Which equal strings are one object depends on what a
+    process has done before, and on the way that a value came; so each object is made anew here, and equal strings one.
+    """
+    return pickle.dumps(_canonical(value), protocol=5)
+
+
+def _canonical(value: Any) -> Any:
+    if type(value) is str:
+        return sys.intern(value)
+    if type(value) is tuple:
+        return tuple([_canonical(each) for each in value])
+    if type(value) is dict:
+        return {_canonical(name): _canonical(each) for name, each in value.items()}
+    if is_dataclass(value) and not isinstance(value, (type, Enum)):
+        return type(value)(*[_canonical(getattr(value, name)) for name in _names(type(value))])
+    return value
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -113,6 +142,14 @@ class Store:
         """Keep received texts by the keys of their files, all or none."""
         self._put("received", received.items())
 
+    def digest(self) -> str:
+        """SHA-256 over all received texts and bulletins in key order: two stores that hold the same give the same."""
+        digest = hashlib.sha256()
+        for table in ("received", "bulletins"):
+            for name, code, value in self._connection.execute(f"SELECT * FROM {table} ORDER BY key"):
+                digest.update(f"{table} {name} {code} {len(value)}\0".encode() + value)
+        return digest.hexdigest()
+
     def sweep(self) -> None:
         """Drop what other code made."""
         with self._connection:
@@ -125,6 +162,6 @@ class Store:
         return row and pickle.loads(row[0])
 
     def _put(self, table: str, items: Iterable[tuple[str, object]]) -> None:
-        rows = [(name, code_digest(), pickle.dumps(value, protocol=5)) for name, value in items]
+        rows = [(name, code_digest(), pack(value)) for name, value in items]
         with self._connection:
             self._connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)

@@ -1,0 +1,146 @@
+"""Fill the store of a build from a content folder, in partitions with checkpoints.
+
+The store holds afterwards what `pipeline.run` on one machine would have put there, byte for byte; a build takes
+everything from it.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from tongbao import pipeline, receive
+from tongbao.cluster.partitions import Checkpoints, cut
+from tongbao.model import Bulletin, Quarantined, Received, Standard
+from tongbao.store import Store, code_digest, key, key_of_bytes
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+# What became of a text: its pickled bulletin, or why there is none.
+Made = bytes | Quarantined
+# Lets results go by, of which there will be so many.
+Watch = Callable[[Iterator[Made], int], Iterator[Made]]
+
+# Received bytes that are one task: some 100 bulletins, two seconds' work, 2 MB of results.
+PARTITION_BYTES = 2**20
+
+
+class Spread(Protocol):
+    """Does `work` on the items of parts, and gives each part with its results, in any order of the parts.
+
+    `lost(item)` stands in for the result of an item that its worker dies of.
+    """
+
+    def __call__(
+        self, work: Callable[[Item], Result], parts: Iterable[Sequence[Item]], lost: Callable[[Item], Result], /
+    ) -> Iterator[tuple[Sequence[Item], Sequence[Result]]]: ...
+
+
+def here(
+    work: Callable[[Item], Result], parts: Iterable[Sequence[Item]], lost: Callable[[Item], Result]
+) -> Iterator[tuple[Sequence[Item], Sequence[Result]]]:
+    """All in this process, one after the other."""
+    return ((part, [work(item) for item in part]) for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """How many received texts there are, and how many of them were processed now, taken from checkpoints, or known."""
+
+    received: int
+    processed: int
+    taken_over: int
+    known: int
+    quarantined: tuple[Quarantined, ...]
+    warnings: tuple[str, ...]
+
+
+def fill(
+    content: Path,
+    cache: Path,
+    standard: Standard = Standard.TW,
+    spread: Spread = here,
+    partition_bytes: int = PARTITION_BYTES,
+    watch: Watch = lambda steps, total: steps,
+) -> Filled:
+    """Put every text of `content` that the store in `cache` doesn't know into it.
+
+    What workers finish is kept in checkpoints as it comes and put into the store at the end, in the order of keys.
+    Ended at any moment and asked again, it does what is not finished. Raises ReceiveError where there is no content
+    folder, OSError where the cache can't be written.
+    """
+    with Store(cache / "bulletins.sqlite") as store:
+        store.sweep()
+        received, refused = receive.receive_folder(content, _decoder(store, spread, partition_bytes))
+        missing = {key(item, standard): item for item in received if store.get(item, standard) is None}
+        checkpoints = Checkpoints(cache / "partitions", code_digest())
+        todo = [(name, item) for name, item in missing.items() if name not in checkpoints]
+        steps = _processed(todo, standard, spread, partition_bytes, checkpoints)
+        failed = [result for result in watch(steps, len(todo)) if isinstance(result, Quarantined)]
+        made = sorted(name for name in missing if name in checkpoints)
+        bulletins = map(_unpacked, checkpoints.values(made))
+        while batch := list(islice(bulletins, pipeline.BATCH)):
+            store.put(batch)
+        checkpoints.drop()
+    return Filled(
+        received=len(received),
+        processed=len(todo),
+        taken_over=len(missing) - len(todo),
+        known=len(received) - len(missing),
+        quarantined=tuple(sorted((*refused, *failed), key=lambda item: item.source)),
+        warnings=tuple(f"{item.source}: {warning}" for item in received for warning in item.warnings),
+    )
+
+
+def _processed(
+    todo: Sequence[tuple[str, Received]], standard: Standard, spread: Spread, size: int, checkpoints: Checkpoints
+) -> Iterator[Made]:
+    parts = cut(todo, lambda named: named[1].size, size)
+    for part, results in spread(partial(_make, standard), parts, _lost):
+        checkpoints.keep({name: r for (name, _), r in zip(part, results, strict=True) if isinstance(r, bytes)})
+        yield from results
+
+
+def _make(standard: Standard, named: tuple[str, Received]) -> Made:
+    """In a worker: pickled there, so that results pass through this process as they are."""
+    result = pipeline.attempt(named[1], standard)
+    return pickle.dumps(result, protocol=5) if isinstance(result, Bulletin) else result
+
+
+def _lost(named: tuple[str, Received]) -> Made:
+    return pipeline.lost(named[1])
+
+
+def _unpacked(value: bytes) -> Bulletin:
+    bulletin: Bulletin = pickle.loads(value)
+    return bulletin
+
+
+def _decoder(store: Store, spread: Spread, size: int) -> receive.Decoder:
+    """Decodes files that the store does not know, in partitions."""
+
+    def decode(raws: Sequence[receive.Raw]) -> Iterator[Received | Quarantined]:
+        keys = [key_of_bytes(*raw) for raw in raws]
+        known: dict[str, Received | Quarantined] = {k: r for k in keys if (r := store.get_received(k))}
+        todo = [(name, raw) for name, raw in zip(keys, raws, strict=True) if name not in known]
+        fresh: dict[str, Received | Quarantined] = {}
+        for part, results in spread(_decode, cut(todo, lambda named: len(named[1].data), size), _undecoded):
+            fresh |= {name: result for (name, _), result in zip(part, results, strict=True)}
+        decoded = ((name, result) for name in sorted(fresh) if isinstance(result := fresh[name], Received))
+        store.put_received(dict(decoded))
+        return (known.get(name) or fresh[name] for name in keys)
+
+    return decode
+
+
+def _decode(named: tuple[str, receive.Raw]) -> Received | Quarantined:
+    return receive.receive_bytes(*named[1])
+
+
+def _undecoded(named: tuple[str, receive.Raw]) -> Received | Quarantined:
+    return pipeline.lost(named[1])
