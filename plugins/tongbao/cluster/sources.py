@@ -10,16 +10,14 @@ import binascii
 import gzip
 import hashlib
 import json
-import zlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from pathlib import PurePosixPath
 from typing import IO, Any, NamedTuple
 
 import fsspec
 from pyarrow import parquet
 from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 
 from tongbao.model import Quarantined
 from tongbao.receive import MAX_BYTES, SUFFIXES
@@ -32,7 +30,8 @@ MAX_LINE = 4 * MAX_BYTES
 _ROWS = 64
 _TYPES = {"txt": ".txt", "html": ".html"}
 _MEDIA = {"text/plain": "txt", "text/html": "html", "application/xhtml+xml": "html"}
-_BROKEN = (OSError, EOFError, ValueError, zlib.error, ArchiveLoadFailed)
+_WARC_END = b"\r\n\r\n"
+_AGAIN = "receive the file again, whole, and run this again"
 
 
 class SourceError(Exception):
@@ -89,13 +88,15 @@ def read(url: str) -> Iterator[Found]:
 
 def _files(system: Any, path: str) -> list[tuple[_Origin, str]]:
     """All files but dotfiles in the order of their names, with what fsspec says they are."""
-    root = path.rstrip("/")
     if system.isdir(path):
-        infos = [(where[len(root) :].lstrip("/"), info) for where, info in system.find(path, detail=True).items()]
+        root = path.rstrip("/")
+        infos = system.find(path, detail=True)
     else:
-        paths = [path] if system.exists(path) else sorted(system.glob(path)) if "*" in path else []
-        infos = [(PurePosixPath(where).name, system.info(where)) for where in paths]
-    shown = [(name, info) for name, info in infos if not any(part.startswith(".") for part in name.split("/"))]
+        root = path.partition("*")[0].rpartition("/")[0]
+        paths = [path] if system.exists(path) else system.glob(path) if "*" in path else []
+        infos = {where: system.info(where) for where in paths}
+    named = [(where[len(root) :].lstrip("/"), info) for where, info in infos.items()]
+    shown = [(name, info) for name, info in named if not any(part.startswith(".") for part in name.split("/"))]
     return sorted((_Origin(info["name"], name), "link" if info.get("islink") else info["type"]) for name, info in shown)
 
 
@@ -112,16 +113,14 @@ def _file(system: Any, origin: _Origin, kind: str) -> Iterator[Found]:
         try:
             with system.open(origin.path, "rb") as handle:
                 yield from reader(handle, origin)
-        except _BROKEN as error:
-            yield Quarantined(
-                origin.path, f"it can't be read on: {error}", "receive it again, whole, and run this again"
-            )
+        except Exception as error:  # Whatever a broken file brings out of its reader must not stop the others.
+            yield Quarantined(origin.path, f"it can't be read on: {type(error).__name__}: {error}", _AGAIN)
 
 
 def _received(handle: IO[bytes], origin: _Origin) -> Iterator[Found]:
     """A received file, or a sidecar, as it is."""
     data = handle.read(MAX_BYTES + 1)
-    yield Record(data, origin.name) if len(data) <= MAX_BYTES else too_long(origin.path, handle.seek(0, 2))
+    yield Record(data, origin.name) if len(data) <= MAX_BYTES else too_long(origin.path, handle.seek(0, os.SEEK_END))
 
 
 def _json_lines(handle: IO[bytes], origin: _Origin) -> Iterator[Found]:
@@ -168,9 +167,30 @@ def _parquet(handle: IO[bytes], origin: _Origin) -> Iterator[Found]:
 
 
 def _warc(handle: IO[bytes], origin: _Origin) -> Iterator[Found]:
+    yield from _pages(handle, origin)
+    handle.seek(-len(_WARC_END), os.SEEK_END)
+    if handle.read() != _WARC_END:
+        yield Quarantined(origin.path, "the file ends within a record", _AGAIN)
+
+
+def _warc_zipped(handle: IO[bytes], origin: _Origin) -> Iterator[Found]:
+    with gzip.open(handle) as unzipped:
+        yield from _pages(unzipped, origin)  # type: ignore[arg-type]
+        unzipped.read(1)  # raises what the reader of records took for the end
+
+
+def _pages(handle: IO[bytes], origin: _Origin) -> Iterator[Found]:
     for number, record in enumerate(ArchiveIterator(handle), 1):
         place = f"{origin.path} record {number}"
-        yield _or_quarantined(place, origin, lambda record=record: _page(record))  # type: ignore[misc]
+        found = _or_quarantined(place, origin, lambda record=record: _page(record))  # type: ignore[misc]
+        yield found if _is_whole(record) else Quarantined(place, "the file ends within it", _AGAIN)
+
+
+def _is_whole(record: Any) -> bool:
+    """Whether the file holds as much of the record as it says; its reader is content with what is there."""
+    while record.raw_stream.read(2**20):
+        pass
+    return not record.raw_stream.limit and record.rec_headers.get_header("Content-Length") is not None
 
 
 def _page(record: Any) -> Mapping[str, object] | None:
@@ -255,6 +275,6 @@ READERS: dict[str, Reader] = {
     ".jsonl.gz": _json_lines_zipped,
     ".parquet": _parquet,
     ".warc": _warc,
-    ".warc.gz": _warc,
+    ".warc.gz": _warc_zipped,
     **dict.fromkeys((*SUFFIXES, ".toml"), _received),
 }

@@ -32,7 +32,7 @@ def connected(scheduler: str | None = None, workers: int | None = None) -> Itera
     if scheduler is None:
         with (
             LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
             ) as cluster,
             Client(cluster) as client,
         ):
