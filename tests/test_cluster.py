@@ -10,6 +10,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -388,13 +389,31 @@ def test_the_command_fills_content_and_store(tmp_path: Path, monkeypatch: pytest
     assert "a.jsonl line 13: it holds neither" in found.stderr
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("another", "worker tcp://w: it runs other code"),
+        (ModuleNotFoundError("tongbao"), "worker tcp://w: it can't load"),
+    ],
+)
+def test_workers_of_other_code_are_refused(answer: object, said: str) -> None:
+    class Client:
+        def wait_for_workers(self, count: int, timeout: float) -> None:
+            assert count == 1
+
+        def run(self, function: object, on_error: str) -> dict[str, object]:
+            return {"tcp://w": answer}
+
+    with pytest.raises(workers.ClusterError, match=said):
+        workers._look_at_workers(Client(), "tcp://s")  # type: ignore[arg-type]
+
+
 # --- workers that die ------------------------------------------------------------------------------------------------
 
 
 def deadly(standard: Standard, named: tuple[str, Received]) -> filling.Made:
-    """Kills its worker at one text, and says when it is at another."""
-    source = named[1].source
-    if source == "bulletins/03.txt":
+    """Kills its worker at one text."""
+    if named[1].source == "bulletins/03.txt":
         os.kill(os.getpid(), signal.SIGKILL)
     return _make(standard, named)
 
@@ -410,15 +429,20 @@ def test_workers_that_die_lose_and_double_nothing(tmp_path: Path, monkeypatch: p
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         workers.connected(None, 2) as client,
     ):
-        pids = set(client.run(os.getpid).values())
+        pids = list(client.run(os.getpid).values())
+        killed: list[int] = []
 
         def killing(steps: Iterator[filling.Made], total: int) -> Iterator[filling.Made]:
             for step in steps:
-                while len(pids) == 2:
-                    os.kill(pids.pop(), signal.SIGKILL)
+                while pids and not killed:
+                    with suppress(ProcessLookupError):  # the deadly text was there first
+                        os.kill(pids[-1], signal.SIGKILL)
+                        killed.append(pids[-1])
+                    pids.pop()
                 yield step
 
         filled = fill(content, tmp_path / "filled", spread=workers.over(client), watch=killing)
+        assert killed
         assert [item.source for item in filled.quarantined] == ["bulletins/03.txt", "bulletins/empty.txt"]
         assert "the process ended" in filled.quarantined[0].fault
         assert counts(tmp_path / "filled") == [21, 19]

@@ -9,6 +9,7 @@ from typing import Any
 
 from distributed import Client, KilledWorker, LocalCluster, as_completed
 from distributed.client import FutureCancelledError
+from distributed.comm.core import CommClosedError
 
 from tongbao.cluster.filling import Item, Result, Spread
 from tongbao.store import code_digest
@@ -29,6 +30,7 @@ def connected(scheduler: str | None = None, workers: int | None = None) -> Itera
 
     Raises ClusterError where no scheduler answers, no worker is there, or one runs other code.
     """
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # What goes wrong is said here, in one line.
     if scheduler is None:
         with (
             LocalCluster(
@@ -110,7 +112,7 @@ def _under_way(
             results: Sequence[Result] | None = future.result()
         except KilledWorker:
             results = None
-        except FutureCancelledError as error:
+        except (FutureCancelledError, CommClosedError) as error:
             remedy = "run this again: what is finished is kept"
             raise ClusterError(f"the scheduler is gone; {remedy}") from error
         yield part, results
