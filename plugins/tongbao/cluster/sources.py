@@ -88,7 +88,8 @@ def read(url: str) -> Iterator[Found]:
 
 def _files(system: Any, path: str) -> list[tuple[_Origin, str]]:
     """All files but dotfiles in the order of their names, with what fsspec says they are."""
-    if system.isdir(path):
+    # Some systems must read a file to say that it is no folder: a name that says so is believed.
+    if not _reader(path) and system.isdir(path):
         root = path.rstrip("/")
         infos = system.find(path, detail=True)
     else:
@@ -97,13 +98,16 @@ def _files(system: Any, path: str) -> list[tuple[_Origin, str]]:
         infos = {where: system.info(where) for where in paths}
     named = [(where[len(root) :].lstrip("/"), info) for where, info in infos.items()]
     shown = [(name, info) for name, info in named if not any(part.startswith(".") for part in name.split("/"))]
-    return sorted((_Origin(info["name"], name), "link" if info.get("islink") else info["type"]) for name, info in shown)
+    kinds = [(_Origin(info["name"], name), "link" if info.get("islink") else info["type"]) for name, info in shown]
+    return sorted(each for each in kinds if each[1] != "directory")
+
+
+def _reader(name: str) -> Reader | None:
+    return next((reader for suffix, reader in READERS.items() if name.lower().endswith(suffix)), None)
 
 
 def _file(system: Any, origin: _Origin, kind: str) -> Iterator[Found]:
-    reader = next((each for suffix, each in READERS.items() if origin.name.lower().endswith(suffix)), None)
-    if kind == "directory":
-        return
+    reader = _reader(origin.name)
     if kind != "file":
         yield Quarantined(origin.path, "a link, or no regular file", "name the file itself")
     elif reader is None:
