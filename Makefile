@@ -10,10 +10,13 @@ SIZE    ?= 1000 10000
 PYTHON  ?= python3
 VENV    ?= .venv
 PEERS   ?= .venv-evaluate
+SOURCE    ?=
+SCHEDULER ?=
+WORKERS   ?=
 
 BIN     := $(VENV)/bin
 # Values reach the recipes through the environment: the shell does not read what is in them.
-export CONTENT OUTPUT Q FILE
+export CONTENT OUTPUT Q FILE SOURCE SCHEDULER WORKERS
 export TONGBAO_CACHE = $(CACHE)
 SITE    := $(BIN)/pelican "$$CONTENT" -o "$$OUTPUT"
 # Whether the site is up to date already.
@@ -23,7 +26,7 @@ READY   := $(VENV)/.ready
 TESTS   := $(VENV)/.ready-tests
 
 .DEFAULT_GOAL := help
-.PHONY: help html serve devserver regenerate publish test check lint data samples bench bench-search bench-build evaluate soak soak-kills clean search explain
+.PHONY: help html serve devserver regenerate publish test check lint data samples bench bench-search bench-build evaluate soak soak-kills soak-cluster process clean search explain
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +55,10 @@ explain: $(READY)  ## explain each repair and tag of one file: make explain FILE
 
 check: $(READY)  ## process CONTENT without building; fail where an input can't be published
 	@$(BIN)/tongbao check "$$CONTENT"
+
+process: $(VENV)/.ready-cluster  ## put SOURCE into CONTENT and process it on a cluster: SCHEDULER=tcp://..., or WORKERS processes here
+	@$(BIN)/tongbao process --content "$$CONTENT" --cache "$$TONGBAO_CACHE" \
+	  $${SCHEDULER:+--scheduler "$$SCHEDULER"} $${WORKERS:+--workers "$$WORKERS"} -- $${SOURCE:+"$$SOURCE"}
 
 test: $(TESTS)  ## run all tests, browser tests included
 	@$(BIN)/python -m pytest
@@ -86,10 +93,13 @@ bench-build: $(TESTS) $(VENV)/.ready-bench $(VENV)/.ready-hugo  ## measure build
 soak-kills: $(TESTS)  ## kill 200 builds at random moments and look at what they leave
 	@$(BIN)/python benchmarks/soak_kills.py
 
+soak-cluster: $(VENV)/.ready-cluster $(VENV)/.ready-bench  ## 10,000 bulletins over two workers, one killed midway, beside one machine
+	@PYTHONPATH=benchmarks $(BIN)/python benchmarks/soak_cluster.py
+
 clean:  ## remove the site, the caches and the virtual environment
 	@if [ -e "$$OUTPUT/.tongbao-site" ]; then rm -rf "$$OUTPUT"; \
 	elif [ -e "$$OUTPUT" ]; then echo "$$OUTPUT is no site of ours and is left alone"; fi
-	@rm -rf "$$TONGBAO_CACHE"/bulletins.sqlite* "$$TONGBAO_CACHE"/index* "$$TONGBAO_CACHE"/built
+	@rm -rf "$$TONGBAO_CACHE"/bulletins.sqlite* "$$TONGBAO_CACHE"/index* "$$TONGBAO_CACHE"/built "$$TONGBAO_CACHE"/partitions
 	@if [ -e "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis plugins/*.egg-info
 
@@ -117,6 +127,10 @@ $(TESTS): $(READY)
 $(VENV)/.ready-data: $(READY)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[data]'
 	@sh tools/install_ngrams.sh
+	@touch $@
+
+$(VENV)/.ready-cluster: $(READY)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[cluster]'
 	@touch $@
 
 # The dictionary that the synthetic bulletins take their words from.

@@ -26,7 +26,8 @@ ALLOWED: dict[str, set[str]] = {
     "crew": set(),
     "pipeline": BASE | STAGES,
     "archive": {"model", "receive", "repair", "store", "crew", "pipeline"},
-    "cli": BASE | STAGES | {"", "store", "pipeline", "search", "export"},
+    "cluster": BASE | {"receive", "repair", "store", "pipeline", "archive"},
+    "cli": BASE | STAGES | {"", "store", "pipeline", "cluster", "search", "export"},
 }
 
 

@@ -319,7 +319,9 @@ def _copies(
                     settled[item.key] = settled[item.key][0], made.key
                     yield made
 
-    _keep(results(), kept, notes)
+    for made in results():
+        notes[made.key] = made.note
+        kept.put_packed(settled={made.key: made.packed or b""})
     return wanted, found, settled
 
 

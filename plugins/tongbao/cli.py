@@ -1,4 +1,4 @@
-"""The command line: `tongbao explain | search | import | check`.
+"""The command line: `tongbao explain | search | import | check | process`.
 
 Exit codes: 0 success, 1 findings (quarantined inputs, no hits), 2 a usage error: what was asked for can't be done as
 asked. Every error names the file, what is wrong and what to do.
@@ -12,10 +12,11 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -24,6 +25,8 @@ from tongbao.export import layers
 from tongbao.export.layers import Layer, Target
 from tongbao.export.records import edit_record, record
 from tongbao.model import Bulletin, Edit, EditEvidence, Evidence, Quarantined, Received, Standard
+
+Step = TypeVar("Step")
 
 INDEX = Path(".cache/index")
 
@@ -318,6 +321,94 @@ def check(content: Path) -> None:
             click.echo(f"for review: {bulletin.received.source}: {reason}", err=True)
     _complain(corpus.quarantined)
     sys.exit(1 if corpus.quarantined else 0)
+
+
+# --- process ---------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("source", required=False)
+@click.option("--content", type=click.Path(file_okay=False, path_type=Path), default=Path("content"), show_default=True)
+@click.option("--cache", type=click.Path(file_okay=False, path_type=Path), default=Path(".cache"), show_default=True)
+@click.option("--scheduler", help="Address of a Dask scheduler (tcp://host:8786); else processes of this machine.")
+@click.option("--workers", type=click.IntRange(1), help="Processes of this machine; else as many as it has cores.")
+@click.option("--partition-bytes", type=click.IntRange(1), help="Received bytes that are one task (1 MiB).")
+@click.option(
+    "--standard",
+    type=click.Choice([s.value for s in Standard]),
+    default="tw",
+    envvar="TONGBAO_HANT",
+    help="Whose forms Traditional takes: what the site is built with.",
+)
+def process(
+    source: str | None,
+    content: Path,
+    cache: Path,
+    scheduler: str | None,
+    workers: int | None,
+    partition_bytes: int | None,
+    standard: str,
+) -> None:
+    """Process CONTENT on a cluster into the store that a build reads, SOURCE first put into it.
+
+    SOURCE is a path or any URL that fsspec reads: a folder of received files, or JSON Lines, Parquet or WARC
+    (docs/scaling.md). Ended at any moment and run again, it goes on where it was; then `make html` builds the site.
+    """
+    try:
+        from tongbao.cluster import filling, landing, sources
+        from tongbao.cluster import workers as dask
+    except ImportError as error:
+        raise click.UsageError(f"{error}; install what a cluster needs: pip install 'tongbao[cluster]'") from error
+    if scheduler and workers:
+        raise click.UsageError("--workers are processes of this machine, --scheduler has its own; leave one out")
+    refused: tuple[Quarantined, ...] = ()
+    try:
+        if source is not None:
+            _apart(source, content)
+            landed = landing.land(_counted(sources.read(source), "received"), content)
+            refused = landed.refused
+            click.echo(f"{landed.new} files put into {content}/bulletins, {landed.there} were there", nl=False)
+            click.echo(f", {landed.without_text} records hold no text" if landed.without_text else "")
+        with dask.connected(scheduler, workers) as client:
+            filled = filling.fill(
+                content,
+                cache,
+                Standard(standard),
+                dask.over(client),
+                partition_bytes or filling.PARTITION_BYTES,
+                lambda steps, total: _counted(steps, "processed", total),
+            )
+    except (sources.SourceError, dask.ClusterError) as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(
+        f"{filled.received} bulletins: {filled.processed} processed, {filled.taken_over} taken over from a run that "
+        f"was ended, {filled.known} known; {len(refused) + len(filled.quarantined)} quarantined"
+    )
+    for warning in filled.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    _complain((*refused, *filled.quarantined))
+    sys.exit(1 if refused or filled.quarantined else 0)
+
+
+def _apart(source: str, content: Path) -> None:
+    """Raises UsageError where a local source and the content folder hold each other."""
+    if "://" in source:
+        return
+    here, there = Path(source).resolve(), (content / "bulletins").resolve()
+    if here.is_relative_to(there):
+        raise click.UsageError(f"{source} is in {content} already; leave it out")
+    if there.is_relative_to(here):
+        raise click.UsageError(f"{content} lies inside {source}, which is to be put into it; name another folder")
+
+
+def _counted(steps: Iterator[Step], name: str, total: int | None = None) -> Iterator[Step]:
+    """The same steps; on a terminal, how many have gone by."""
+    if sys.stderr.isatty():
+        columns = TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            yield from bar.track(steps, total)
+    else:
+        yield from steps
 
 
 def _complain(quarantined: Iterable[Quarantined]) -> None:

@@ -95,14 +95,16 @@ def aside(work: Callable[[], Result]) -> Callable[[], Result]:
 def _pool(work: Callable[[Any], Any], workers: int) -> ProcessPoolExecutor:
     # Under fork the arguments of an initializer are inherited, not pickled.
     context = multiprocessing.get_context("fork")
-    return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(work,))
+    return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(work, os.getpid()))
 
 
-def _begin(work: Callable[[Any], Any]) -> None:
+def _begin(work: Callable[[Any], Any], parent: int) -> None:
     global _work
     _work = work
     # A worker whose parent is killed would wait for ever, and hold the parent's locks meanwhile.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # It was killed before this could be said.
+        os._exit(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The process that waits for the results ends the work.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

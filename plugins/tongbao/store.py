@@ -12,8 +12,10 @@ from __future__ import annotations
 import hashlib
 import pickle
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -26,7 +28,7 @@ from tongbao.model import Bulletin, Received, Repaired, Sidecar, Standard
 
 # The libraries whose behaviour reaches a bulletin's text or tags.
 LIBRARIES = ("ahocorasick-rs", "borax", "ftfy", "lxml", "numpy", "opencc", "rjieba")
-TABLES = ("received", "bulletins", "texts")
+TABLES = ("received", "bulletins", "settled", "texts")
 # The most that the store holds beside what the last build used, in bytes.
 MOST_BYTES = 4 << 30
 _SCHEMA = "CREATE TABLE IF NOT EXISTS {} (key TEXT PRIMARY KEY, digest TEXT NOT NULL, value BLOB NOT NULL)"
@@ -67,15 +69,36 @@ def key_with_copies(key: str, repaired: Repaired) -> str:
     return hashlib.sha256(repr((key, repaired)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def pack(value: object) -> bytes:
-    """A value as the store keeps it."""
-    return pickle.dumps(value, protocol=5)
-
-
 def key_of_bytes(data: bytes, source: str, sidecar: Sidecar) -> str:
     """The key of a received file: everything that decoding takes."""
     described = repr((source, sidecar)).encode("utf-8", "surrogatepass")
     return hashlib.sha256(hashlib.sha256(data).digest() + described).hexdigest()
+
+
+def pack(value: object) -> bytes:
+    """The value's pickle, the same bytes for equal values.
+
+    Pickle writes an object that it meets again as a reference. Which equal strings are one object depends on what a
+    process has done before, and on the way that a value came; so each object is made anew here, and equal strings one.
+    """
+    return pickle.dumps(_canonical(value), protocol=5)
+
+
+def _canonical(value: Any) -> Any:
+    if type(value) is str:
+        return sys.intern(value)
+    if type(value) is tuple:
+        return tuple([_canonical(each) for each in value])
+    if type(value) is dict:
+        return {_canonical(name): _canonical(each) for name, each in value.items()}
+    if is_dataclass(value) and not isinstance(value, (type, Enum)):
+        return type(value)(*[_canonical(getattr(value, name)) for name in _names(type(value))])
+    return value
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -118,12 +141,12 @@ class Store:
         return self.load(key(received, standard))
 
     def load(self, key: str) -> Bulletin | None:
-        """The bulletin under a key, or None."""
-        bulletin: Bulletin | None = self._get("bulletins", key)
+        """The bulletin under a key, by itself or with the help of copies, or None."""
+        bulletin: Bulletin | None = self._get("bulletins", key) or self._get("settled", key)
         return bulletin
 
     def keys(self) -> set[str]:
-        """The keys of all bulletins that this very code made."""
+        """The keys of all bulletins by themselves that this very code made."""
         query = "SELECT key FROM bulletins WHERE digest = ?"
         return {key for (key,) in self._connection.execute(query, (code_digest(),))}
 
@@ -136,11 +159,13 @@ class Store:
         bulletins: Mapping[str, bytes] = MappingProxyType({}),
         texts: Mapping[str, str] = MappingProxyType({}),
         received: Mapping[str, bytes] = MappingProxyType({}),
+        settled: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
         """Keep what `pack` has packed, by key, and the texts that copies are looked for in, all or none."""
         with self._connection:
             self._put("received", received.items())
             self._put("bulletins", bulletins.items())
+            self._put("settled", settled.items())
             self._put("texts", ((name, text.encode()) for name, text in texts.items()))
 
     def text(self, key: str) -> str | None:
@@ -175,6 +200,14 @@ class Store:
     def _bytes(self) -> int:
         count, size = (self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
         return int(count) * int(size)
+
+    def digest(self) -> str:
+        """SHA-256 over all received texts and bulletins in key order: two stores that hold the same give the same."""
+        digest = hashlib.sha256()
+        for table in ("received", "bulletins"):
+            for name, code, value in self._connection.execute(f"SELECT * FROM {table} ORDER BY key"):
+                digest.update(f"{table} {name} {code} {len(value)}\0".encode() + value)
+        return digest.hexdigest()
 
     def sweep(self) -> None:
         """Drop what other code made."""
