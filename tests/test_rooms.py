@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "data": set(),
     "folding": {"data"},
     **{stage: BASE for stage in STAGES},
-    "search": BASE | {"script"},
+    "search": BASE | {"script", "crew"},
     "export": BASE | {"", "script", "reading", "search"},
     "store": {"model"},
     "crew": set(),

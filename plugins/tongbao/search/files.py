@@ -44,15 +44,24 @@ class Folder:
 
     def write(self, path: str, data: bytes) -> None:
         target = f"{self.path}/{path}"
-        pending = target + _NEW
+        if "/" not in path:  # the manifest, which must be whole at any time
+            self._create(target + _NEW, data)
+            os.replace(target + _NEW, target)
+        else:
+            self._create(target, data)
+
+    def _create(self, target: str, data: bytes) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
-            file = os.open(pending, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+            file = os.open(target, flags, 0o666)
+        except FileExistsError:
+            os.unlink(target)
+            file = os.open(target, flags, 0o666)
         except FileNotFoundError:
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            file = os.open(pending, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+            file = os.open(target, flags, 0o666)
         with open(file, "wb", buffering=0) as out:
             out.write(data)
-        os.replace(pending, target)
 
     def wrote(self, paths: Sequence[str]) -> None:
         pass
