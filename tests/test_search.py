@@ -252,7 +252,7 @@ def test_a_changed_bulletin_costs_its_segment(tmp_path: Path, monkeypatch: pytes
         return segment(name, own, *rest)
 
     monkeypatch.setattr(index_module, "_segment", counted)
-    monkeypatch.setattr(crew, "spread", lambda work, items, lost: map(work, items))
+    monkeypatch.setattr(crew, "spread", lambda work, items, lost, **_: map(work, items))
     make_index(corpus, tmp_path)
     assert sum(made) == len(corpus)
     assert len(made) > 6
@@ -278,7 +278,7 @@ def parted(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, values in LIMITS.items():
         for name, value in values.items():
             monkeypatch.setattr(module, name, value)
-    monkeypatch.setattr(crew, "spread", lambda work, items, lost: map(work, items))
+    monkeypatch.setattr(crew, "spread", lambda work, items, lost, **_: map(work, items))
 
 
 def edited(corpus: Sequence[SearchDocument], kind: str, at: int) -> list[SearchDocument]:

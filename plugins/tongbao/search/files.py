@@ -51,17 +51,26 @@ class Folder:
             self._create(target, data)
 
     def _create(self, target: str, data: bytes) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
-            file = os.open(target, flags, 0o666)
-        except FileExistsError:
-            os.unlink(target)
-            file = os.open(target, flags, 0o666)
+            file = os.open(target, os.O_WRONLY)  # tens of times faster than another file
         except FileNotFoundError:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            file = os.open(target, flags, 0o666)
+            file = self._new(target)
+        else:
+            if os.fstat(file).st_nlink > 1:
+                os.close(file)
+                os.unlink(target)
+                file = self._new(target)
         with open(file, "wb", buffering=0) as out:
             out.write(data)
+            out.truncate()
+
+    def _new(self, target: str) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        try:
+            return os.open(target, flags, 0o666)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            return os.open(target, flags, 0o666)
 
     def wrote(self, paths: Sequence[str]) -> None:
         pass
