@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from tongbao.script import fold
-from tongbao.search import SearchDocument
+from tongbao.search import Folder, Load, SearchDocument, build_index, export, head
+from tongbao.search.index import Index
 from tongbao.search.syntax import parse
 
 ROOT = Path(__file__).parents[1]
@@ -74,6 +75,26 @@ def _document(chance: random.Random, number: int, length: int) -> SearchDocument
         kind=chance.choice((None, "notice", "meeting")),
         repairs=tuple(zip(edges[::2], edges[1::2], strict=True)),
     )
+
+
+def loader(corpus: Iterable[SearchDocument]) -> Load:
+    known = {document.id: document for document in corpus}
+    return lambda ids: (known[id] for id in ids)
+
+
+def make_index(corpus: Iterable[SearchDocument], folder: Path, orders: dict[str, str] | None = None) -> None:
+    """The index of some documents; `orders` gives {id: order}."""
+    corpus = list(corpus)
+    build_index([head(document, (orders or {}).get(document.id, "")) for document in corpus], loader(corpus), folder)
+
+
+def make_files(
+    index: Path, folder: Path, regions: dict[str, tuple[str, str | None]] = REGIONS, state: Path | None = None
+) -> None:
+    """The files of an index, whose documents come from itself; `state` is beside it, if nothing else is said."""
+    with Index(index) as opened:
+        corpus = [opened.document(number) for number in range(len(opened))]
+    export(index, loader(corpus), Folder(folder), state or index.with_name(f"{index.name}-state"), regions)
 
 
 def queries(seed: int, corpus: Sequence[SearchDocument], count: int, longest: int = 14) -> list[dict[str, Any]]:

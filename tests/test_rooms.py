@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "folding": {"data"},
     "patterns": set(),
     **{stage: BASE for stage in STAGES},
-    "search": BASE | {"script"},
+    "search": BASE | {"script", "crew"},
     "export": BASE | {"", "script", "reading", "search"},
     "store": {"model"},
     "crew": set(),

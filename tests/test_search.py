@@ -5,20 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
+import random
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from search_support import REGIONS, brute_force, documents, queries
+from search_support import REGIONS, brute_force, documents, loader, make_files, make_index, queries
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
+from tongbao import crew
 from tongbao.script import convert, fold
-from tongbao.search import SearchDocument, SearchIndexError, build_index, export, query
+from tongbao.search import Folder, SearchDocument, SearchIndexError, changes, export, facets, frames, gather, grams, head, packing
 from tongbao.search import index as index_module
+from tongbao.search import query, terms, whole
 from tongbao.search.documents import date_label, first_day, last_day
 from tongbao.search.grams import cover
 from tongbao.search.syntax import parse
@@ -31,7 +38,7 @@ CORPUS = documents(1, 60)
 @pytest.fixture(scope="module")
 def index_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("index")
-    build_index(CORPUS, folder)
+    make_index(CORPUS, folder)
     return folder
 
 
@@ -102,7 +109,7 @@ def test_hits_are_in_the_order_that_was_asked_for(index_dir: Path) -> None:
 
 def test_a_title_counts_beside_the_text(tmp_path: Path) -> None:
     plain = SearchDocument("a", "", "防汛通知", "", "", "防汛通知", "防汛通知")
-    build_index([plain, replace(plain, id="b", title="防汛", title_hans="防汛", title_hant="防汛")], tmp_path)
+    make_index([plain, replace(plain, id="b", title="防汛", title_hans="防汛", title_hant="防汛")], tmp_path)
     assert [hit.id for hit in query(tmp_path, "防汛").hits] == ["b", "a"]
 
 
@@ -126,7 +133,7 @@ def test_facets_count_what_each_filter_would_leave(index_dir: Path) -> None:
 def test_snippets_mark_the_terms_and_the_repairs(tmp_path: Path) -> None:
     text = "无关的话。" * 30 + "全市立即启动防汛\n四级响应" + "。完" * 60
     document = SearchDocument("a", "标题", text, "标题", "標題", text, text, repairs=((156, 159),))
-    build_index([document], tmp_path)
+    make_index([document], tmp_path)
     (hit,) = query(tmp_path, "启动防汛 响应").hits
     runs = hit.snippet
     assert [run.text for run in runs if run.mark] == ["启动", "防汛", "响应"]
@@ -146,7 +153,7 @@ def test_both_scripts_find_the_same(shared: Path, tmp_path: Path) -> None:
         for title in [text.partition("\n")[0]]
     ]
     assert len(corpus) == 5
-    build_index(corpus, tmp_path)
+    make_index(corpus, tmp_path)
     for request in [
         *queries(3, corpus, 60),
         {"q": "疫情防控阻击战"},
@@ -196,7 +203,7 @@ def test_faults_name_the_bulletin(tmp_path: Path) -> None:
         ([replace(good, text="\ud842")], "surrogate"),
     ]:
         with pytest.raises(SearchIndexError, match=fault) as raised:
-            build_index(bad, tmp_path)
+            make_index(bad, tmp_path)
         assert "'a'" in str(raised.value)
     with pytest.raises(SearchIndexError, match="build the site first"):
         query(tmp_path, "甲")
@@ -208,35 +215,26 @@ def test_half_a_surrogate_pair_is_found_nowhere(index_dir: Path) -> None:
 
 def test_none_is_not_a_kind_of_that_name(tmp_path: Path) -> None:
     for kind in (None, "None"):
-        build_index([replace(CORPUS[0], kind=kind)], tmp_path)
+        make_index([replace(CORPUS[0], kind=kind)], tmp_path)
         assert query(tmp_path, "").facets.kinds == ((kind, 1),)
 
 
-def test_a_half_removed_export_is_written_again(tmp_path: Path) -> None:
-    build_index(CORPUS[:9], tmp_path / "index")
-    export(tmp_path / "index", tmp_path / "search", REGIONS)
-    before = tree(tmp_path / "search")
-    shutil.rmtree(next(tmp_path.glob("search/*/d")))
-    export(tmp_path / "index", tmp_path / "search", REGIONS)
-    assert tree(tmp_path / "search") == before
-
-
 def test_an_empty_archive_answers(tmp_path: Path) -> None:
-    build_index([], tmp_path / "index")
-    export(tmp_path / "index", tmp_path / "search", {})
+    make_index([], tmp_path / "index")
+    make_files(tmp_path / "index", tmp_path / "search", {})
     assert query(tmp_path / "index", "甲").total == 0
     assert query(tmp_path / "index", "").total == 0
 
 
 def test_unchanged_documents_are_not_indexed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    build_index(CORPUS[:5], tmp_path)
+    make_index(CORPUS[:5], tmp_path)
     before = tree(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(index_module, "_write", lambda *_: pytest.fail("indexed again"))
-        build_index(reversed(CORPUS[:5]), tmp_path)
+        make_index(reversed(CORPUS[:5]), tmp_path)
     assert tree(tmp_path) == before
-    build_index(CORPUS[:6], tmp_path)
-    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 1
+    make_index(CORPUS[:6], tmp_path)
+    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 2
     assert query(tmp_path, "").total == 6
 
 
@@ -254,37 +252,192 @@ def test_a_changed_bulletin_costs_its_segment(tmp_path: Path, monkeypatch: pytes
         return segment(name, own, *rest)
 
     monkeypatch.setattr(index_module, "_segment", counted)
-    build_index(corpus, tmp_path)
+    monkeypatch.setattr(crew, "spread", lambda work, items, lost, **_: map(work, items))
+    make_index(corpus, tmp_path)
     assert sum(made) == len(corpus)
     assert len(made) > 6
     made.clear()
-    build_index([changed(corpus[7], "改"), *corpus[:7], *corpus[8:]], tmp_path)
+    make_index([changed(corpus[7], "改"), *corpus[:7], *corpus[8:]], tmp_path)
     assert len(made) == 1
     assert query(tmp_path, "改").total >= 1
 
 
+# So small that a small corpus has files of all kinds, and tables that most changes leave alone.
+LIMITS: dict[Any, dict[str, int]] = {
+    terms: {"RARE": 3, "SHARD_BYTES": 400, "LIST_BYTES": 16, "MORE_BYTES": 48, "LONG": 8},
+    facets: {"BLOCK": 64, "SHARD_BYTES": 100, "SHOWN": 2},
+    packing: {"SAMPLE": 4},
+    changes: {"_MOST_PART": 0},
+    gather: {"_BATCH": 3000},
+}
+
+
+@pytest.fixture
+def parted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small files, all made in this process."""
+    for module, values in LIMITS.items():
+        for name, value in values.items():
+            monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(crew, "spread", lambda work, items, lost, **_: map(work, items))
+
+
+def edited(corpus: Sequence[SearchDocument], kind: str, at: int) -> list[SearchDocument]:
+    """A corpus after an edit; `corpus` is in the order of the numbers."""
+    place = at % max(1, len(corpus))
+    if kind == "add":
+        return list({d.id: d for d in [*corpus, POOL[at % len(POOL)]]}.values())
+    if kind == "newest":
+        added = replace(POOL[at % len(POOL)], id=f"new {at}", published=("2099-01-01",) * 2, kind="notice")
+        return list({d.id: d for d in [*corpus, added]}.values())
+    if kind == "remove last":
+        return list(corpus[:-1])
+    if kind == "remove":
+        return [*corpus[:place], *corpus[place + 1 :]]
+    if kind == "rewrite":
+        other = POOL[at % len(POOL)]
+        own = {name: getattr(corpus[place], name) for name in ("id", "published", "script", "kind")}
+        return [*corpus[:place], replace(other, **own), *corpus[place + 1 :]]
+    return [*corpus[:place], changed(corpus[place], chr(0x4E00 + at)), *corpus[place + 1 :]]
+
+
+def numbered(corpus: Sequence[SearchDocument]) -> list[SearchDocument]:
+    return sorted(corpus, key=lambda d: (d.published is not None, d.published or ("", ""), d.id))
+
+
+POOL = documents(3, 150, 12)
+EDITS = ("add", "newest", "remove", "remove last", "rewrite", "change", "change")
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(st.tuples(st.sampled_from(("add", "remove", "change")), st.integers(0, 10_000)), max_size=5))
+@given(
+    size=st.integers(0, 90),
+    steps=st.lists(st.lists(st.tuples(st.sampled_from(EDITS), st.integers(0, 10_000)), max_size=3), max_size=4),
+)
 def test_any_chain_of_builds_ends_as_one_build_does(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
+    tmp_path_factory: pytest.TempPathFactory, parted: None, size: int, steps: list[list[tuple[str, int]]]
 ) -> None:
     folder = tmp_path_factory.mktemp("chain")
-    pool = list(documents(3, 150, 12))
-    corpus = pool[:90]
-    build_index(corpus, folder / "index")
-    for kind, at in steps:
-        place = at % len(corpus)
-        if kind == "add":
-            corpus = list({d.id: d for d in [*corpus, pool[at % len(pool)]]}.values())
-        elif kind == "remove":
-            corpus = corpus[:place] + corpus[place + 1 :]
-        else:
-            corpus = [*corpus[:place], changed(corpus[place], chr(0x4E00 + at)), *corpus[place + 1 :]]
-        build_index(corpus, folder / "index")
-    build_index(corpus, folder / "afresh")
-    for name in ("index", "afresh"):
-        export(folder / name, folder / f"{name}-files", REGIONS)
-    assert tree(folder / "index-files") == tree(folder / "afresh-files")
+    corpus = list(POOL[:size])
+    for edits in [[], *steps]:
+        for kind, at in edits:
+            corpus = edited(numbered(corpus), kind, at) if corpus else corpus
+        make_index(corpus, folder / "index")
+        make_files(folder / "index", folder / "files")
+    make_index(corpus, folder / "afresh")
+    make_files(folder / "afresh", folder / "afresh-files")
+    assert tree(folder / "files") == tree(folder / "afresh-files")
+
+
+@pytest.mark.parametrize("kind", ["newest", "remove last", "rewrite", "change"])
+def test_a_change_costs_what_changed(
+    tmp_path: Path, parted: None, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Also right after all grams' files were made by other processes than this one's."""
+    corpus = numbered(documents(4, 200, 40))
+    sampled = {head.id for head in packing.sample([head(document) for document in corpus])}
+    at = next(n for n in range(100, 200) if corpus[n].id not in sampled)
+    make_index(corpus, tmp_path / "index")
+    make_files(tmp_path / "index", tmp_path / "files")
+    before = {path: path.stat().st_ino for path in tmp_path.glob("files/*/d/*")}
+    after = edited(corpus, kind, at)
+    make_index(after, tmp_path / "index")
+    with monkeypatch.context() as patch:
+        patch.setattr(whole, "terms_of", lambda *_: pytest.fail("all made anew"))
+        make_files(tmp_path / "index", tmp_path / "files")
+    kept = {path.stat().st_ino for path in tmp_path.glob("files/*/d/*")} & set(before.values())
+    assert len(kept) >= len(corpus) - 1
+    make_index(after, tmp_path / "afresh")
+    make_files(tmp_path / "afresh", tmp_path / "afresh-files")
+    assert tree(tmp_path / "files") == tree(tmp_path / "afresh-files")
+
+
+class Dying(Folder):
+    """A folder in which so many writes are done, and no more."""
+
+    left = 0
+
+    def write(self, path: str, data: bytes) -> None:
+        Dying.left -= 1
+        if Dying.left < 0:
+            raise KeyboardInterrupt
+        super().write(path, data)
+
+
+@pytest.mark.parametrize("writes", [0, 1, 20, 60])
+def test_an_export_that_was_killed_is_made_again(tmp_path: Path, parted: None, writes: int) -> None:
+    first, second = list(CORPUS), edited(CORPUS, "newest", 3)
+    for corpus in (first, second, first):
+        make_index(corpus, tmp_path / "index")
+        make_files(tmp_path / "index", tmp_path / "files")
+    make_index(second, tmp_path / "index")
+    Dying.left = writes
+    with pytest.raises(KeyboardInterrupt):
+        export(tmp_path / "index", loader(second), Dying(tmp_path / "files"), tmp_path / "index-state", REGIONS)
+    for corpus in (first, second):
+        make_index(corpus, tmp_path / "index")
+        make_files(tmp_path / "index", tmp_path / "files")
+    make_files(tmp_path / "index", tmp_path / "afresh", state=tmp_path / "other-state")
+    assert tree(tmp_path / "files") == tree(tmp_path / "afresh")
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "gone", "old index gone"])
+def test_a_damaged_state_means_all_anew(tmp_path: Path, parted: None, damage: str) -> None:
+    make_index(CORPUS, tmp_path / "index")
+    make_files(tmp_path / "index", tmp_path / "files")
+    (kept,) = tmp_path.glob("index-state/*/state.bin")
+    data = kept.read_bytes()
+    if damage == "cut":
+        kept.write_bytes(data[: len(data) // 2])
+    elif damage == "flip":
+        kept.write_bytes(data[:99] + bytes([data[99] ^ 1]) + data[100:])
+    elif damage == "gone":
+        kept.unlink()
+    corpus = edited(CORPUS, "newest", 3)
+    make_index(corpus, tmp_path / "index")
+    if damage == "old index gone":
+        (old,) = (path for path in tmp_path.glob("index/*") if path.is_dir() and path.name not in current(tmp_path))
+        shutil.rmtree(old)
+    make_files(tmp_path / "index", tmp_path / "files")
+    make_files(tmp_path / "index", tmp_path / "afresh", state=tmp_path / "other-state")
+    assert tree(tmp_path / "files") == tree(tmp_path / "afresh")
+
+
+def current(folder: Path) -> str:
+    return (folder / "index/CURRENT").read_text("ascii")
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path, parted: None) -> None:
+    """Neither by the processes of the export: an old site may share its files."""
+    make_index(CORPUS, tmp_path / "index")
+    make_files(tmp_path / "index", tmp_path / "files")
+    shutil.copytree(tmp_path / "files", tmp_path / "linked", copy_function=os.link)
+    before = tree(tmp_path / "linked")
+    make_index(edited(CORPUS, "newest", 3), tmp_path / "index")
+    make_files(tmp_path / "index", tmp_path / "files")
+    assert tree(tmp_path / "linked") == before != tree(tmp_path / "files")
+
+
+def test_hashes_are_those_of_the_grams() -> None:
+    runs = ["a", "é", "防", "𠮷", "ab", "防疫", "a𠮷", "é防"]
+    found = terms.hashes(np.array([grams.key(run) for run in runs], np.int64))
+    assert found.tolist() == [frames.fnv(run.encode()) for run in runs]
+
+
+@given(st.integers(1, 3000), st.integers(1, 9), st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+def test_bits_are_those_of_the_format(limit: int, count: int, chance: random.Random) -> None:
+    """Against a plain writer of Rice codes."""
+    lists = [sorted(chance.sample(range(limit), chance.choice((0, 1, limit // 3, limit)))) for _ in range(count)]
+    sizes = np.array([len(own) for own in lists], np.int64)
+    values = np.array([number for own in lists for number in own], np.int64)
+    found = frames.pack(count, frames.numbers(sizes, np.full(count, limit, np.int64), values))
+    for own, data in zip(lists, found, strict=True):
+        kept = own if len(own) * 2 <= limit else sorted(set(range(limit)) - set(own))
+        k = max([0, *(k for k in range(13) if kept and len(kept) * 2**k * 10 <= limit * 9)])
+        gaps = [number - before - 1 for before, number in pairwise([-1, *kept])]
+        bits = "".join("1" * (gap >> k) + "0" + (f"{gap & (1 << k) - 1:0{k}b}" if k else "") for gap in gaps)
+        bits += "0" * (-len(bits) % 8)
+        assert data == bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8))
 
 
 def test_scores_are_those_of_the_formula(index_dir: Path) -> None:
@@ -318,35 +471,35 @@ def test_scores_are_those_of_the_formula(index_dir: Path) -> None:
 
 
 def test_a_killed_build_leaves_the_index_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    build_index(CORPUS[:5], tmp_path)
+    make_index(CORPUS[:5], tmp_path)
 
-    def die(parts: Any, folder: Path, before: Path | None) -> None:
+    def die(parts: Any, load: Any, folder: Path, before: Path | None) -> None:
         (folder / "half").touch()
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(index_module, "_write", die)
         with pytest.raises(KeyboardInterrupt):
-            build_index(CORPUS[:6], tmp_path)
+            make_index(CORPUS[:6], tmp_path)
     assert query(tmp_path, "").total == 5
-    build_index(CORPUS[:6], tmp_path)
+    make_index(CORPUS[:6], tmp_path)
     assert query(tmp_path, "").total == 6
-    shutil.rmtree(next(path for path in tmp_path.iterdir() if path.is_dir()))
+    shutil.rmtree(tmp_path / (tmp_path / "CURRENT").read_text("ascii"))
     with pytest.raises(SearchIndexError):
         query(tmp_path, "")
 
 
 def test_exports_are_the_same_bytes(tmp_path: Path) -> None:
     for name, order in (("one", CORPUS), ("two", CORPUS[::-1])):
-        build_index(order, tmp_path / name / "index")
-        export(tmp_path / name / "index", tmp_path / name / "search", REGIONS)
+        make_index(order, tmp_path / name / "index")
+        make_files(tmp_path / name / "index", tmp_path / name / "search")
     assert tree(tmp_path / "one/search") == tree(tmp_path / "two/search")
 
 
 def test_an_export_replaces_the_one_before(tmp_path: Path) -> None:
     for count in (3, 4, 4):
-        build_index(CORPUS[:count], tmp_path / "index")
-        export(tmp_path / "index", tmp_path / "search", REGIONS)
+        make_index(CORPUS[:count], tmp_path / "index")
+        make_files(tmp_path / "index", tmp_path / "search")
         names = sorted(path.name for path in (tmp_path / "search").iterdir())
         assert len(names) == 2 + (count == 4)
         assert "manifest.bin" in names

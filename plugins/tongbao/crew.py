@@ -39,12 +39,13 @@ def spread(
     items: Sequence[Item],
     lost: Callable[[Item], Result],
     workers: int | None = None,
+    chunk: int = CHUNK,
 ) -> Iterator[Result]:
     """Yield `work(item)` of each item, in their order, from `workers` processes (as many as there are cores).
 
     The processes are forked: what this one has loaded they have too, and `work` may be any function. What it changes
     stays in its process; items and results travel and must be picklable. What it raises is raised here.
-    `lost(item)` stands in for the result of an item of which its process died.
+    `lost(item)` stands in for the result of an item of which its process died. `chunk` items travel together.
     Where forked processes can't be had that end with this one (not on Linux), all is done in this one.
     """
     workers = min(workers or cores(), len(items))
@@ -54,20 +55,20 @@ def spread(
         yield from map(work, items)
         return
     waiting: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
-    chunks = iter([items[at : at + CHUNK] for at in range(0, len(items), CHUNK)])
+    chunks = iter([items[at : at + chunk] for at in range(0, len(items), chunk)])
     pool = _pool(work, workers)
     try:
         while True:
-            while len(waiting) < workers * _AHEAD and (chunk := next(chunks, None)) is not None:
-                waiting.append((chunk, _submit(pool, chunk)))
+            while len(waiting) < workers * _AHEAD and (some := next(chunks, None)) is not None:
+                waiting.append((some, _submit(pool, some)))
             if not waiting:
                 return
-            chunk, future = waiting.popleft()
+            some, future = waiting.popleft()
             try:
                 results = future.result()
             except BrokenProcessPool:
                 pool.shutdown()
-                results = list(_one_by_one(work, chunk, lost))
+                results = list(_one_by_one(work, some, lost))
                 pool = _pool(work, workers)
                 waiting = deque((c, f if _is_done(f) else _submit(pool, c)) for c, f in waiting)
             yield from results

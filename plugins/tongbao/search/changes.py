@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from tongbao.search import codec, frames, gather, grams, terms
 from tongbao.search.contents import FIELDS, Contents, Part, parts
-from tongbao.search.gather import Array, Postings
+from tongbao.search.gather import Array
+from tongbao.search.site import Site
 from tongbao.search.state import State
 from tongbao.search.table import Table, joined
 from tongbao.search.terms import Lists, Payload
@@ -20,18 +21,9 @@ from tongbao.search.whole import Made
 
 # Where more than this part of the entries change, all are made anew.
 _MOST_PART = 4
-# Postings that are packed at once.
-_BATCH = 2_000_000
+# Postings that a process takes at once, and those of them that it packs at once.
+_BATCH, _PACKED = 1_000_000, 200_000
 _LAST = (1 << grams.BITS) - 1
-
-
-class Renewal(NamedTuple):
-    """All terms; the keys of the grams that are not as they were; what of them stands apart now, and what no longer."""
-
-    made: Made
-    keys: Array
-    apart: list[Payload]
-    removed: list[str]
 
 
 class _Field(NamedTuple):
@@ -41,30 +33,106 @@ class _Field(NamedTuple):
     triples: Array
 
 
-def terms_of(index_dir: Path, contents: Contents, alphabet: Alphabet, old: State, changed: Array) -> Renewal | None:
-    """The terms after some documents changed; None where the old index is gone or nearly all is concerned."""
-    documents = len(contents.heads)
+class Plan(NamedTuple):
+    """The segments as they are; by field what changes; the keys of all grams whose entries do."""
+
+    after: list[Part]
+    fields: list[_Field]
+    keys: Array
+
+
+class _Some(NamedTuple):
+    """Some of the entries; by field what is said of their trigrams; what of them stands apart."""
+
+    entries: Table
+    said: list[Table]
+    apart: list[str]
+
+
+def plan(index_dir: Path, contents: Contents, old: State, changed: Array) -> Plan | None:
+    """What some changed documents change; None where the old index is gone or nearly all is concerned."""
     try:
         before = parts(index_dir / old.digest, old.segments, [n for n in changed.tolist() if n < len(old.digests)])
     except OSError:
         return None
     after = parts(index_dir / contents.digest, contents.segments)
-    fields = [_changes(before, after, name, changed) for name in FIELDS]
-    counted = [_recounted(old, documents, column) for column in (terms.TITLE, terms.TEXT)]
-    heads = [grams.head(own.triples) for own in fields]
-    keys = np.unique(np.concatenate([*(own.lists for own in fields), *counted, *heads]))
+    documents = len(contents.heads)
+    fields = []
+    for name, column in zip(FIELDS, (terms.TITLE, terms.TEXT), strict=True):
+        own = _changes(before, after, name, changed)
+        fields.append(own._replace(lists=np.union1d(own.lists, _recounted(old, documents, column))))
+    keys = np.unique(np.concatenate([*(own.lists for own in fields), *(grams.head(own.triples) for own in fields)]))
     if len(keys) * _MOST_PART > len(old.entries.keys):
         return None
-    said, spoken = [], []
-    for name, own, table in zip(FIELDS, fields, old.said, strict=True):
-        triples = _said(after, name, own.triples, documents, alphabet)
-        said.append(table.replaced(own.triples, triples))
-        spoken.append(triples)
-    entries, apart = _entries(after, keys, said, documents, alphabet)
-    rows = old.entries.rows(keys)
-    had = set(terms.apart(old.entries, rows[rows >= 0].tolist()))
-    made = Made(old.entries.replaced(keys, entries), tuple(said))
-    return Renewal(made, keys, apart, sorted(had - {path for path, _ in apart}))
+    return Plan(after, fields, keys)
+
+
+def make(plan: Plan, documents: int, alphabet: Alphabet, old: State, site: Site) -> Made:
+    """The terms after a change; writes what stands apart of them, where it is not as it was."""
+    lists = [set(own.lists.tolist()) for own in plan.fields]
+    rows = old.entries.rows(plan.keys)
+    known = rows >= 0
+    parted = dict(zip(plan.keys[known].tolist(), old.entries.columns[rows[known], terms.PARTS].tolist(), strict=True))
+
+    def work(keys: Array) -> tuple[_Some, list[str]]:
+        said, new = [], []
+        moved: list[dict[int, set[int]]] = []
+        for name, own, table in zip(FIELDS, plan.fields, old.said, strict=True):
+            low, high = int(keys[0]), int(keys[-1]) + (1 << grams.BITS)
+            begin, end = np.searchsorted(own.triples, (low, high))
+            triples, table = own.triples[begin:end], table.between(low, high)
+            new.append(_said(plan.after, name, triples, documents, alphabet))
+            moved.append(_moved(triples, table, new[-1]))
+            said.append(table.replaced(triples, new[-1]))
+        made, apart = [], []
+        for some in _split(keys, old, _PACKED):
+            fields = [gather.of(plan.after, name, some) for name in FIELDS]
+            entries, payloads = terms.entries(fields, said, documents, alphabet)
+            made.append(entries)
+            apart += payloads
+
+        def is_new(payload: Payload) -> bool:
+            if payload.part is None:
+                return payload.key in lists[payload.field]
+            codes = (code for own in moved for code in own.get(payload.key, ()))
+            same = parted.get(payload.key) == payload.parts
+            return not same or any(code % payload.parts == payload.part for code in codes)
+
+        written = [payload for payload in apart if is_new(payload)]
+        for payload in written:
+            site.write(payload.path, payload.data)
+        return _Some(joined(made, terms.WIDTH), new, [payload.path for payload in apart]), [payload.path for payload in written]
+
+    made = list(site.spread(work, _split(plan.keys, old, _BATCH)))
+    had = set(terms.apart(old.entries, rows[known].tolist()))
+    for path in sorted(had.difference(*(some.apart for some in made))):
+        site.remove(path)
+    entries = old.entries.replaced(plan.keys, joined([some.entries for some in made], terms.WIDTH))
+    said = [joined([some.said[field] for some in made], 0) for field in range(len(FIELDS))]
+    fields = zip(plan.fields, old.said, said, strict=True)
+    return Made(entries, tuple(table.replaced(own.triples, new) for own, table, new in fields))
+
+
+def _split(keys: Array, old: State, size: int) -> list[Array]:
+    """Keys in groups of about so many postings each; those of new grams are few."""
+    if not len(keys):
+        return []
+    postings = np.cumsum(old.entries.columns[old.entries.rows(keys), terms.TEXT], dtype=np.int64)
+    return np.split(keys, np.flatnonzero(np.diff(postings // size)) + 1)
+
+
+def _moved(triples: Array, old: Table, new: Table) -> dict[int, set[int]]:
+    """{bigram: code points that go on}, of the trigrams of which something else is said."""
+    before, after = old.rows(triples), new.rows(triples)
+    some = (before >= 0) | (after >= 0)
+    both = (before >= 0) & (after >= 0)
+    keys = triples[some & ~both].tolist()
+    pairs = zip(triples[both].tolist(), old.bytes_of(before[both]), new.bytes_of(after[both]), strict=True)
+    keys += [key for key, a, b in pairs if a != b]
+    out: dict[int, set[int]] = {}
+    for key in keys:
+        out.setdefault(key & ~_LAST, set()).add((key & _LAST) - 1)
+    return out
 
 
 def _recounted(old: State, documents: int, column: int) -> Array:
@@ -81,22 +149,21 @@ def _recounted(old: State, documents: int, column: int) -> Array:
 
 
 def _changes(before: Sequence[Part], after: Sequence[Part], name: str, changed: Array) -> _Field:
-    keys, numbers, powers, news = _both(before, after, name, changed)
+    keys, numbers, powers = _both(before, after, name, changed)
     lists = keys[gather.lone(keys, numbers << 8 | powers)]
     changed_member = gather.lone(keys, numbers)
     pairs = keys & (1 << 2 * grams.BITS) - 1 > 0
-    triples, places, _, _ = _both(before, after, codec.triples(name), changed)
+    triples, places, _ = _both(before, after, codec.triples(name), changed)
     own = triples[gather.lone(triples, places)]
     moved = _meeting(keys[pairs], numbers[pairs], changed_member[pairs])
     return _Field(np.unique(lists), np.unique(np.concatenate((own, moved))))
 
 
-def _both(before: Sequence[Part], after: Sequence[Part], name: str, changed: Array) -> tuple[Array, ...]:
-    """Keys, numbers and exponents of the postings of documents as they were, then as they are; which are new."""
+def _both(before: Sequence[Part], after: Sequence[Part], name: str, changed: Array) -> tuple[Array, Array, Array]:
+    """Keys, numbers and exponents of the postings of documents as they were, then as they are."""
     found = [gather.of_documents(own, name, changed) for own in (before, after)]
-    news = np.repeat([False, True], [len(own[0]) for own in found])
     keys, numbers, powers = (np.concatenate(column) for column in zip(*found, strict=True))
-    return keys, numbers, powers, news
+    return keys, numbers, powers
 
 
 def _meeting(keys: Array, numbers: Array, moved: NDArray[np.bool_]) -> Array:
@@ -123,15 +190,3 @@ def _said(after: Sequence[Part], name: str, triples: Array, documents: int, alph
     spoken = (found.rows(grams.head(triples)) >= 0) & (found.rows(grams.tail(triples)) >= 0)
     own = gather.of(after, codec.triples(name), triples[spoken])
     return terms.items(own, found, np.zeros(documents, bool), alphabet)
-
-
-def _entries(
-    after: Sequence[Part], keys: Array, said: Sequence[Table], documents: int, alphabet: Alphabet
-) -> tuple[Table, list[Payload]]:
-    made, apart = [], []
-    for own in np.array_split(keys, max(1, len(keys) // 5000)):
-        fields: list[Postings] = [gather.of(after, name, own) for name in FIELDS]
-        entries, payloads = terms.entries(fields, said, documents, alphabet)
-        made.append(entries)
-        apart += payloads
-    return joined(made, terms.WIDTH), apart

@@ -76,7 +76,8 @@ def export(
     """
     contents = Contents.read(index_dir)
     rows = facets.names(regions, {code for own in {head.regions for head in contents.heads} for code in own})
-    others = {name: to_hant(name, standard) for name in dict.fromkeys(name for name, _ in rows.values())}
+    own = list(dict.fromkeys(name for name, _ in rows.values()))
+    others = dict(zip(own, to_hant("\n".join(own), standard).split("\n"), strict=True)) if own else {}
     named = _json([[code, name, parent, others[name]] for code, (name, parent) in rows.items()])
     folder = hashlib.sha256(b"\0".join((contents.digest.encode(), made_by().encode(), named))).hexdigest()[:16]
 
@@ -143,37 +144,35 @@ def _exported(
     if site.folder in site.files.folders():  # it has no state: a build that was killed left it
         site.files.remove(site.folder)
     if before is not None and (changed := _changed(archive, before.state)) is not None:
-        found = changes.terms_of(index_dir, archive.contents, archive.tables.alphabet, before.state, changed)
-        if found is not None:
+        plan = changes.plan(index_dir, archive.contents, before.state, changed)
+        if plan is not None:
             site.files.rename(before.name, site.folder)
-            return _renewed(archive, load, site, before.state, changed, found)
+            return _renewed(archive, load, site, before.state, changed, plan)
     heads = archive.contents.heads
     texts = _write_documents(archive, load, site, list(range(len(heads))), np.zeros(0, np.uint32))
     made = whole.terms_of(index_dir, archive.contents, archive.tables.alphabet, site, state_dir)
     hashes, shards = terms.hashes(made.entries.keys), terms.count(made.entries)
     _write_shards(site, terms.Shards.of(made.entries, shards, hashes), list(range(shards)))
-    return _finished(archive, site, texts, made, hashes, shards, {}, {})
+    return _finished(archive, site, texts, made, shards, {}, {})
 
 
-def _renewed(archive: _Archive, load: Load, site: Site, old: State, changed: Array, found: changes.Renewal) -> State:
+def _renewed(
+    archive: _Archive, load: Load, site: Site, old: State, changed: Array, plan: changes.Plan
+) -> State:
     """Write what is not what it was."""
     documents = len(archive.contents.heads)
     texts = _write_documents(archive, load, site, [n for n in changed.tolist() if n < documents], old.texts)
     for number in range(documents, len(old.texts)):
         site.remove(f"d/{number:x}.bin")
-    for path in found.removed:
-        site.remove(path)
-    for path, payload in found.apart:
-        site.write(path, payload)
-    entries = found.made.entries
-    hashes, shards = terms.hashes(entries.keys), terms.count(entries)
+    made = changes.make(plan, documents, archive.tables.alphabet, old, site)
+    hashes, shards = terms.hashes(made.entries.keys), terms.count(made.entries)
     own = list(range(shards))
     if shards == old.shards:
-        own = np.unique(terms.hashes(found.keys) % np.uint32(shards)).tolist()
+        own = np.unique(terms.hashes(plan.keys) % np.uint32(shards)).tolist()
     for number in range(shards, old.shards):
         site.remove(f"t/{number:x}.bin")
-    _write_shards(site, terms.Shards.of(entries, shards, hashes), own)
-    return _finished(archive, site, texts, found.made, hashes, shards, old.small, old.titles)
+    _write_shards(site, terms.Shards.of(made.entries, shards, hashes), own)
+    return _finished(archive, site, texts, made, shards, old.small, old.titles)
 
 
 def _write_documents(
@@ -213,7 +212,6 @@ def _finished(
     site: Site,
     texts: NDArray[np.uint32],
     made: whole.Made,
-    hashes: NDArray[np.uint32],
     shards: int,
     small: Mapping[str, bytes],
     titles: Mapping[str, bytes],

@@ -44,15 +44,33 @@ class Folder:
 
     def write(self, path: str, data: bytes) -> None:
         target = f"{self.path}/{path}"
-        pending = target + _NEW
+        if "/" not in path:  # the manifest, which must be whole at any time
+            self._create(target + _NEW, data)
+            os.replace(target + _NEW, target)
+        else:
+            self._create(target, data)
+
+    def _create(self, target: str, data: bytes) -> None:
         try:
-            file = os.open(pending, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+            file = os.open(target, os.O_WRONLY)  # tens of times faster than another file
         except FileNotFoundError:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            file = os.open(pending, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+            file = self._new(target)
+        else:
+            if os.fstat(file).st_nlink > 1:
+                os.close(file)
+                os.unlink(target)
+                file = self._new(target)
         with open(file, "wb", buffering=0) as out:
             out.write(data)
-        os.replace(pending, target)
+            out.truncate()
+
+    def _new(self, target: str) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        try:
+            return os.open(target, flags, 0o666)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            return os.open(target, flags, 0o666)
 
     def wrote(self, paths: Sequence[str]) -> None:
         pass

@@ -15,6 +15,8 @@ Array = NDArray[np.int64]
 MAGIC = b"TBS5"
 # Shards are as many as one of these steps to a doubling, so that their number seldom changes.
 _STEPS = 8
+# Bytes of the words that codes are added in, and ones that are written at once.
+_WORD, _ONES = 8, 30
 
 
 def uvarint(number: int) -> bytes:
@@ -137,11 +139,14 @@ def _fewer(sizes: Array, limits: Array, owners: Array, values: Array) -> tuple[A
     offsets[rows] = begins
     inside = many[owners]
     lacking[offsets[owners[inside]] + values[inside]] = False
-    own = np.repeat(rows, limits[rows])[lacking]
-    others = np.flatnonzero(lacking) - offsets[own]
-    all_owners = np.concatenate((owners[~inside], own))
-    order = np.argsort(all_owners, kind="stable")
-    return np.where(many, limits - sizes, sizes), all_owners[order], np.concatenate((values[~inside], others))[order]
+    fewer = np.where(many, limits - sizes, sizes)
+    others = np.flatnonzero(lacking) - np.repeat(begins, fewer[rows])
+    own = np.repeat(np.arange(len(sizes)), fewer)
+    out = np.empty(len(own), np.int64)
+    inside = many[own]
+    out[inside] = others
+    out[~inside] = values[~many[owners]]
+    return fewer, own, out
 
 
 def postings(sizes: Array, limit: int, documents: Array, exponents: Array) -> list[bytes]:
@@ -170,29 +175,41 @@ def pack(count: int, *parts: Codes) -> list[bytes]:
     sizes = (sum(bits, np.zeros(count, np.int64)) + 7) // 8
     ends = np.cumsum(sizes)
     begins = (ends - sizes) * 8
-    edges = np.zeros(int(sizes.sum()) * 8 + 1, np.int8)
-    at: list[Array] = []
+    out = np.zeros(int(sizes.sum()) + _WORD, np.uint8)
     for part, own in zip(parts, bits, strict=True):
         taken = part.ones + part.widths
         # Where each code begins: where its list's part does, and what the codes before it in the part take.
-        before = np.cumsum(own) - own
-        at.append(begins[part.owners] + np.cumsum(taken) - taken - before[part.owners])
+        skipped = begins - np.cumsum(own) + own
+        _put(out, skipped[part.owners] + np.cumsum(taken) - taken, part)
         begins = begins + own
-        some = part.ones > 0
-        np.add.at(edges, at[-1][some], 1)
-        np.add.at(edges, (at[-1] + part.ones)[some], -1)
-    out = np.cumsum(edges[:-1], dtype=np.int8).view(np.uint8)
-    for part, first in zip(parts, at, strict=True):
-        _put(out, first + part.ones + part.widths, part.values, part.widths)
-    data = np.packbits(out).tobytes()
+    data = out.tobytes()
     return [data[end - size : end] for size, end in zip(sizes.tolist(), ends.tolist(), strict=True)]
 
 
-def _put(bits: NDArray[np.uint8], ends: Array, values: Array, widths: Array) -> None:
-    """Write the lowest `widths` bits of each value so that they end before `ends`."""
-    for place in range(int(widths.max(initial=0))):
-        some = (widths > place) & (values >> place & 1 > 0)
-        bits[ends[some] - 1 - place] = 1
+def _put(out: NDArray[np.uint8], places: Array, codes: Codes) -> None:
+    """Write codes from these bits on; long runs of ones go first, some at a time."""
+    ones = codes.ones
+    many = ones // _ONES
+    if many.any():
+        rows = np.repeat(np.arange(len(ones)), many)
+        inner = np.arange(len(rows)) - np.repeat(np.cumsum(many) - many, many)
+        wide = np.full(len(rows), _ONES)
+        _add(out, places[rows] + inner * _ONES, wide, np.full(len(rows), (1 << _ONES) - 1, np.uint64))
+        places, ones = places + many * _ONES, ones % _ONES
+    runs = (np.uint64(1) << ones.astype(np.uint64)) - np.uint64(1)
+    words = runs << codes.widths.astype(np.uint64) | codes.values.astype(np.uint64)
+    _add(out, places, ones + codes.widths, words)
+
+
+def _add(out: NDArray[np.uint8], places: Array, widths: Array, words: NDArray[np.uint64]) -> None:
+    """Add the lowest `widths` bits of words from these bits on, at most 56 of each; no two meet."""
+    inside = places & 7
+    words = words << (64 - inside - widths).astype(np.uint64)
+    at = places >> 3
+    for lane in range(-(-int((inside + widths).max(initial=0)) // 8)):
+        # Bits of codes that share a byte differ, so their sum is at most 255.
+        whole = np.bincount(at + lane, (words >> np.uint64(56 - 8 * lane) & np.uint64(255)).astype(np.float64))
+        out[: len(whole)] += whole.astype(np.uint8)
 
 
 def gaps(numbers: Iterable[int]) -> bytes:

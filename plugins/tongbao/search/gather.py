@@ -16,7 +16,7 @@ from tongbao.search.weighting import exponents
 
 Array = NDArray[np.int64]
 # Postings of bigrams that are handled at once, and of runs of three.
-_BATCH = 600_000
+_BATCH = 300_000
 _NONE = np.zeros(0, np.int64)
 
 

@@ -118,7 +118,7 @@ def _write(parts: dict[str, Sequence[Head]], load: Load, folder: Path, before: P
         return _segment(name, parts[name], load, schema, storage)
 
     missing = [name for name in parts if name not in segments]
-    made = map(make, missing) if len(missing) < 2 else crew.spread(make, missing, _lost)
+    made = map(make, missing) if len(missing) < 2 else crew.spread(make, missing, _lost, chunk=1)
     segments.update(zip(missing, made, strict=True))
     index.TOC(schema, [segments[name] for name in parts], 0).write(storage, codec.NAME)
 

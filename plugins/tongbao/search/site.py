@@ -42,7 +42,7 @@ class Site:
         if len(items) < least:
             yield from (work(item)[0] for item in items)
             return
-        for result, paths in crew.spread(work, items, _lost):
+        for result, paths in crew.spread(work, items, _lost, chunk=1):
             self.wrote(paths)
             yield result
 

@@ -46,6 +46,12 @@ class Table(NamedTuple):
         begins = ends - self.sizes[rows]
         return (self.data[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True))
 
+    def between(self, low: int, high: int) -> Table:
+        """The rows of the keys from `low` up to `high`."""
+        begin, end = np.searchsorted(self.keys, (low, high)).tolist()
+        first, last = (int(self.sizes[:at].sum(dtype=np.int64)) for at in (begin, end))
+        return Table(self.keys[begin:end], self.sizes[begin:end], self.data[first:last], self.columns[begin:end])
+
     def replaced(self, dropped: Array, new: Table) -> Table:
         """The same without the rows of the keys in `dropped`, among which are all of `new`, whose rows come in."""
         rows = self.rows(dropped)

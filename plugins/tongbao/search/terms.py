@@ -33,10 +33,14 @@ WIDTH = 5
 
 
 class Payload(NamedTuple):
-    """A file that stands apart."""
+    """A file that stands apart: a list of a gram in a field, or a part of what goes on after a bigram."""
 
     path: str
     data: bytes
+    key: int
+    field: int = TEXT
+    part: int | None = None
+    parts: int = 0
 
 
 # --- continuations ---------------------------------------------------------------------------------------------------
@@ -153,43 +157,47 @@ def entries(
     columns: list[tuple[int, ...]] = []
     apart: list[Payload] = []
     characters = _Characters(said)
-    rows = zip(keys.tolist(), fields[TITLE].sizes.tolist(), fields[TEXT].sizes.tolist(), *packed, *bounds, strict=True)
+    rows = zip(
+        keys.tolist(), fields[TITLE].sizes.tolist(), fields[TEXT].sizes.tolist(), *packed, *bounds, strict=True
+    )
     for key, titles, texts, title, text, more_title, more_text in rows:
         if not titles and not texts:
             continue
         gram = grams.run(key)
         name = "-".join(str(ord(char)) for char in gram)
-        lists = list(_list(f"l/text-{name}.bin", texts, text)), list(_list(f"l/title-{name}.bin", titles, title))
         parts = [alphabet.encode(gram), uvarint(texts * 2 + (titles > 0))]
-        if texts:
-            parts.append(lists[0][0])
-        if titles:
-            parts += (uvarint(titles), lists[1][0])
+        long: list[int] = []
         more: list[Payload] = []
+        if texts:
+            parts.append(_inside(texts, text))
+            if is_long(texts, text):
+                long.append(TEXT)
+                apart.append(Payload(f"l/text-{name}.bin", text, key, TEXT))
+        if titles:
+            parts += (uvarint(titles), _inside(titles, title))
+            if is_long(titles, title):
+                long.append(TITLE)
+                apart.append(Payload(f"l/title-{name}.bin", title, key, TITLE))
         if len(gram) == grams.LONGEST:
-            head, more = _more(name, characters.of(TEXT, *more_text), characters.of(TITLE, *more_title))
+            head, more = _more(key, name, characters.of(TEXT, *more_text), characters.of(TITLE, *more_title))
             parts.append(head)
-        files = [*lists[0][1:], *lists[1][1:]]
-        apart += files
-        apart += more
+            apart += more
         own_keys.append(key)
         data.append(b"".join(parts))
-        columns.append(
-            (titles, texts, len(lists[1]) - 1 if titles else 0, len(lists[0]) - 1 if texts else 0, len(more))
-        )
+        columns.append((titles, texts, TITLE in long, TEXT in long, len(more)))
     return Table.of(own_keys, data, columns, WIDTH), apart
 
 
-def _list(path: str, size: int, data: bytes) -> Iterator:
-    if not size:
-        return
-    if size < LONG:
-        yield data
-    elif len(data) > LIST_BYTES:
-        yield b"\1"
-        yield Payload(path, data)
-    else:
-        yield b"\0" + data
+def is_long(size: int, data: bytes) -> bool:
+    """Whether a list stands in a file of its own."""
+    return size >= LONG and len(data) > LIST_BYTES
+
+
+def _inside(size: int, data: bytes) -> bytes:
+    """A list as it stands in its entry."""
+    if is_long(size, data):
+        return b"\1"
+    return data if size < LONG else b"\0" + data
 
 
 class _Characters:
@@ -207,7 +215,9 @@ class _Characters:
         return [(code, data[first:last]) for code, (first, last) in zip(codes, places, strict=True)]
 
 
-def _more(name: str, text: list[tuple[int, bytes]], title: list[tuple[int, bytes]]) -> tuple[bytes, list[Payload]]:
+def _more(
+    key: int, name: str, text: list[tuple[int, bytes]], title: list[tuple[int, bytes]]
+) -> tuple[bytes, list[Payload]]:
     """The continuations of a bigram; many of them in files of their own, parted by their characters."""
     if not text and not title:
         return b"\0", []
@@ -218,7 +228,7 @@ def _more(name: str, text: list[tuple[int, bytes]], title: list[tuple[int, bytes
     parts = []
     for part in range(count):
         chosen = ([item for item in own if item[0] % count == part] for own in (text, title))
-        parts.append(Payload(f"x/{name}-{part}.bin", _items(*chosen)))
+        parts.append(Payload(f"x/{name}-{part}.bin", _items(*chosen), key, part=part, parts=count))
     return uvarint(1 + count), parts
 
 

@@ -50,9 +50,9 @@ def terms_of(index_dir: Path, contents: Contents, alphabet: Alphabet, site: Site
             keys = np.unique(np.concatenate([gather.keys(segments, name, *own) for name in FIELDS]))
             fields = [gather.of(segments, name, keys) for name in FIELDS]
             entries, apart = terms.entries(fields, said, documents, alphabet)
-            for path, payload in apart:
-                site.write(path, payload)
-            return (entries, said), [path for path, _ in apart]
+            for payload in apart:
+                site.write(payload.path, payload.data)
+            return (entries, said), [payload.path for payload in apart]
 
         made = list(site.spread(make, ranges))
     entries = joined([own for own, _ in made], terms.WIDTH)
@@ -69,7 +69,7 @@ def _frequent(folder: Path, contents: Contents, name: str, ranges: Sequence[Rang
 
     keys, sizes = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     with path.open("wb") as file:
-        for found in crew.spread(read, ranges, _lost):
+        for found in crew.spread(read, ranges, _lost, chunk=1):
             keys.append(found.keys)
             sizes.append(found.sizes)
             file.write(found.numbers.tobytes())

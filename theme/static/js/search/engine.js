@@ -180,7 +180,7 @@ async function fold(edition, q) {
 
 /** The days from which and to which publications are asked for, or null. */
 function daysOf({ from, to }) {
-  return from || to ? [from ? span(from)[0] : 0, to ? span(to)[1] : Infinity] : null;
+  return from || to ? [from ? span(from)[0] : 1, to ? span(to)[1] : Infinity] : null;
 }
 
 /** What is asked for: the words to include, terms, filters, and the documents whose texts say what of it was received. */
@@ -281,11 +281,8 @@ async function refine(edition, query, limit, lost) {
   }
 }
 
-/** A function that puts documents in the order of their publication; those of one score. */
-function rankOf(sort, { documents, undated }) {
-  const dated = documents - undated;
-  return sort === "newest" ? (doc) => (doc < dated ? dated - 1 - doc : doc) : (doc) => doc;
-}
+/** A function that puts documents of one score in the order of their publication; those without one, the first, come last. */
+const rankOf = (sort, { undated }) => (doc) => (doc < undated ? doc + 2 ** 32 : sort === "newest" ? -doc : doc);
 
 /** Hits from the best on. */
 function* hitsIn(docs, scores, rank) {

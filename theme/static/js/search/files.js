@@ -18,7 +18,7 @@ import {
   variantsFile,
 } from "./format.js";
 
-const MAGIC = "TBS4";
+const MAGIC = "TBS5";
 const HEAD = 4;
 const AT_ONCE = 8; // requests
 
@@ -31,12 +31,6 @@ function crc32(...parts) {
   let crc = 0xffffffff;
   for (const bytes of parts) for (const byte of bytes) crc = CRC[(crc ^ byte) & 255] ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
-}
-
-/** What a file's CRC takes as its name: magic, kind, number, corpus. */
-function nameOf(kind, number, corpus) {
-  const codes = Array.from(MAGIC + kind, (char) => char.charCodeAt(0));
-  return [...codes, number, number >> 8, number >> 16, number >> 24, ...corpus].map((code) => code & 255);
 }
 
 /** Whether the browser has what the files are packed with (since 2022 and 2023). */
@@ -53,12 +47,12 @@ async function inflate(bytes) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** {payload, size in bytes} of a framed file, or null where it is not the whole and right one. */
+/** {payload, size in bytes} of the framed file of a name, or null where it is not the whole and right one. */
 async function unframe(response, name) {
   try {
     const bytes = new Uint8Array(await response.arrayBuffer());
     const packed = bytes.subarray(HEAD);
-    if (new DataView(bytes.buffer).getUint32(0, true) !== crc32(name, packed)) return null;
+    if (new DataView(bytes.buffer).getUint32(0, true) !== crc32(new TextEncoder().encode(MAGIC + name), packed)) return null;
     return { payload: await inflate(packed), size: bytes.length };
   } catch {
     return null; // a body that breaks off
@@ -102,7 +96,7 @@ export class Files {
   async #open() {
     const file = this.#base + "manifest.bin";
     if (!inflates()) throw new SearchError("old", file, `${file}: this browser can't inflate it; use a newer one`);
-    const { payload, size } = await this.fetch("manifest.bin", "M", 0);
+    const { payload, size } = await this.fetch("manifest.bin");
     const manifest = manifestFile(payload);
     if (!manifest.folder) {
       throw new SearchError("unsupported", file, `${file}: this page can't read format ${manifest.format}; reload it`);
@@ -112,12 +106,12 @@ export class Files {
     return this.#latest;
   }
 
-  /** {payload, size in bytes} of a file of some kind and number in a corpus. */
-  async fetch(name, kind, number, corpus = new Uint8Array(8)) {
-    const file = this.#base + name;
+  /** {payload, size in bytes} of a file, which stands in a `folder` that ends in a slash. */
+  async fetch(name, folder = "") {
+    const file = this.#base + folder + name;
     if (this.#busy >= AT_ONCE) await new Promise((go) => this.#queue.push(go));
     else this.#busy++;
-    const mode = this.#failed.has(name) ? "reload" : kind === "M" ? "no-cache" : "default";
+    const mode = this.#failed.has(file) ? "reload" : folder ? "default" : "no-cache";
     try {
       const response = await fetch(file, { cache: mode }).catch((error) => {
         throw new SearchError("unreachable", file, `${file}: no answer (${error.message}); check the connection, then retry`);
@@ -125,12 +119,12 @@ export class Files {
       if (!response.ok) {
         throw new SearchError("missing", file, `${file}: the server answers ${response.status}; retry, or reload the page`);
       }
-      const content = await unframe(response, nameOf(kind, number, corpus));
-      this.#failed.delete(name);
+      const content = await unframe(response, name);
+      this.#failed.delete(file);
       if (content) return content;
       throw new SearchError("damaged", file, `${file}: it is cut, changed or another file; retry, or reload the page`);
     } catch (error) {
-      this.#failed.add(name);
+      this.#failed.add(file);
       throw error;
     } finally {
       if (this.#queue.length) this.#queue.shift()();
@@ -160,60 +154,60 @@ class Edition {
 
   /** {title, text, more} of a gram: its lists, null where it occurs in none, and its continuations, or {apart}. */
   async gram(gram) {
-    const entry = (await this.#shard("t", "T", gram, this.manifest.shards, shardFile)).get(gram);
+    const entry = (await this.#shard("t", gram, this.manifest.shards, shardFile)).get(gram);
     if (!entry) return { title: null, text: null, more: null };
     const [title, text] = await Promise.all([this.#whole(entry.title), this.#whole(entry.text)]);
     return { ...entry, title, text };
   }
 
   #whole(list) {
-    return list?.apart === undefined ? list : this.#numbered("l", "L", list.apart, listFile(list.size));
+    return list?.apart ? this.#get(list.apart, listFile(list.size)) : list;
   }
 
   /** {title, text}: of the continuations of a bigram that stand apart those among which is that by a character. */
-  continuations({ first, parts }, code) {
-    return this.#numbered("x", "X", first + (code % parts), continuationsFile);
+  continuations({ name, parts }, code) {
+    return this.#get(`x/${name}-${code % parts}.bin`, continuationsFile);
   }
 
   document(number) {
-    return this.#numbered("d", "D", number, documentFile);
+    return this.#numbered("d", number, documentFile);
   }
 
   /** The lengths of the texts of documents. */
   async lengths(docs) {
     const { block, documents } = this.manifest;
     const blocks = [...new Set(docs.map((doc) => Math.floor(doc / block)))];
-    const read = (n) => this.#numbered("n", "N", n, lengthsFile(Math.min(block, documents - n * block)));
+    const read = (n) => this.#numbered("n", n, lengthsFile(Math.min(block, documents - n * block)));
     const lengths = new Map(await Promise.all(blocks.map(async (n) => [n, await read(n)])));
     return docs.map((doc) => lengths.get(Math.floor(doc / block))[doc % block]);
   }
 
   /** {member, children} of a region, kind or script; undefined where no bulletin has it. */
   async set(key) {
-    return (await this.#shard("r", "P", key, this.manifest.places, setFile)).get(key);
+    return (await this.#shard("r", key, this.manifest.places, setFile)).get(key);
   }
 
   days() {
-    return this.#get("days.bin", "Y", 0, daysFile);
+    return this.#get("days.bin", daysFile);
   }
 
   facets() {
-    return this.#get("facets.bin", "C", 0, facetsFile);
+    return this.#get("facets.bin", facetsFile);
   }
 
   /** {regions, titles} that begin with a folded character; undefined where none do. */
   async suggestions(char) {
-    return (await this.#shard("s", "S", char, this.manifest.suggestions, suggestionsFile)).get(char);
+    return (await this.#shard("s", char, this.manifest.suggestions, suggestionsFile)).get(char);
   }
 
   /** Rows {code, name, hant?, parent, count} of all regions, by code. */
   regions() {
-    return this.#get("regions.bin", "R", 0, regionsFile);
+    return this.#get("regions.bin", regionsFile);
   }
 
   /** {folds, hant}: characters that fold to those of the manifest, and the usual Traditional ones of these. */
   variants() {
-    return this.#get("variants.bin", "V", 0, variantsFile);
+    return this.#get("variants.bin", variantsFile);
   }
 
   /** A function that folds those of `codes` that are not folded yet; most queries need no file for it. */
@@ -221,21 +215,21 @@ class Edition {
     const unknown = codes.filter((code) => code > 127 && !this.manifest.folded.has(code));
     const tables = unknown.length ? [(await this.variants()).folds] : [];
     const parts = new Set(unknown.filter((code) => !tables[0].has(code)).map(foldPart));
-    tables.push(...(await Promise.all([...parts].map((n) => this.#get(`fold${n}.bin`, "F", n, foldFile)))));
+    tables.push(...(await Promise.all([...parts].map((n) => this.#get(`fold${n}.bin`, foldFile)))));
     return (code) => (code >= 65 && code <= 90 ? code + 32 : (tables.find((table) => table.has(code))?.get(code) ?? code));
   }
 
   /** The shard of a folder in which a key stands. */
-  #shard(folder, kind, key, count, decode) {
-    return this.#numbered(folder, kind, fnv(key) % count, decode);
+  #shard(folder, key, count, decode) {
+    return this.#numbered(folder, fnv(key) % count, decode);
   }
 
-  #numbered(folder, kind, number, decode) {
-    return this.#get(`${folder}/${number.toString(16)}.bin`, kind, number, decode);
+  #numbered(folder, number, decode) {
+    return this.#get(`${folder}/${number.toString(16)}.bin`, decode);
   }
 
-  async #get(name, kind, number, decode) {
-    const { value, size } = await (this.cache.get(name) ?? this.#fetch(name, kind, number, decode));
+  async #get(name, decode) {
+    const { value, size } = await (this.cache.get(name) ?? this.#fetch(name, decode));
     if (!this.#used.has(name)) {
       this.#used.add(name);
       this.spent += size;
@@ -243,10 +237,9 @@ class Edition {
     return value;
   }
 
-  #fetch(name, kind, number, decode) {
-    const { folder, corpus } = this.manifest;
+  #fetch(name, decode) {
     const file = this.#files
-      .fetch(`${folder}/${name}`, kind, number, corpus)
+      .fetch(name, `${this.manifest.folder}/`)
       .then(({ payload, size }) => ({ value: decode(payload, this.manifest), size }));
     this.cache.set(name, file);
     file.catch(() => {

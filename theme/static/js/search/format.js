@@ -3,7 +3,7 @@
 import { complement, minus, NONE, range } from "./sets.js";
 import { points, toString } from "./text.js";
 
-const FORMAT = 4;
+const FORMAT = 5;
 const SINGLES = 240;
 const ESCAPE = 255;
 const CHOICES = 16; // below it are variants
@@ -172,7 +172,7 @@ function placed(characters, words, [chars, some]) {
 }
 
 /**
- * The manifest's values, and `corpus` as bytes, `alphabet` (its characters), `symbols` (these and its words, by place),
+ * The manifest's values, and `alphabet` (its characters), `symbols` (these and its words, by place),
  * `folded` (its characters as a set), `hans` and `idf` as maps; of another format only {format}.
  */
 export function manifestFile(bytes) {
@@ -185,34 +185,31 @@ export function manifestFile(bytes) {
   const characters = alphabet.map((one) => [one]);
   const spelt = placed(characters, [], head.first);
   const words = Array.from(reader.take(reader.uvarint())).map((size) => reader.characters(spelt, size));
-  const corpus = head.corpus.match(/../g).map((byte) => parseInt(byte, 16));
   const symbols = placed(characters, words, head.first);
-  return { ...head, corpus, alphabet, symbols, folded: new Set(alphabet), hans: mapping(head.hans), idf: new Map(head.idf) };
+  return { ...head, alphabet, symbols, folded: new Set(alphabet), hans: mapping(head.hans), idf: new Map(head.idf) };
 }
 
 /**
- * {title, text, more} of every gram of a shard. The lists are {size, docs, exponents}, {size, apart} where in a file of
- * their own, or null; `more` are the continuations or {apart: {first, parts}}.
+ * {title, text, more} of every gram of a shard. The lists are {size, docs, exponents}, {size, apart: its name} where in a
+ * file of their own, or null; `more` are the continuations or {apart: {name, parts}}.
  */
 export function shardFile(bytes, { symbols, documents }) {
   const reader = new Reader(bytes);
-  const list = (size) => {
-    const apart = size >= LONG ? reader.uvarint() : 0;
-    return apart ? { size, apart: apart - 1 } : reader.postings(size, documents);
-  };
-  const more = () => {
+  const list = (size, name) => (size >= LONG && reader.uvarint() ? { size, apart: `l/${name}.bin` } : reader.postings(size, documents));
+  const more = (name) => {
     const head = reader.uvarint();
-    if (head > 1) return { apart: { first: reader.uvarint(), parts: head - 1 } };
+    if (head > 1) return { apart: { name, parts: head - 1 } };
     return head ? continuations(reader, symbols) : { title: new Map(), text: new Map() };
   };
   const grams = new Map();
   for (const length of [1, 2]) {
     reader.list(() => {
-      const gram = toString(reader.characters(symbols, length));
+      const codes = reader.characters(symbols, length);
+      const name = codes.join("-");
       const head = reader.uvarint();
-      const text = head > 1 ? list(head >> 1) : null;
-      const title = head & 1 ? list(reader.uvarint()) : null;
-      grams.set(gram, { title, text, more: length === 2 ? more() : null });
+      const text = head > 1 ? list(head >> 1, `text-${name}`) : null;
+      const title = head & 1 ? list(reader.uvarint(), `title-${name}`) : null;
+      grams.set(toString(codes), { title, text, more: length === 2 ? more(name) : null });
     });
   }
   return grams;
@@ -324,7 +321,7 @@ export function setFile(bytes, { documents }) {
   );
 }
 
-/** Runs of documents with one publication: first days, last days and the numbers after their last documents. */
+/** Runs of documents with one publication, or none (day 0): first days, last days and the numbers after their last documents. */
 export function daysFile(bytes) {
   const reader = new Reader(bytes);
   const size = reader.uvarint();
