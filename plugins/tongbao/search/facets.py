@@ -122,7 +122,9 @@ class Regions:
             yield code
 
 
-def names(regions: Mapping[str, tuple[str, str | None]], codes: Iterable[str]) -> dict[str, tuple[str, str | None]]:
+def names(
+    regions: Mapping[str, tuple[str, str | None]], codes: Iterable[str]
+) -> dict[str, tuple[str, str | None]]:
     """{code: (name, parent's code)} of some regions, by code; one without a name is its own name."""
     return {code: regions.get(code, (code, None)) for code in sorted(codes)}
 
