@@ -375,7 +375,7 @@ class Dying(Folder):
         super().write(path, data)
 
 
-@pytest.mark.parametrize("writes", [0, 1, 20, 60])
+@pytest.mark.parametrize("writes", [0, 1, 10, 25])
 def test_an_export_that_was_killed_is_made_again(tmp_path: Path, parted: None, writes: int) -> None:
     first, second = list(CORPUS), edited(CORPUS, "newest", 3)
     for corpus in (first, second, first):
