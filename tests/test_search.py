@@ -23,9 +23,23 @@ from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from tongbao import crew
 from tongbao.script import convert, fold
-from tongbao.search import Folder, SearchDocument, SearchIndexError, changes, export, facets, frames, gather, grams, head, packing
+from tongbao.search import (
+    Folder,
+    SearchDocument,
+    SearchIndexError,
+    changes,
+    export,
+    facets,
+    frames,
+    gather,
+    grams,
+    head,
+    packing,
+    query,
+    terms,
+    whole,
+)
 from tongbao.search import index as index_module
-from tongbao.search import query, terms, whole
 from tongbao.search.documents import date_label, first_day, last_day
 from tongbao.search.grams import cover
 from tongbao.search.syntax import parse
@@ -65,9 +79,9 @@ def test_syntax(case: dict[str, Any]) -> None:
 @settings(max_examples=200)
 def test_every_string_is_a_query_of_distinct_terms(text: str) -> None:
     parsed = parse(text)
-    for terms in (parsed.include, parsed.exclude):
-        assert len(set(terms)) == len(terms)
-        assert all(term.strip() for term in terms)
+    for own in (parsed.include, parsed.exclude):
+        assert len(set(own)) == len(own)
+        assert all(term.strip() for term in own)
 
 
 @given(st.text(min_size=1, max_size=20))
@@ -329,9 +343,7 @@ def test_any_chain_of_builds_ends_as_one_build_does(
 
 
 @pytest.mark.parametrize("kind", ["newest", "remove last", "rewrite", "change"])
-def test_a_change_costs_what_changed(
-    tmp_path: Path, parted: None, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_a_change_costs_what_changed(tmp_path: Path, parted: None, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """Also right after all grams' files were made by other processes than this one's."""
     corpus = numbered(documents(4, 200, 40))
     sampled = {head.id for head in packing.sample([head(document) for document in corpus])}
@@ -363,7 +375,7 @@ class Dying(Folder):
         super().write(path, data)
 
 
-@pytest.mark.parametrize("writes", [0, 1, 20, 60])
+@pytest.mark.parametrize("writes", [0, 1, 10, 25])
 def test_an_export_that_was_killed_is_made_again(tmp_path: Path, parted: None, writes: int) -> None:
     first, second = list(CORPUS), edited(CORPUS, "newest", 3)
     for corpus in (first, second, first):

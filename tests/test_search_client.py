@@ -18,7 +18,19 @@ from urllib.parse import quote, unquote
 
 import pytest
 from playwright.sync_api import Browser
-from search_support import MODULES, REGIONS, Node, brute_force, calls, documents, known_regions, make_files, make_index, node, queries
+from search_support import (
+    MODULES,
+    REGIONS,
+    Node,
+    brute_force,
+    calls,
+    documents,
+    known_regions,
+    make_files,
+    make_index,
+    node,
+    queries,
+)
 
 from tongbao.search import Results, SearchDocument, facets, frames, query, terms
 from tongbao.search.documents import date_label

@@ -2,7 +2,8 @@
 
     python -m searching.build CORPUS INDEX SEARCH [changed] [added]
 
-prints JSON. Reading the bulletins is not timed. `changed` puts another text into one bulletin, `added` adds one.
+prints JSON. Reading the bulletins and their heads is not timed. `changed` puts another text into one bulletin,
+`added` adds one of the last day.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import pickle
 import shutil
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from searching.corpus import read, spare
 from searching.memory import own_cpu, own_peak, run
 from tongbao.places import divisions
-from tongbao.search import build_index, export
+from tongbao.search import Folder, SearchDocument, build_index, export, head
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def build(corpus: Path, folder: Path, *changes: str) -> Built:
 def again(corpus: Path, folder: Path) -> dict[str, Built]:
     """What it costs to build once more, in a copy of what was built, after one bulletin was changed; then one added."""
     copy = folder / "again"
-    for name in ("index", "search"):
+    for name in ("index", "search", "state"):
         shutil.copytree(folder / name, copy / name)
     built = {"changed": build(corpus, copy, "changed"), "added": build(corpus, copy, "changed", "added")}
     shutil.rmtree(copy)
@@ -65,18 +67,24 @@ def sizes(search: Path) -> dict[str, tuple[int, int, int]]:
 
 def main() -> None:
     corpus, index, search = map(Path, sys.argv[1:4])
-    documents = list(read(corpus))
+    documents = {document.id: document for document in read(corpus)}
     other, new = pickle.loads(spare(corpus).read_bytes())
     if "changed" in sys.argv[4:]:
-        old = documents[len(documents) // 2]
-        documents[len(documents) // 2] = replace(other, id=old.id, published=old.published)
+        old = list(documents.values())[len(documents) // 2]
+        documents[old.id] = replace(other, id=old.id, published=old.published)
     if "added" in sys.argv[4:]:
-        documents.append(new)
+        day = max(document.published or ("", "") for document in documents.values())
+        documents[new.id] = replace(new, published=day)
+    heads = [head(document) for document in documents.values()]
+
+    def load(ids: Sequence[str]) -> Iterator[SearchDocument]:
+        return (documents[id] for id in ids)
+
     names = {code: (division.name, division.parent) for code, division in divisions().items()}
     before, cpu, clock = own_peak(), own_cpu(), time.perf_counter()
-    build_index(documents, index)
+    build_index(heads, load, index)
     indexed = time.perf_counter()
-    export(index, search, names)
+    export(index, load, Folder(search), search.with_name("state"), names)
     exported = time.perf_counter()
     built = Built(indexed - clock, exported - indexed, own_cpu() - cpu, before, 0)
     print(json.dumps({name: value for name, value in asdict(built).items() if name != "peak"}))

@@ -26,9 +26,18 @@ import pelican_tongbao
 from pelican_tongbao import assets, keys
 from pelican_tongbao.feeds import MOST, atom
 from pelican_tongbao.labels import labels
-from pelican_tongbao.pages import TAGS, Page, bulletin_pages, feed_address, list_pages, region_name
+from pelican_tongbao.pages import (
+    TAGS,
+    Page,
+    bulletin_pages,
+    feed_address,
+    overview_pages,
+    region_name,
+    region_pages,
+    region_shows,
+)
 from pelican_tongbao.progress import watched
-from pelican_tongbao.publish import Stage, Written
+from pelican_tongbao.publish import Stage, Written, put, remove_from
 from pelican_tongbao.sitemap import sitemap
 from tongbao import crew, places, receive, search, store
 from tongbao.archive import Archive, Holding, open_archive
@@ -40,9 +49,13 @@ from tongbao.export.searching import search_document
 from tongbao.model import Standard
 from tongbao.search import SearchDocument
 
-LINES = "data/bulletins.jsonl"
+LINES, _REPORT, _SITEMAP = "data/bulletins.jsonl", "data/report.json", "sitemap.xml"
+# The note of the files of each region, with the addresses of their pages.
+_REGIONS = "regions"
 # So few files are not worth a process.
 _FEW = 4
+# Bytes that are copied at once.
+_PIECE = 1 << 24
 
 
 class StrictError(Exception):
@@ -103,52 +116,77 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
     def generate_output(self, _: object) -> None:
         """Bring everything in the stage up to date."""
         own = sorted(self.context["pages"], key=lambda page: (page.metadata.get("order", ""), page.slug))
-        self._make(list(self._outputs(own)))
+        search_files = _Search(self.stage)
+        searched = crew.aside(partial(self._write_search, search_files))  # beside the pages
+        self._make(list(self._stale(own)))
         self._write_static()
         self._write_lines()
-        self._write_search()
+        search_files.take_over(searched())
 
     # --- files that are made of a few bulletins --------------------------------------------------------------------
 
     def _make(self, outputs: Sequence[Output]) -> None:
-        """Keep what the old site has, and make the rest."""
-        todo = [each for each in outputs if not all([self.stage.keep(file, each.key) for file in each.files])]
-
         def make(number: int) -> list[Written]:
-            output = todo[number]
+            output = outputs[number]
             return [self.stage.put(path, content, output.key) for path, content in output.make()]
 
         def lost(number: int) -> list[Written]:
-            files = ", ".join(todo[number].files)
+            files = ", ".join(outputs[number].files)
             raise WorkerError(f"the process that wrote {files} ended without a word; is there memory left?")
 
-        numbers = range(len(todo))
+        numbers = range(len(outputs))
         with crew.frozen():
-            results = map(make, numbers) if len(todo) <= _FEW else crew.spread(make, numbers, lost)
-            for written in chain.from_iterable(watched(iter(results), len(todo), "files")):
+            results = map(make, numbers) if len(outputs) <= _FEW else crew.spread(make, numbers, lost)
+            for written in chain.from_iterable(watched(iter(results), len(outputs), "files")):
                 self.stage.note(written)
 
-    def _outputs(self, own: Sequence[Any]) -> Iterator[Output]:
+    def _stale(self, own: Sequence[Any]) -> Iterator[Output]:
+        """What the old site has not, or not as it is now. All else is kept."""
         ground = self._ground(own)
-        pages = [page for page in list_pages(self.catalogue, own)]
-        for page in pages:
-            yield Output((page.file,), keys.digest(ground, page), partial(self._rendered, [page], own))
-        addresses = [page.twins for page in pages]
+        overview = list(overview_pages(self.catalogue, own))
+        outputs = [self._page(ground, page, own) for page in overview]
+        outputs += [self._report(), *(self._home_feed(ground, language) for language in urls.LANGUAGES)]
+        yield from (each for each in outputs if not self._kept(each))
+        addresses = [page.twins for page in overview]
+        groups: dict[str, tuple[tuple[str, ...], list[Mapping[str, str]]]] = {}
+        known = self.stage.before.get(_REGIONS, {})
+        for code in self.catalogue.shelves:
+            key = keys.digest(ground, region_shows(code, self.catalogue))
+            if not (key in known and self.stage.keep_all(known[key][0])):
+                pages = list(region_pages(code, self.catalogue))
+                outputs = [self._page(ground, page, own) for page in pages]
+                outputs += [self._region_feed(ground, code, language) for language in urls.LANGUAGES]
+                yield from (each for each in outputs if not self._kept(each))
+                files = tuple(file for each in outputs for file in each.files)
+                groups[key] = files, [dict(page.twins) for page in pages]
+            else:
+                groups[key] = known[key]
+            addresses += groups[key][1]
+        self.stage.notes[_REGIONS] = groups
+        yield from self._bulletins(ground, own)
+        if self.site:
+            addresses += [_twins(entry.id) for entry in self.catalogue.entries]
+            output = self._sitemap(addresses)
+            yield from [output] if not self._kept(output) else []
+
+    def _kept(self, output: Output) -> bool:
+        return all([self.stage.keep(file, output.key) for file in output.files])
+
+    def _bulletins(self, ground: str, own: Sequence[Any]) -> Iterator[Output]:
+        """The pages of bulletins, and their received bytes."""
         holdings = {holding.received.id: holding for holding in self.archive.holdings}
         entries = self.catalogue.entries
         for at, entry in enumerate(entries):
             holding = holdings[entry.id]
-            neighbours = [each.digest for each in (*entries[max(0, at - 1) : at], *entries[at + 1 : at + 2])]
-            twins = {language: urls.bulletin(entry.id, language) for language in urls.LANGUAGES}
-            addresses.append(twins)
-            key = keys.digest(ground, holding.key, bool(at), neighbours)
-            make = partial(self._bulletin, holding, at, own)
-            yield Output(tuple(f"{address}index.html" for address in twins.values()), key, make)
+            newer = entries[at - 1].digest if at else ""
+            older = entries[at + 1].digest if at + 1 < len(entries) else ""
+            key = hashlib.sha256(f"{ground}{holding.key}{newer}.{older}".encode()).hexdigest()
+            files = tuple(f"{address}index.html" for address in _twins(entry.id).values())
+            made = Output(files, key, partial(self._bulletin, holding, at, own))
             received = holding.received
             file = urls.received(received.sha256)
-            yield Output((file,), received.sha256, partial(self._received, file, received.source, received.sha256))
-        yield from self._feeds(ground)
-        yield from self._files(ground, addresses)
+            copied = Output((file,), received.sha256, partial(self._received, file, received.source, received.sha256))
+            yield from (each for each in (made, copied) if not self._kept(each))
 
     def _ground(self, own: Sequence[Any]) -> str:
         """A digest of all that is common to the pages."""
@@ -158,6 +196,9 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         return keys.ground(
             folders, store.code_digest(), settings, environment, [(page.slug, page.title) for page in own]
         )
+
+    def _page(self, ground: str, page: Page, own: Sequence[Any]) -> Output:
+        return Output((page.file,), keys.digest(ground, page), partial(self._rendered, [page], own))
 
     def _rendered(self, pages: Iterable[Page], own: Sequence[Any]) -> Iterator[tuple[str, bytes]]:
         for page in pages:
@@ -174,14 +215,15 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             raise ChangedError(f"{source}: changed while the site was built; build again")
         yield file, data
 
-    def _feeds(self, ground: str) -> Iterator[Output]:
-        for language in urls.LANGUAGES:
-            name = labels(language, self.standard)["site"]["name"]
-            yield self._feed(ground, name, language, urls.home(language), self.catalogue.entries)
-            for code, shelf in self.catalogue.shelves.items():
-                page = urls.region(code, language)
-                region = region_name(code, language, self.standard)
-                yield self._feed(ground, f"{name}：{region}", language, page, shelf.primary)
+    def _home_feed(self, ground: str, language: str) -> Output:
+        name = labels(language, self.standard)["site"]["name"]
+        return self._feed(ground, name, language, urls.home(language), self.catalogue.entries)
+
+    def _region_feed(self, ground: str, code: str, language: str) -> Output:
+        name = labels(language, self.standard)["site"]["name"]
+        region = region_name(code, language, self.standard)
+        shelf = self.catalogue.shelves[code]
+        return self._feed(ground, f"{name}：{region}", language, urls.region(code, language), shelf.primary)
 
     def _feed(self, ground: str, name: str, language: str, page: str, entries: Sequence[Entry]) -> Output:
         feed, base = feed_address(page), f"{self.site}/" if self.site else urls.root(page)
@@ -192,17 +234,15 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
         return Output((feed,), keys.digest(ground, name, page, base, [entry.digest for entry in newest]), make)
 
-    def _files(self, ground: str, addresses: Sequence[Mapping[str, str]]) -> Iterator[Output]:
-        """The report and the sitemap."""
+    def _report(self) -> Output:
         archive = self.archive
         made = report([holding.brief for holding in archive.holdings], archive.quarantined, archive.warnings)
         text = (json.dumps(made, ensure_ascii=False, indent=2) + "\n").encode()
-        yield Output(("data/report.json",), hashlib.sha256(text).hexdigest(), lambda: [("data/report.json", text)])
-        if self.site:
-            key = keys.digest(self.site, TAGS, sorted(tuple(sorted(twins.items())) for twins in addresses))
-            yield Output(
-                ("sitemap.xml",), key, lambda: [("sitemap.xml", sitemap(f"{self.site}/", addresses, TAGS).encode())]
-            )
+        return Output((_REPORT,), hashlib.sha256(text).hexdigest(), lambda: [(_REPORT, text)])
+
+    def _sitemap(self, addresses: Sequence[Mapping[str, str]]) -> Output:
+        key = keys.digest(self.site, TAGS, sorted(tuple(sorted(twins.items())) for twins in addresses))
+        return Output((_SITEMAP,), key, lambda: [(_SITEMAP, sitemap(f"{self.site}/", addresses, TAGS).encode())])
 
     def _write_static(self) -> None:
         """Scripts and styles; in this process, for the minifier's threads do not live on in a forked one."""
@@ -249,22 +289,23 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         places_of: dict[str, tuple[int, int]] = {}
         with pending.open("wb") as new, old.open("rb") if known else pending.open("rb") as source:
             at = 0
-            for holding in holdings:
-                if (place := known.get(holding.key)) is not None:
-                    source.seek(place[0])
-                    data = source.read(place[1])
-                else:
-                    data = next(made)
-                new.write(data)
-                places_of[holding.key] = at, len(data)
-                at += len(data)
+            for run in _runs([holding.key for holding in holdings], known):
+                begin, end = known.get(run[0], (0, 0))[0], sum(known.get(run[-1], (0, 0)))
+                if end:
+                    source.seek(begin)
+                    for piece in range(begin, end, _PIECE):
+                        new.write(source.read(min(_PIECE, end - piece)))
+                for name in run:
+                    size = known[name][1] if end else new.write(next(made))
+                    places_of[name] = at, size
+                    at += size
         for _ in made:  # It ends with its last result.
             pass
         pending.replace(old)
         self.stage.wrote(LINES, key)
         self.stage.notes[LINES] = made_by, places_of
 
-    def _write_search(self) -> None:
+    def _write_search(self, files: _Search) -> _Search:
         regions = {
             code: (region_name(code, "zh-hans", self.standard), _parent(code)) for code in self.catalogue.shelves
         }
@@ -277,33 +318,70 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         with _alone(self.cache):
             index = self.cache / "index"
             search.build_index([holding.brief.head for holding in self.archive.holdings], documents, index)
-            search.export(index, documents, _Search(self.stage), self.cache / "search", regions, self.standard)
+            search.export(index, documents, files, self.cache / "search", regions, self.standard)
+        return files
+
+
+def _runs(names: Sequence[str], known: Mapping[str, tuple[int, int]]) -> Iterator[list[str]]:
+    """Names in order, parted into those that stand one behind the other in the old file and single new ones."""
+    run: list[str] = []
+    end = -1
+    for name in names:
+        begin, size = known.get(name, (-2, 0))
+        if begin != end and run:
+            yield run
+            run = []
+        run.append(name)
+        end = begin + size
+    if run:
+        yield run
+
+
+def _twins(bulletin_id: str) -> dict[str, str]:
+    return {language: urls.bulletin(bulletin_id, language) for language in urls.LANGUAGES}
 
 
 class _Search:
-    """The files of the search in the stage (`tongbao.search.Files`): all that are there stay, unless removed."""
+    """The files of the search (`tongbao.search.Files`): all that are there stay, unless removed.
+
+    What is done in a process of its own is noted here, and by `take_over` in the stage.
+    """
 
     def __init__(self, stage: Stage) -> None:
-        self._stage, self._process = stage, os.getpid()
-        self._there = {path.split("/")[1] for path in stage.keep_below("search/") if path.count("/") > 1}
+        self._stage: Stage | None = stage
+        self._folder = stage.folder
+        kept = stage.keep_below("search/")
+        self._there = sorted({path.split("/")[1] for path in kept if path.count("/") > 1})
+        self._process = os.getpid()
+        # In order: what was called, with what.
+        self._done: list[tuple[str, tuple[Any, ...]]] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_stage": None}
 
     def folders(self) -> list[str]:
-        return sorted(self._there)
+        return self._there
 
     def write(self, path: str, data: bytes) -> None:
-        written = self._stage.put(f"search/{path}", data)
-        if os.getpid() == self._process:
-            self._stage.note(written)
+        written = put(self._folder, f"search/{path}", data)
+        self._done.append(("note", (written,)))
 
     def wrote(self, paths: Sequence[str]) -> None:
-        for path in paths:
-            self._stage.wrote(f"search/{path}")
+        self._done += [("wrote", (f"search/{path}",)) for path in paths]
 
     def remove(self, path: str) -> None:
-        self._stage.drop(f"search/{path}")
+        remove_from(self._folder, f"search/{path}")
+        self._done.append(("drop", (f"search/{path}",)))
 
     def rename(self, old: str, new: str) -> None:
-        self._stage.rename(f"search/{old}", f"search/{new}")
+        (self._folder / "search" / old).rename(self._folder / "search" / new)
+        self._done.append(("renamed", (f"search/{old}", f"search/{new}")))
+
+    def take_over(self, other: _Search) -> None:
+        """Note in the stage what was done in the other process."""
+        assert self._stage is not None
+        for name, values in other._done:
+            getattr(self._stage, name)(*values)
 
 
 def take_over(scratch: Path, stage: Stage) -> None:

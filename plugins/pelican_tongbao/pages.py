@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from itertools import chain
 from typing import Any
 
 from pelican_tongbao.labels import labels, rule_names, say
@@ -99,16 +101,39 @@ def feed_address(address: str) -> str:
 
 def list_pages(catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
     """The pages that are not bulletins. `own` are Pelican's content pages (about, method, glossary)."""
-    yield from (replace(page, standard=catalogue.standard) for page in _lists(catalogue, own))
+    yield from overview_pages(catalogue, own)
+    for code in catalogue.shelves:
+        yield from region_pages(code, catalogue)
 
 
-def _lists(catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
+def overview_pages(catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
+    """Home, search, the tree of regions, dates, and the archive's own pages."""
     for language in urls.LANGUAGES:
-        yield _home(catalogue, language)
-        yield _search(catalogue, language)
-        yield from _regions(catalogue, language)
-        yield from _dates(catalogue, language)
-        yield from (_own(page, language, catalogue.standard) for page in own)
+        made = (
+            [_home(catalogue, language), _search(catalogue, language)],
+            _regions(catalogue, language),
+            _dates(catalogue, language),
+            (_own(page, language, catalogue.standard) for page in own),
+        )
+        yield from (replace(page, standard=catalogue.standard) for page in chain.from_iterable(made))
+
+
+def region_pages(code: str, catalogue: Catalogue) -> Iterator[Page]:
+    """The pages of a division; `region_shows` decides them."""
+    for language in urls.LANGUAGES:
+        yield from (replace(page, standard=catalogue.standard) for page in _region(code, catalogue, language))
+
+
+def region_shows(code: str, catalogue: Catalogue) -> str:
+    """A digest of what the pages and the feeds of a division show."""
+    shelf = catalogue.shelves[code]
+    parts = [code]
+    for entries in (shelf.primary, shelf.mentioned):
+        parts += ["", *[entry.digest for entry in entries]]
+    for child in catalogue.children.get(code, ()):
+        below = catalogue.shelves[child]
+        parts += [child, str(len(below.primary)), str(len(below.mentioned))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def bulletin_pages(bulletin: Bulletin, catalogue: Catalogue, at: int) -> Iterator[Page]:
@@ -165,17 +190,18 @@ def _regions(catalogue: Catalogue, language: str) -> Iterator[Page]:
         catalogue, "region", urls.region, urls.UNKNOWN, language, words["unknown"],
         [("", e) for e in catalogue.unplaced], {"intro": words["unknown_intro"], "path": (), "below": ()},
     )  # fmt: skip
-    for code, shelf in catalogue.shelves.items():
-        line = places.lineage(code)
-        name = region_name(code, language, catalogue.standard)
-        extra = {
-            "intro": "",
-            "path": [(c, region_name(c, language, catalogue.standard)) for c in reversed(line[1:])],
-            "below": [_node(c, catalogue, language, 0) for c in catalogue.children.get(code, ())],
-        }
-        entries = [("primary", e) for e in shelf.primary] + [("mentioned", e) for e in shelf.mentioned]
-        feed = feed_address(urls.region(code, language))
-        yield from _list(catalogue, "region", urls.region, code, language, name, entries, extra, feed)
+
+
+def _region(code: str, catalogue: Catalogue, language: str) -> Iterator[Page]:
+    shelf, line = catalogue.shelves[code], places.lineage(code)
+    extra = {
+        "intro": "",
+        "path": [(c, region_name(c, language, catalogue.standard)) for c in reversed(line[1:])],
+        "below": [_node(c, catalogue, language, 0) for c in catalogue.children.get(code, ())],
+    }
+    entries = [("primary", e) for e in shelf.primary] + [("mentioned", e) for e in shelf.mentioned]
+    name, feed = region_name(code, language, catalogue.standard), feed_address(urls.region(code, language))
+    yield from _list(catalogue, "region", urls.region, code, language, name, entries, extra, feed)
 
 
 def _dates(catalogue: Catalogue, language: str) -> Iterator[Page]:

@@ -49,19 +49,22 @@ class Holding(Generic[Brief]):
 @dataclass(frozen=True, slots=True)
 class Archive(Generic[Brief]):
     """Holdings in id order, inputs that can't be published in path order. `load` gives the bulletin under a key of the
-    store, also in forked processes."""
+    store, also in forked processes. `close` waits until all is noted for the next time."""
 
     holdings: tuple[Holding[Brief], ...]
     quarantined: tuple[Quarantined, ...]
     warnings: tuple[str, ...]
     load: Callable[[str], Bulletin]
+    close: Callable[[], None]
 
 
 class _File(NamedTuple):
-    """A file as it was read: its stamp, the key of what was decoded, and that without its text."""
+    """A file as it was read: its stamp, the key of what was decoded, that of its bulletin, and what was received
+    without its text."""
 
     stamp: receive.Stamp
     raw: str
+    key: str
     received: Received
 
 
@@ -133,8 +136,7 @@ def open_archive(
         found = receive.find(content)
         verdicts, files = _receive(found, memory, kept, work)
         received, quarantined = receive.settle(verdicts)
-        raws = {_decoded(f.received): (f.raw, each) for each in found if (f := files.get(each.source))}
-        jobs = [_Job(store.key(each, standard), each, *raws[_decoded(each)]) for each in received]
+        jobs = _jobs(found, files, received, standard)
         notes, failed = _process(jobs, memory, kept, work, watch)
         alone = [job for job in jobs if job.key in notes]
         memory = Memory(
@@ -142,7 +144,7 @@ def open_archive(
             notes,
             *_copies(alone, notes, memory, kept, work),
         )
-        _remember(remembered, memory)
+        done = crew.aside(lambda: _remember(remembered, memory))  # which takes longer than the rest
         holdings = []
         for job in alone:
             key = memory.settled.get(job.key, ("", None))[1] or job.key
@@ -153,12 +155,14 @@ def open_archive(
         tuple(sorted((*quarantined, *failed), key=lambda q: q.source)),
         tuple(f"{item.source}: {warning}" for item in received for warning in item.warnings),
         work.load,
+        done,
     )
 
 
 def everything(content: Path, cache: Path, standard: Standard = Standard.TW) -> pipeline.Corpus:
     """The same as `pipeline.run` gives, by way of the store: all bulletins in memory."""
     archive = open_archive(content, cache, lambda bulletin: None, standard)
+    archive.close()
     bulletins = tuple(archive.load(holding.key) for holding in archive.holdings)
     return pipeline.Corpus(bulletins, archive.quarantined, archive.warnings)
 
@@ -167,7 +171,7 @@ class _Work:
     """What processes do for the archive; each has its own connection to the store."""
 
     def __init__(self, content: Path, path: Path, brief: Callable[[Bulletin], object], standard: Standard) -> None:
-        self._content, self._path, self._brief, self._standard = content, path, brief, standard
+        self._content, self._path, self._brief, self.standard = content, path, brief, standard
         self._stores: list[tuple[int, Store]] = []
 
     @property
@@ -205,7 +209,7 @@ class _Work:
                 fault = "the file changed while it was read"
                 return Quarantined(job.received.source, fault, "build again")
             whole = read
-        made = pipeline.attempt(replace(job.received, text=whole.text), self._standard)
+        made = pipeline.attempt(replace(job.received, text=whole.text), self.standard)
         return made if isinstance(made, Quarantined) else self._made(job.key, made, store.pack(made))
 
     def settle(self, item: _Gaps) -> _Made | None:
@@ -241,6 +245,7 @@ def _receive(
     verdicts: dict[str, Received | Quarantined] = {}
     files: dict[str, _File] = {}
     todo = []
+    standard = work.standard
     for each in found:
         file = memory.files.get(each.source)
         if file and each.stamp and file.stamp == each.stamp:
@@ -256,7 +261,8 @@ def _receive(
             verdicts[each.source] = result
             continue
         raw, received, packed = result
-        verdicts[each.source], files[each.source] = received, _File(each.stamp, raw, received)
+        verdicts[each.source] = received
+        files[each.source] = _File(each.stamp, raw, store.key(received, standard), received)
         if packed:
             fresh[raw] = packed
         if len(fresh) == BATCH:
@@ -264,6 +270,25 @@ def _receive(
             fresh = {}
     kept.put_packed(received=fresh)
     return [verdicts[each.source] for each in found], files
+
+
+def _jobs(
+    found: Sequence[receive.Found], files: Mapping[str, _File], received: Sequence[Received], standard: Standard
+) -> list[_Job]:
+    """What there is to process, or has been."""
+    by_source = {each.source: each for each in found}
+    merged: dict[tuple[object, ...], str] = {}
+    jobs = []
+    for each in received:
+        file = files[each.source]
+        if each is file.received:
+            jobs.append(_Job(file.key, each, file.raw, by_source[each.source]))
+            continue
+        # The same bytes at several paths: the text may be that of another one.
+        merged = merged or {_decoded(other.received): source for source, other in files.items()}
+        source = merged[_decoded(each)]
+        jobs.append(_Job(store.key(each, standard), each, files[source].raw, by_source[source]))
+    return jobs
 
 
 def _process(

@@ -106,6 +106,7 @@ def _begin(work: Callable[[Any], Any], parent: int) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # It was killed before this could be said.
         os._exit(1)
+    gc.enable()  # Its parent may do without; here many items come and go.
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The process that waits for the results ends the work.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

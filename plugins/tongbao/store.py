@@ -108,6 +108,7 @@ def _open(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous=NORMAL")  # after a loss of power the last builds are made again
     for table in TABLES:
         connection.execute(_SCHEMA.format(table))
+    connection.execute("CREATE TABLE IF NOT EXISTS last (digest TEXT NOT NULL)")
     return connection
 
 
@@ -210,10 +211,15 @@ class Store:
         return digest.hexdigest()
 
     def sweep(self) -> None:
-        """Drop what other code made."""
+        """Drop what other code made, if other code was here last."""
+        last = self._connection.execute("SELECT digest FROM last").fetchone()
+        if last == (code_digest(),):
+            return
         with self._connection:
             for table in TABLES:
                 self._connection.execute(f"DELETE FROM {table} WHERE digest != ?", (code_digest(),))
+            self._connection.execute("DELETE FROM last")
+            self._connection.execute("INSERT INTO last VALUES (?)", (code_digest(),))
 
     def _get(self, table: str, key: str) -> Any:
         row = self._row(table, key)

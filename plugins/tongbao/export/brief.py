@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tongbao.export.browse import Entry, entry
 from tongbao.export.searching import search_document
@@ -11,8 +11,7 @@ from tongbao.model import Bulletin
 from tongbao.search import Head, head
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
+class Brief(NamedTuple):
     """`rules` are those of its edits, in their order; `confirmed` how many of these copies gave or confirmed."""
 
     entry: Entry

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tongbao.export.marks import plain
 from tongbao.export.page import date_text, title
@@ -17,8 +18,7 @@ Lineage = Callable[[str], tuple[str, ...]]
 _SUMMARY_LENGTH = 110
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What lists show of a bulletin. `earliest` and `latest` are the bounds of its publication as ISO days, empty where
     it is undated; `regions` its primary codes, `mentions` the others. `digest` stands for all the rest."""
 
@@ -76,7 +76,7 @@ class Catalogue:
 def entry(bulletin: Bulletin) -> Entry:
     """What lists show of `bulletin`."""
     shown = _entry(bulletin)
-    return replace(shown, digest=hashlib.sha256(repr(shown).encode("utf-8", "surrogatepass")).hexdigest()[:32])
+    return shown._replace(digest=hashlib.sha256(repr(shown).encode("utf-8", "surrogatepass")).hexdigest()[:32])
 
 
 def _entry(bulletin: Bulletin) -> Entry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -34,9 +35,9 @@ class Found(NamedTuple):
     """A file of a content folder: where it stands, its POSIX path below that folder, the path of its sidecar, if there
     is one, and its stamp; nothing of it has been read."""
 
-    path: Path
+    path: str
     source: str
-    sidecar: Path | None
+    sidecar: str | None
     stamp: Stamp
 
 
@@ -69,21 +70,17 @@ def find(content: Path) -> list[Found]:
         raise ReceiveError(f"{bulletins}: there is no such folder; create it and put the received files into it")
     if not bulletins.resolve().is_relative_to(content.resolve()):
         raise ReceiveError(f"{bulletins}: the folder is a link that leads out of {content}; put a real folder there")
-    paths = {os.fspath(path): path for path in _walk(bulletins)}
-    sidecars = {name: side for name in paths if (side := _sidecar(name, paths.__contains__))}
+    stamps = dict(_walk(os.fspath(bulletins)))
+    sidecars = {name: side for name in stamps if (side := _sidecar(name, stamps.__contains__))}
     used = set(sidecars.values())
     skipped = len(os.fspath(content)) + len(os.sep) if os.fspath(content) != os.curdir else 0
-    return [
-        Found(
-            paths[name],
-            _shown(name[skipped:]),
-            Path(side) if side else None,
-            (*_stamp(name), *(_stamp(side) if side else ())),
-        )
-        for name in sorted(paths, key=os.fsencode)
-        if name not in used
-        for side in (sidecars.get(name),)
-    ]
+    found = []
+    for name in sorted(stamps, key=os.fsencode):
+        if name not in used:
+            side = sidecars.get(name)
+            stamp = (*stamps[name], *stamps[side]) if side else stamps[name]
+            found.append(Found(name, _shown(name[skipped:]), side, stamp))
+    return found
 
 
 def receive(found: Found, content: Path) -> Received | Quarantined:
@@ -100,30 +97,22 @@ def settle(verdicts: Iterable[Received | Quarantined]) -> tuple[tuple[Received, 
     return tuple(sorted(received, key=lambda r: r.id)), tuple(sorted(quarantined, key=lambda q: q.source))
 
 
-def _stamp(path: str) -> Stamp:
-    try:
-        told = Path(path).stat()
-    except (OSError, ValueError):  # It is reported when it is to be read.
-        return ()
-    return told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns
-
-
 def receive_file(path: Path, content: Path) -> Received | Quarantined:
     """Receive one file below the folder `content`, with its sidecar if there is one."""
     side = _sidecar(os.fspath(path), os.path.lexists)
-    return receive(Found(path, _source(path, content), Path(side) if side else None, ()), content)
+    return receive(Found(os.fspath(path), _source(path, content), side, ()), content)
 
 
 def take(found: Found, content: Path) -> Raw | Quarantined:
     """The bytes of one file, with what its sidecar says."""
-    path, source, sidecar, _ = found
+    path, source = Path(found.path), found.source
     try:
         if path.suffix.lower() not in SUFFIXES:
             raise _stranger(path)
         data = _read(path, content, MAX_BYTES)
         if data is None:
             return too_long(source, path.stat().st_size)
-        described = Sidecar() if sidecar is None else _describe(sidecar, content)
+        described = Sidecar() if found.sidecar is None else _describe(Path(found.sidecar), content)
     except (_UnreadableError, SidecarError) as error:
         return Quarantined(source, error.fault, error.remedy)
     return Raw(data, source, described)
@@ -135,27 +124,34 @@ def locate(content: Path, source: str) -> Path:
     if path.exists():
         return path
     # A name that is not UTF-8 is shown escaped.
-    for other in _walk(content / "bulletins"):
-        if _source(other, content) == source:
-            return other
+    for other, _ in _walk(os.fspath(content / "bulletins")):
+        if _source(Path(other), content) == source:
+            return Path(other)
     raise FileNotFoundError(f"{path}: the received file is gone; build again")
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """All below `folder` that is no folder, dotfiles left out. Links to folders are given as they are, not followed."""
+def _walk(folder: str) -> Iterator[tuple[str, Stamp]]:
+    """(path, stamp) of all below `folder` that is no folder, dotfiles left out.
+
+    Links to folders are given as they are, not followed. What can't be told or read has an empty stamp.
+    """
     pending = [folder]
     while pending:
         here = pending.pop()
         try:
             entries = [e for e in os.scandir(here) if not e.name.startswith(".")]
         except OSError:
-            yield here  # reported like a file that can't be read
+            yield here, ()  # reported like a file that can't be read
             continue
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                pending.append(Path(entry.path))
-            else:
-                yield Path(entry.path)
+                pending.append(entry.path)
+                continue
+            stamp: Stamp = ()
+            with suppress(OSError):
+                told = entry.stat()
+                stamp = told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns
+            yield entry.path, stamp
 
 
 def _sidecar(name: str, is_there: Callable[[str], bool]) -> str | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tongbao import crew
 from tongbao.search import codec, frames, gather, grams, terms
 from tongbao.search.contents import FIELDS, Contents, Part, parts
 from tongbao.search.gather import Array
@@ -22,7 +24,7 @@ from tongbao.search.whole import Made
 # Where more than this part of the entries change, all are made anew.
 _MOST_PART = 4
 # Postings that a process takes at once, and those of them that it packs at once.
-_BATCH, _PACKED = 1_000_000, 200_000
+_BATCH, _PACKED = 4_000_000, 200_000
 _LAST = (1 << grams.BITS) - 1
 
 
@@ -85,9 +87,11 @@ def make(plan: Plan, documents: int, alphabet: Alphabet, old: State, site: Site)
             moved.append(_moved(triples, table, new[-1]))
             said.append(table.replaced(triples, new[-1]))
         made, apart = [], []
-        for some in _split(keys, old, _PACKED):
-            fields = [gather.of(plan.after, name, some) for name in FIELDS]
-            entries, payloads = terms.entries(fields, said, documents, alphabet)
+        fields = [gather.of(plan.after, name, keys) for name in FIELDS]
+        edges = np.cumsum([0, *map(len, _split(keys, old, _PACKED))]).tolist()
+        for begin, end in pairwise(edges):
+            some = [own.between(begin, end) for own in fields]
+            entries, payloads = terms.entries(some, said, documents, alphabet)
             made.append(entries)
             apart += payloads
 
@@ -101,9 +105,11 @@ def make(plan: Plan, documents: int, alphabet: Alphabet, old: State, site: Site)
         written = [payload for payload in apart if is_new(payload)]
         for payload in written:
             site.write(payload.path, payload.data)
-        return _Some(joined(made, terms.WIDTH), new, [payload.path for payload in apart]), [payload.path for payload in written]
+        return _Some(joined(made, terms.WIDTH), new, [payload.path for payload in apart]), [
+            payload.path for payload in written
+        ]
 
-    made = list(site.spread(work, _split(plan.keys, old, _BATCH)))
+    made = list(site.spread(work, _split(plan.keys, old, _BATCH, crew.cores())))
     had = set(terms.apart(old.entries, rows[known].tolist()))
     for path in sorted(had.difference(*(some.apart for some in made))):
         site.remove(path)
@@ -113,12 +119,16 @@ def make(plan: Plan, documents: int, alphabet: Alphabet, old: State, site: Site)
     return Made(entries, tuple(table.replaced(own.triples, new) for own, table, new in fields))
 
 
-def _split(keys: Array, old: State, size: int) -> list[Array]:
-    """Keys in groups of about so many postings each; those of new grams are few."""
+def _split(keys: Array, old: State, size: int, least: int = 1) -> list[Array]:
+    """Keys in groups of at most about so many postings each, and where these are many, in so many groups at least.
+
+    Postings of new grams are few, and not counted.
+    """
     if not len(keys):
         return []
     postings = np.cumsum(old.entries.columns[old.entries.rows(keys), terms.TEXT], dtype=np.int64)
-    return np.split(keys, np.flatnonzero(np.diff(postings // size)) + 1)
+    share = max(_PACKED, int(postings[-1]) // least + 1)
+    return np.split(keys, np.flatnonzero(np.diff(postings // min(size, share))) + 1)
 
 
 def _moved(triples: Array, old: Table, new: Table) -> dict[int, set[int]]:

@@ -1,4 +1,4 @@
-"""What an index holds, without Whoosh: the heads of its documents, its segments, and the files of their posting lists."""
+"""What an index holds, without Whoosh: the heads of its documents, its segments, the files of their posting lists."""
 
 from __future__ import annotations
 
@@ -70,9 +70,7 @@ def parts(folder: Path, segments: Sequence[tuple[str, int]], chosen: Sequence[in
     """
     ends = np.cumsum([size for _, size in segments])
     wanted = range(len(segments)) if chosen is None else np.unique(np.searchsorted(ends, chosen, "right")).tolist()
-    return [
-        Part(codec.read_lists(folder / file_of(segments[at][0])), int(ends[at]) - segments[at][1]) for at in wanted
-    ]
+    return [Part(codec.read_lists(folder / file_of(segments[at][0])), int(ends[at]) - segments[at][1]) for at in wanted]
 
 
 def file_of(segment: str) -> str:

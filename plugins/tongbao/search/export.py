@@ -4,8 +4,8 @@ The same documents give the same bytes, whatever was exported before. All files 
 after what they are made of; the manifest names that folder and is replaced last.
 
 An export knows from its state what the one before made. Where documents have kept their numbers, it renames the old
-folder, asks which grams the changed documents gained or lost (`changes`), and writes what is concerned. Else it makes all
-anew, on all cores.
+folder, asks which grams the changed documents gained or lost (`changes`), and writes what is concerned. Else it makes
+all anew, on all cores.
 """
 
 from __future__ import annotations
@@ -156,9 +156,7 @@ def _exported(
     return _finished(archive, site, texts, made, shards, {}, {})
 
 
-def _renewed(
-    archive: _Archive, load: Load, site: Site, old: State, changed: Array, plan: changes.Plan
-) -> State:
+def _renewed(archive: _Archive, load: Load, site: Site, old: State, changed: Array, plan: changes.Plan) -> State:
     """Write what is not what it was."""
     documents = len(archive.contents.heads)
     texts = _write_documents(archive, load, site, [n for n in changed.tolist() if n < documents], old.texts)

@@ -48,8 +48,8 @@ class Regions:
         hant: Mapping[str, str],
         others: Mapping[str, str],
     ) -> None:
-        """`regions` gives {code: (name in Simplified, parent's code)}, `hant` characters' usual Traditional ones, `others`
-        {name: its Traditional form}."""
+        """`regions` gives {code: (name in Simplified, parent's code)}, `hant` characters' usual Traditional ones,
+        `others` {name: its Traditional form}."""
         self._members: defaultdict[str, list[int]] = defaultdict(list)
         for number, head in enumerate(heads):
             for code in dict.fromkeys(head.regions):
@@ -122,9 +122,7 @@ class Regions:
             yield code
 
 
-def names(
-    regions: Mapping[str, tuple[str, str | None]], codes: Iterable[str]
-) -> dict[str, tuple[str, str | None]]:
+def names(regions: Mapping[str, tuple[str, str | None]], codes: Iterable[str]) -> dict[str, tuple[str, str | None]]:
     """{code: (name, parent's code)} of some regions, by code; one without a name is its own name."""
     return {code: regions.get(code, (code, None)) for code in sorted(codes)}
 

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +20,7 @@ class Files(Protocol):
         """The names of the folders there."""
 
     def write(self, path: str, data: bytes) -> None:
-        """Write a file, and the folders above it. This is also called in forked processes, which change no state here."""
+        """Write a file, and the folders above it. It is also called in forked processes, which change no state here."""
 
     def wrote(self, paths: Sequence[str]) -> None:
         """Take note of files that `write` wrote in forked processes; it is called in the process of the export."""
@@ -43,34 +44,34 @@ class Folder:
         return [entry.name for entry in os.scandir(self.path) if entry.is_dir() and not entry.name.endswith(_GONE)]
 
     def write(self, path: str, data: bytes) -> None:
-        target = f"{self.path}/{path}"
+        target = self.path / path
         if "/" not in path:  # the manifest, which must be whole at any time
-            self._create(target + _NEW, data)
-            os.replace(target + _NEW, target)
+            pending = target.with_name(target.name + _NEW)
+            self._put(pending, data)
+            pending.replace(target)
         else:
-            self._create(target, data)
+            self._put(target, data)
 
-    def _create(self, target: str, data: bytes) -> None:
+    def _put(self, target: Path, data: bytes) -> None:
         try:
-            file = os.open(target, os.O_WRONLY)  # tens of times faster than another file
+            file = target.open("r+b", 0)  # tens of times faster than another file
         except FileNotFoundError:
             file = self._new(target)
         else:
-            if os.fstat(file).st_nlink > 1:
-                os.close(file)
-                os.unlink(target)
+            if os.fstat(file.fileno()).st_nlink > 1:
+                file.close()
+                target.unlink()
                 file = self._new(target)
-        with open(file, "wb", buffering=0) as out:
-            out.write(data)
-            out.truncate()
+        with file:
+            file.write(data)
+            file.truncate()
 
-    def _new(self, target: str) -> int:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    def _new(self, target: Path) -> FileIO:
         try:
-            return os.open(target, flags, 0o666)
+            return target.open("xb", 0)
         except FileNotFoundError:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            return os.open(target, flags, 0o666)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            return target.open("xb", 0)
 
     def wrote(self, paths: Sequence[str]) -> None:
         pass

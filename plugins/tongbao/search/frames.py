@@ -43,8 +43,9 @@ def zigzag(number: int) -> int:
 def frame(name: str, *payload: bytes) -> bytes:
     """The file of a name (its path in the folder of an export): a CRC-32, then the payload as raw DEFLATE.
 
-    The CRC is that of MAGIC and the name, which are not written, and of the DEFLATE. So a file that is served in another's
-    place is noticed too. Each part of the payload gets Huffman codes of its own, which suits columns of different things.
+    The CRC is that of MAGIC and the name, which are not written, and of the DEFLATE. So a file that is served in
+    another's place is noticed too. Each part of the payload gets Huffman codes of its own, which suits columns of
+    different things.
     """
     packed = min(_deflated(payload), key=len)
     return zlib.crc32(packed, zlib.crc32(MAGIC + name.encode())).to_bytes(4, "little") + packed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +31,12 @@ class Postings(NamedTuple):
     @property
     def ends(self) -> Array:
         return np.cumsum(self.sizes)
+
+    def between(self, begin: int, end: int) -> Postings:
+        """Some of the lists."""
+        first, last = (int(self.sizes[:at].sum()) for at in (begin, end))
+        inside = slice(first, last)
+        return Postings(self.keys[begin:end], self.sizes[begin:end], self.numbers[inside], self.exponents[inside])
 
 
 def of(parts: Sequence[Part], name: str, keys: Array) -> Postings:
@@ -96,13 +102,6 @@ def ranges(parts: Sequence[Part]) -> list[tuple[int, int]]:
     return out
 
 
-class Lone(NamedTuple):
-    """What only one of two indexes says of some documents: keys, and the number of the document of each."""
-
-    keys: Array
-    numbers: Array
-
-
 def of_documents(parts: Sequence[Part], name: str, chosen: Array) -> tuple[Array, Array, Array]:
     """Keys, document numbers and exponents of all postings of some documents."""
     out = [(_NONE, _NONE, _NONE)]
@@ -129,8 +128,3 @@ def lone(keys: Array, marks: Array) -> NDArray[np.bool_]:
     out = np.empty(len(keys), bool)
     out[order] = ~twice
     return out
-
-
-def batches(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """Some at a time."""
-    return (items[at : at + size] for at in range(0, len(items), size))

@@ -42,7 +42,7 @@ def _scale(some: int, documents: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What was counted: the symbols in one byte and the others; characters' usual ones in Simplified and Traditional."""
+    """What was counted: symbols in one byte, and the others; characters' usual ones in Simplified and Traditional."""
 
     first: tuple[str, ...]
     others: tuple[str, ...]

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from tongbao.folding import fold
 from tongbao.search import snippet
-from tongbao.search.documents import SearchDocument, date_label, first_day, last_day
 from tongbao.search.contents import FIELDS
+from tongbao.search.documents import SearchDocument, date_label, first_day, last_day
 from tongbao.search.index import Index
 from tongbao.search.syntax import Query, parse
 
@@ -103,7 +103,9 @@ def query(
         scores = _matching(index, parsed)
         numbers = [number for number in scores if passes(index, number)]
         if received:
-            numbers = [n for n in numbers if not index.heads[n].repaired or _as_received(index.document(n), parsed.include)]
+            numbers = [
+                n for n in numbers if not index.heads[n].repaired or _as_received(index.document(n), parsed.include)
+            ]
         numbers.sort(key=_order(index, scores, sort))
         page = numbers[offset : offset + limit]
         hits = tuple(_hit(index, n, scores[n], parsed.include) for n in page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tongbao import crew
 from tongbao.search import frames
@@ -47,5 +47,5 @@ class Site:
             yield result
 
 
-def _lost(_: object) -> tuple[Result, Sequence[str]]:
+def _lost(_: object) -> tuple[Any, Sequence[str]]:
     raise SearchIndexError("search", "a process that wrote files of it died", "build again, with more memory")

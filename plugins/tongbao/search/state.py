@@ -31,8 +31,8 @@ class State:
     """An export.
 
     `digest` and `segments` are of its index, `digests` of its documents by number. `sample` is the digest of what its
-    tables were counted in, `texts` has the bytes of the documents' files. `entries` are those of all grams, `said` what is
-    said of trigrams, by field. `small` has {path: digest of the payload} of all other
+    tables were counted in, `texts` has the bytes of the documents' files. `entries` are those of all grams, `said` what
+    is said of trigrams, by field. `small` has {path: digest of the payload} of all other
     files, `titles` {document's digest: packed title}.
     """
 

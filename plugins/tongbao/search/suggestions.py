@@ -16,9 +16,7 @@ SHARD_BYTES = 2048
 BEGINNING, MOST_ALIKE, MOST = 4, 6, 40
 
 
-def shards(
-    newest: Iterable[Head], regions: Regions, title: Callable[[Head], bytes]
-) -> tuple[bytes, ...]:
+def shards(newest: Iterable[Head], regions: Regions, title: Callable[[Head], bytes]) -> tuple[bytes, ...]:
     """Pack suggestions; `newest` are the documents from the last on, `title` packs a title in its scripts."""
     entries: defaultdict[str, tuple[list[bytes], list[bytes]]] = defaultdict(lambda: ([], []))
     for code, name in regions.names().items():

@@ -59,11 +59,14 @@ class Table(NamedTuple):
         keep = np.ones(len(self.keys), bool)
         keep[rows] = False
         inserted: dict[int, list[bytes]] = {int(row): [] for row in rows}
-        for at, data in zip(np.searchsorted(self.keys, new.keys).tolist(), new.bytes_of(np.arange(len(new.keys))), strict=True):
+        for at, data in zip(
+            np.searchsorted(self.keys, new.keys).tolist(), new.bytes_of(np.arange(len(new.keys))), strict=True
+        ):
             inserted.setdefault(at, []).append(data)
         edges = np.concatenate((np.zeros(1, np.int64), self.ends))
         gone = set(rows.tolist())
-        pieces, done, whole = [], 0, memoryview(self.data)
+        pieces: list[bytes | memoryview] = []
+        done, whole = 0, memoryview(self.data)
         for at in sorted(inserted):
             pieces += (whole[edges[done] : edges[at]], *inserted[at])
             done = at + 1 if at in gone else at

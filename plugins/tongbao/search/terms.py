@@ -90,8 +90,8 @@ class _Triple(NamedTuple):
 
 
 def items(triples: Postings, lists: Lists, mark: Bits, alphabet: Alphabet) -> Table:
-    """What is said of each trigram, if anything. `lists` are those of frequent bigrams, of all of theirs at least; `mark`
-    is a scratch of a bit a document."""
+    """What is said of each trigram, if anything. `lists` are those of frequent bigrams, of all of theirs at least;
+    `mark` is a scratch of a bit a document."""
     found = list(_triples(triples, lists, mark))
     sizes = np.array([len(triple.places) for triple in found], np.int64)
     limits = np.array([triple.both for triple in found], np.int64)
@@ -149,7 +149,7 @@ def entries(
     ]
     keys = fields[TEXT].keys
     bounds = [
-        zip(np.searchsorted(own.keys, keys).tolist(), np.searchsorted(own.keys, keys + (1 << grams.BITS)).tolist())
+        zip(*(np.searchsorted(own.keys, edge).tolist() for edge in (keys, keys + (1 << grams.BITS))), strict=True)
         for own in said
     ]
     own_keys: list[int] = []
@@ -157,9 +157,7 @@ def entries(
     columns: list[tuple[int, ...]] = []
     apart: list[Payload] = []
     characters = _Characters(said)
-    rows = zip(
-        keys.tolist(), fields[TITLE].sizes.tolist(), fields[TEXT].sizes.tolist(), *packed, *bounds, strict=True
-    )
+    rows = zip(keys.tolist(), fields[TITLE].sizes.tolist(), fields[TEXT].sizes.tolist(), *packed, *bounds, strict=True)
     for key, titles, texts, title, text, more_title, more_text in rows:
         if not titles and not texts:
             continue

@@ -23,7 +23,7 @@ _IDF_STEPS = 1024
 # Logarithms of two libraries differ by less than this, in steps.
 _DOUBT = 1e-9
 # The powers of two below the numbers of a byte.
-_POWERS = np.array([max(number.bit_length() - 1, 0) for number in range(256)], np.uint8)
+_POWERS: NDArray[np.uint8] = np.array([max(number.bit_length() - 1, 0) for number in range(256)], np.uint8)
 
 
 class Weighting(scoring.BM25F):  # type: ignore[misc]
@@ -60,7 +60,7 @@ def is_doubtful(value: float) -> bool:
 def exponents(frequencies: NDArray[Any]) -> NDArray[np.uint8]:
     """Frequencies, at least 1, as the powers of two below them: 1, 2-3, 4-7, ... become 0, 1, 2, ..."""
     if frequencies.dtype == np.uint8:
-        return _POWERS[frequencies]
+        return _POWERS.take(frequencies)
     return (np.frexp(frequencies.astype(np.float64))[1] - 1).astype(np.uint8)
 
 
