@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from jinja2 import FileSystemLoader
 from pelican.generators import Generator
@@ -176,17 +176,20 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         """The pages of bulletins, and their received bytes."""
         holdings = {holding.received.id: holding for holding in self.archive.holdings}
         entries = self.catalogue.entries
+        keep = self.stage.keep
         for at, entry in enumerate(entries):
             holding = holdings[entry.id]
+            received = holding.received
             newer = entries[at - 1].digest if at else ""
             older = entries[at + 1].digest if at + 1 < len(entries) else ""
             key = hashlib.sha256(f"{ground}{holding.key}{newer}.{older}".encode()).hexdigest()
-            files = tuple(f"{address}index.html" for address in _twins(entry.id).values())
-            made = Output(files, key, partial(self._bulletin, holding, at, own))
-            received = holding.received
+            files = tuple([f"{urls.bulletin(entry.id, language)}index.html" for language in urls.LANGUAGES])
+            if not all([keep(file, key) for file in files]):
+                yield Output(files, key, partial(self._bulletin, holding, at, own))
             file = urls.received(received.sha256)
-            copied = Output((file,), received.sha256, partial(self._received, file, received.source, received.sha256))
-            yield from (each for each in (made, copied) if not self._kept(each))
+            if not keep(file, received.sha256):
+                copy = partial(self._received, file, received.source, received.sha256)
+                yield Output((file,), received.sha256, copy)
 
     def _ground(self, own: Sequence[Any]) -> str:
         """A digest of all that is common to the pages."""
@@ -292,9 +295,8 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             for run in _runs([holding.key for holding in holdings], known):
                 begin, end = known.get(run[0], (0, 0))[0], sum(known.get(run[-1], (0, 0)))
                 if end:
-                    source.seek(begin)
-                    for piece in range(begin, end, _PIECE):
-                        new.write(source.read(min(_PIECE, end - piece)))
+                    new.flush()
+                    _copy(source, new, begin, end)
                 for name in run:
                     size = known[name][1] if end else new.write(next(made))
                     places_of[name] = at, size
@@ -335,6 +337,18 @@ def _runs(names: Sequence[str], known: Mapping[str, tuple[int, int]]) -> Iterato
         end = begin + size
     if run:
         yield run
+
+
+def _copy(source: BinaryIO, target: BinaryIO, begin: int, end: int) -> None:
+    """Append bytes of one file to another, which has nothing left to flush."""
+    try:
+        while begin < end:
+            begin += os.sendfile(target.fileno(), source.fileno(), begin, end - begin)
+    except OSError:  # Not between files of this system.
+        source.seek(begin)
+        for piece in range(begin, end, _PIECE):
+            target.write(source.read(min(_PIECE, end - piece)))
+    target.seek(0, os.SEEK_END)
 
 
 def _twins(bulletin_id: str) -> dict[str, str]:

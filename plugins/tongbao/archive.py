@@ -14,7 +14,7 @@ import hashlib
 import os
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
@@ -33,6 +33,7 @@ BATCH = 64
 # A file that was changed so shortly before it was read, in nanoseconds, may change again within one tick of the file
 # system's clock, and keep its stamp.
 _TICK = 50_000_000
+_FIELDS = tuple(each.name for each in fields(Received))
 # So few texts are not worth a process.
 _FEW = 16
 
@@ -419,7 +420,8 @@ def _recall(path: Path) -> Memory:
             if file.readline().decode().strip() != store.code_digest():
                 return Memory()
             gc.disable()  # It would look at each new object again and again.
-            memory = pickle.load(file)
+            memory, files = pickle.load(file)
+            memory.files = {name: _File(*told, Received(*values)) for name, (*told, values) in files.items()}
     except (OSError, ValueError, EOFError, AttributeError, ImportError, IndexError, TypeError, pickle.PickleError):
         return Memory()
     finally:
@@ -432,5 +434,10 @@ def _remember(path: Path, memory: Memory) -> None:
     pending = path.with_suffix(f".{os.getpid()}")
     with pending.open("wb") as file:
         file.write(f"{store.code_digest()}\n".encode())
-        pickle.dump(memory, file, protocol=5)
+        # As tuples: objects of many slots take ten times as long.
+        files = {
+            name: (*told, tuple([getattr(received, each) for each in _FIELDS]))
+            for name, (*told, received) in memory.files.items()
+        }
+        pickle.dump((replace(memory, files={}), files), file, protocol=5)
     pending.replace(path)

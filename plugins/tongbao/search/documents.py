@@ -7,6 +7,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from datetime import date
 
 from tongbao.search.errors import SearchIndexError
@@ -38,8 +39,7 @@ class SearchDocument:
     repairs: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What places, filters and counts a document, without its text.
 
     `order` tells documents of one day apart (the path under which a bulletin was received); `length` is the number of
