@@ -1,8 +1,8 @@
 """Atomic publishing: a site is brought up to date in a copy of the old one, and takes its place in one step.
 
-Beside the output stands a folder of ours, `.tongbao-NAME`, with a second copy of the site in it: `next`, whose files
-are hard links to those of the output. A build changes `next`, only where something has changed, and never through a
-link: a file is replaced, not written to. When it is complete, `renameat2(RENAME_EXCHANGE)` swaps the two, and what was
+Beside the output stands a folder of ours, `.tongbao-NAME`, with a second copy of the site in it: `next`. Most of its
+files are hard links to those of the output. A build changes `next`, only where something has changed, and never
+through a link: such a file is replaced, not written to. When it is complete, `renameat2(RENAME_EXCHANGE)` swaps the two, and what was
 changed is done to the other copy too: the next build begins where this one ended. A build costs what it changes.
 
 A build that is killed leaves the old site whole, or the new one. What it leaves of `next` is told by what is noted
@@ -33,6 +33,8 @@ MARKER = ".tongbao-site"
 MARKER_TEXT = "This folder is written by Tongbao and replaced by each build. Nothing else should be kept here.\n"
 
 _NEXT, _OLD, _LEDGER, _SAME = "next", "old", "ledger", "same"
+# Many of these change with each build, and have a file of their own in each copy, to be written to.
+_OFTEN = ("search/",)
 # Marshalled values are those of one version of Python.
 _FORM = f"tongbao 1 {sys.version_info[0]}.{sys.version_info[1]}"
 _AT_FDCWD = -100
@@ -171,11 +173,8 @@ class Stage:
                 (other / old).rename(other / new)
             elif old:
                 remove_from(other, old)
-            else:
-                with suppress(FileNotFoundError):
-                    (other / new).unlink()
-                if (self.folder / new).exists():  # else it was removed again
-                    _link(self.folder / new, other / new)
+            elif (self.folder / new).exists():  # else it was removed again
+                _copy(self.folder, other, new)
 
     def ledger(self, inode: int) -> Ledger:
         """What is known of the site, as the folder with this inode."""
@@ -208,7 +207,9 @@ def staged(output: Path) -> Iterator[Stage]:
         _note(own / _LEDGER, tuple(stage.ledger(new)))
         if (own / _NEXT).is_dir():
             stage.do_again(own / _NEXT)
-            _note(own / _SAME, (new, _inode(own / _NEXT)))
+        else:
+            _copy_tree(output, own / _NEXT)
+        _note(own / _SAME, (new, _inode(own / _NEXT)))
     finally:
         os.close(lock)
 
@@ -234,7 +235,7 @@ def _prepare(own: Path, output: Path) -> Ledger:
             return ledger
     _remove(following)
     if ledger and output.is_dir() and _inode(output) == ledger.inode:
-        _link_tree(output, following)
+        _copy_tree(output, following)
         return ledger
     following.mkdir()
     return Ledger()
@@ -296,12 +297,25 @@ def put(folder: Path, path: str, data: bytes, key: str = "") -> Written:
         told = target.stat()
         if told.st_size == len(data) and target.read_bytes() == data:
             return Written(path, (key, told.st_size, told.st_mtime_ns), False)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileNotFoundError):
-        target.unlink()  # It may be a link to the file of the site that is being read.
-    target.write_bytes(data)
+    _overwrite(target, data)
     told = target.stat()
     return Written(path, (key, told.st_size, told.st_mtime_ns), True)
+
+
+def _overwrite(target: Path, data: bytes) -> None:
+    """Write a file, straight into it if that is nobody else's: to make a file anew takes many times as long."""
+    try:
+        alone = target.stat().st_nlink == 1 and not target.is_symlink()
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    else:
+        if alone:
+            with target.open("r+b") as file:
+                file.write(data)
+                file.truncate()
+            return
+        target.unlink()  # It may be a link to the file of the site that is being read.
+    target.write_bytes(data)
 
 
 def remove_from(folder: Path, path: str) -> None:
@@ -323,24 +337,32 @@ def remove_from(folder: Path, path: str) -> None:
             return
 
 
-def _link_tree(source: Path, target: Path) -> None:
-    target.mkdir()
-    with os.scandir(source) as entries:
+def _copy_tree(source: Path, target: Path, prefix: str = "") -> None:
+    (target / prefix).mkdir()
+    with os.scandir(source / prefix) as entries:
         for entry in entries:
+            path = f"{prefix}{entry.name}"
             if entry.is_dir(follow_symlinks=False):
-                _link_tree(source / entry.name, target / entry.name)
+                _copy_tree(source, target, f"{path}/")
             else:
-                _link(source / entry.name, target / entry.name)
+                _copy(source, target, path)
 
 
-def _link(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, path: str) -> None:
+    """Make a file of one copy of a site that of the other, with its time of modification."""
+    old, new = source / path, target / path
+    if path.startswith(_OFTEN):
+        told = old.stat()
+        _overwrite(new, old.read_bytes())
+        os.utime(new, ns=(told.st_atime_ns, told.st_mtime_ns))
+        return
+    with suppress(FileNotFoundError):
+        new.unlink()
+    new.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.link(source, target, follow_symlinks=False)
-    except FileNotFoundError:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.link(source, target, follow_symlinks=False)
+        os.link(old, new, follow_symlinks=False)
     except OSError:  # a file system without links, or a file with too many
-        shutil.copy2(source, target, follow_symlinks=False)
+        shutil.copy2(old, new, follow_symlinks=False)
 
 
 # --- the exchange ----------------------------------------------------------------------------------------------------

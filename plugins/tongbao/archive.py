@@ -421,7 +421,9 @@ def _recall(path: Path) -> Memory:
                 return Memory()
             gc.disable()  # It would look at each new object again and again.
             memory, files = pickle.load(file)
-            memory.files = {name: _File(*told, Received(*values)) for name, (*told, values) in files.items()}
+            memory.files = {
+                name: _File(stamp, raw, key, Received(*values)) for name, (stamp, raw, key, values) in files.items()
+            }
     except (OSError, ValueError, EOFError, AttributeError, ImportError, IndexError, TypeError, pickle.PickleError):
         return Memory()
     finally:
@@ -436,8 +438,8 @@ def _remember(path: Path, memory: Memory) -> None:
         file.write(f"{store.code_digest()}\n".encode())
         # As tuples: objects of many slots take ten times as long.
         files = {
-            name: (*told, tuple([getattr(received, each) for each in _FIELDS]))
-            for name, (*told, received) in memory.files.items()
+            name: (stamp, raw, key, tuple([getattr(received, each) for each in _FIELDS]))
+            for name, (stamp, raw, key, received) in memory.files.items()
         }
         pickle.dump((replace(memory, files={}), files), file, protocol=5)
     pending.replace(path)

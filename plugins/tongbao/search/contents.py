@@ -42,14 +42,14 @@ class Contents:
         if name is None:
             raise SearchIndexError(index_dir, "it holds no finished search index", "build the site first (make html)")
         meta = json.loads((index_dir / name / _META).read_text("ascii"))
-        columns = dict(zip(Head.__slots__, meta["heads"], strict=True))
+        columns = dict(zip(Head._fields, meta["heads"], strict=True))
         columns["published"] = [tuple(days) if days else None for days in columns["published"]]
         columns["regions"] = list(map(tuple, columns["regions"]))
         return cls(name, tuple(map(Head, *columns.values())), tuple(map(tuple, meta["segments"])))
 
     def write(self, folder: Path) -> None:
         """Write what `read` reads."""
-        columns = [[getattr(head, name) for head in self.heads] for name in Head.__slots__]
+        columns = [[getattr(head, name) for head in self.heads] for name in Head._fields]
         meta = {"segments": self.segments, "heads": columns}
         (folder / _META).write_text(json.dumps(meta, separators=(",", ":")), "ascii")
 

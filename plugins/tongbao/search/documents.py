@@ -7,8 +7,8 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 from datetime import date
+from typing import NamedTuple
 
 from tongbao.search.errors import SearchIndexError
 
