@@ -140,7 +140,7 @@ def test_a_file_that_is_kept_is_the_same_file_and_one_that_is_not_asked_for_goes
         for name in ("a/kept", "b/same"):
             assert (output / name).stat().st_mtime_ns == before[name].st_mtime_ns
             assert (output / name).stat().st_ino == before[name].st_ino
-        assert (output / f"search/{new}/x").stat().st_ino == before["search/old/x"].st_ino
+        assert (output / f"search/{new}/x").stat().st_mtime_ns == before["search/old/x"].st_mtime_ns
         assert tree(output) == tree(own(output) / "next") == {
             ".tongbao-site": MARKER_TEXT.encode(), "a/kept": b"one", "b/same": b"one",
             "c/changed": f"two {round}".encode(), f"search/{new}/x": b"one", f"search/{new}/y": f"{round}".encode(),

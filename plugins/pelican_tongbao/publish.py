@@ -2,8 +2,9 @@
 
 Beside the output stands a folder of ours, `.tongbao-NAME`, with a second copy of the site in it: `next`. Most of its
 files are hard links to those of the output. A build changes `next`, only where something has changed, and never
-through a link: such a file is replaced, not written to. When it is complete, `renameat2(RENAME_EXCHANGE)` swaps the two, and what was
-changed is done to the other copy too: the next build begins where this one ended. A build costs what it changes.
+through a link: such a file is replaced, not written to. When it is complete, `renameat2(RENAME_EXCHANGE)` swaps the
+two, and what was changed is done to the other copy too: the next build begins where this one ended. A build costs
+what it changes.
 
 A build that is killed leaves the old site whole, or the new one. What it leaves of `next` is told by what is noted
 beside it: which folder the ledger of files describes, and whether the two copies are known to be the same. Where they
@@ -33,8 +34,8 @@ MARKER = ".tongbao-site"
 MARKER_TEXT = "This folder is written by Tongbao and replaced by each build. Nothing else should be kept here.\n"
 
 _NEXT, _OLD, _LEDGER, _SAME = "next", "old", "ledger", "same"
-# Many of these change with each build, and have a file of their own in each copy, to be written to.
-_OFTEN = ("search/",)
+# Many of the files in its folders change with each build; each copy has its own, to be written to.
+_OFTEN = "search/"
 # Marshalled values are those of one version of Python.
 _FORM = f"tongbao 1 {sys.version_info[0]}.{sys.version_info[1]}"
 _AT_FDCWD = -100
@@ -351,7 +352,7 @@ def _copy_tree(source: Path, target: Path, prefix: str = "") -> None:
 def _copy(source: Path, target: Path, path: str) -> None:
     """Make a file of one copy of a site that of the other, with its time of modification."""
     old, new = source / path, target / path
-    if path.startswith(_OFTEN):
+    if path.startswith(_OFTEN) and path.count("/") > 1:
         told = old.stat()
         _overwrite(new, old.read_bytes())
         os.utime(new, ns=(told.st_atime_ns, told.st_mtime_ns))
