@@ -104,7 +104,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         self.cache.mkdir(parents=True, exist_ok=True)
         self.archive = open_archive(
             Path(self.path), self.cache, partial(brief, lineage=places.lineage), self.standard,
-            partial(watched, name="bulletins"),
+            partial(watched, name="bulletins"), self.settings["TONGBAO_STANDBY"],
         )  # fmt: skip
         if self.archive.quarantined and self.settings["TONGBAO_STRICT"]:
             listed = "\n  ".join(f"{q.source}: {q.fault}; {q.remedy}" for q in self.archive.quarantined)

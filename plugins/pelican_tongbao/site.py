@@ -26,6 +26,7 @@ from pelican_tongbao.generator import (
     take_over,
 )
 from pelican_tongbao.publish import PublishError, Stage, staged
+from tongbao import crew, pipeline
 from tongbao.archive import Archive
 from tongbao.export.brief import Brief
 from tongbao.receive import ReceiveError
@@ -60,6 +61,8 @@ class Site(Pelican):  # type: ignore[misc]
     def __init__(self, settings: dict[str, Any]) -> None:
         self._errors = _Errors()
         logging.getLogger("pelican").addHandler(self._errors)
+        # While the rest is loaded, a process gets ready for the texts that have changed.
+        self._standby = crew.Standby(pipeline.load)
         super().__init__(settings)
 
     def run(self) -> None:
@@ -94,6 +97,7 @@ class Site(Pelican):  # type: ignore[misc]
             print("tongbao: stopped; the site is as it was", file=sys.stderr)
             sys.exit(_INTERRUPTED)
         finally:
+            self._standby.close()
             self._errors.messages.clear()
             gc.enable()
         _announce(made.archive)
@@ -110,7 +114,12 @@ class Site(Pelican):  # type: ignore[misc]
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir()
         # The theme's files are published by the generator, which knows which of them have changed.
-        self.settings |= {"TONGBAO_STAGE": stage, "TONGBAO_STATIC": static, "THEME_STATIC_PATHS": []}
+        self.settings |= {
+            "TONGBAO_STANDBY": self._standby,
+            "TONGBAO_STAGE": stage,
+            "TONGBAO_STATIC": static,
+            "THEME_STATIC_PATHS": [],
+        }
         self.settings["OUTPUT_PATH"] = self.output_path = str(scratch)
         try:
             with signals.all_generators_finalized.connected_to(collect):

@@ -16,7 +16,7 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from tongbao import crew, pipeline, receive, store
 from tongbao.model import Bulletin, Quarantined, Received, Repaired, Standard
@@ -25,6 +25,8 @@ from tongbao.store import Store
 
 Brief = TypeVar("Brief")
 Step = TypeVar("Step")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 # Lets steps go by, of which there will be so many.
 Watch = Callable[[Iterator[Step], int], Iterator[Step]]
 
@@ -36,6 +38,8 @@ _TICK = 50_000_000
 _FIELDS = tuple(each.name for each in fields(Received))
 # So few texts are not worth a process.
 _FEW = 16
+# So few are not worth more processes than the one that stands by.
+_STANDBY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,11 @@ def open_archive(
     brief: Callable[[Bulletin], Brief],
     standard: Standard = Standard.TW,
     watch: Watch[_Made | Quarantined] = lambda steps, total: steps,
+    standby: crew.Standby | None = None,
 ) -> Archive[Brief]:
     """The archive of a content folder, brought up to date; `brief` gives what is to be at hand of a bulletin.
+
+    A few texts are processed by `standby`, if there is one; then `brief` must be picklable.
 
     The work is spread over all cores; `watch` sees the results go by, and is told how many there will be. A text that a
     stage fails on, or a process dies of, is quarantined with the fault, and the others go on. Raises
@@ -133,7 +140,7 @@ def open_archive(
         kept.sweep()
         clock = _clock(cache)
         memory = _recall(remembered)
-        work = _Work(content, path, brief, standard)
+        work = _Work(content, path, brief, standard, standby)
         found = receive.find(content)
         verdicts, files = _receive(found, memory, kept, work)
         received, quarantined = receive.settle(verdicts)
@@ -171,9 +178,26 @@ def everything(content: Path, cache: Path, standard: Standard = Standard.TW) -> 
 class _Work:
     """What processes do for the archive; each has its own connection to the store."""
 
-    def __init__(self, content: Path, path: Path, brief: Callable[[Bulletin], object], standard: Standard) -> None:
-        self._content, self._path, self._brief, self.standard = content, path, brief, standard
+    def __init__(
+        self,
+        content: Path,
+        path: Path,
+        brief: Callable[[Bulletin], object],
+        standard: Standard,
+        standby: crew.Standby | None,
+    ) -> None:
+        self._content, self._path, self._brief, self.standard, self._standby = content, path, brief, standard, standby
         self._stores: list[tuple[int, Store]] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_standby": None, "_stores": []}
+
+    def spread(
+        self, work: Callable[[Item], Result], items: Sequence[Item], lost: Callable[[Item], Result]
+    ) -> Iterator[Result]:
+        """`crew.spread`, or the process that stands by for a few items."""
+        few = self._standby is not None and len(items) <= _STANDBY
+        return self._standby.each(work, items, lost) if few and self._standby else crew.spread(work, items, lost)
 
     @property
     def _store(self) -> Store:
@@ -256,7 +280,7 @@ def _receive(
             todo.append(each)
     fresh: dict[str, bytes] = {}
     for each, result in zip(
-        todo, crew.spread(work.receive, todo, lambda each: pipeline.lost(each.source)), strict=True
+        todo, work.spread(work.receive, todo, lambda each: pipeline.lost(each.source)), strict=True
     ):
         if isinstance(result, Quarantined):
             verdicts[each.source] = result
@@ -303,7 +327,7 @@ def _process(
 
     def results() -> Iterator[_Made]:
         with crew.frozen():
-            made = crew.spread(work.process, todo, lambda job: pipeline.lost(job.received.source))
+            made = work.spread(work.process, todo, lambda job: pipeline.lost(job.received.source))
             for each in watch(made, len(todo)):
                 if isinstance(each, Quarantined):
                     failed.append(each)
@@ -340,7 +364,7 @@ def _copies(
 
     def results() -> Iterator[_Made]:
         with crew.frozen():
-            for item, made in zip(todo, crew.spread(work.settle, todo, lambda _: None), strict=True):
+            for item, made in zip(todo, work.spread(work.settle, todo, lambda _: None), strict=True):
                 if made is not None:
                     settled[item.key] = settled[item.key][0], made.key
                     yield made

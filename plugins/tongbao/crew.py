@@ -93,22 +93,61 @@ def aside(work: Callable[[], Result]) -> Callable[[], Result]:
     return wait
 
 
-def _pool(work: Callable[[Any], Any], workers: int) -> ProcessPoolExecutor:
+class Standby:
+    """A process that makes itself ready for work while this one does other things, for a few items that come later.
+
+    Unlike in `spread`, work travels to it: `work` must be picklable. It ends with this process.
+    """
+
+    def __init__(self, ready: Callable[[], object]) -> None:
+        self._pool = _pool(_none, 1, ready) if sys.platform == "linux" else None
+        if self._pool is not None:
+            self._pool.submit(_none, None)  # so that there is a process
+
+    def each(
+        self, work: Callable[[Item], Result], items: Sequence[Item], lost: Callable[[Item], Result]
+    ) -> Iterator[Result]:
+        """Yield `work(item)` of each item. If the process dies, `spread` does the rest, and finds the deadly item."""
+        for item in items:
+            if self._pool is None:
+                yield work(item)
+                continue
+            try:
+                result = self._pool.submit(work, item).result()
+            except BrokenProcessPool:
+                yield from spread(work, items[items.index(item) :], lost)
+                return
+            yield result
+
+    def close(self) -> None:
+        """Let it go."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _none(_: object) -> None:
+    pass
+
+
+def _pool(work: Callable[[Any], Any], workers: int, ready: Callable[[], object] = lambda: None) -> ProcessPoolExecutor:
     # Under fork the arguments of an initializer are inherited, not pickled.
     context = multiprocessing.get_context("fork")
-    return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(work, os.getpid()))
+    return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(work, os.getpid(), ready))
 
 
-def _begin(work: Callable[[Any], Any], parent: int) -> None:
+def _begin(work: Callable[[Any], Any], parent: int, ready: Callable[[], object]) -> None:
     global _work
     _work = work
     # A worker whose parent is killed would wait for ever, and hold the parent's locks meanwhile.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # It was killed before this could be said.
         os._exit(1)
-    gc.enable()  # Its parent may do without; here many items come and go.
+    # Its parent may do without a collector; here many items come and go, but what was there before stays.
+    gc.freeze()
+    gc.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The process that waits for the results ends the work.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ready()
 
 
 def _submit(pool: ProcessPoolExecutor, chunk: Sequence[Any]) -> Future[list[Any]]:

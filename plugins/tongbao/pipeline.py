@@ -44,6 +44,17 @@ def process(received: Received, standard: Standard = Standard.TW) -> Bulletin:
     return _read(received, budget.mark(repair.repair(received.text)), standard)
 
 
+def load() -> None:
+    """Load what processing needs: tables, models, patterns."""
+    for text in (
+        "關於核酸檢測的通告\n\n2022年3月1日，北海市開展核酸檢測。\n",
+        "关于核酸检测的通告\n\n昨日，会(huì)议召开。\n",
+    ):
+        received = receive.receive_bytes(text.encode(), "bulletins/load.txt")
+        if isinstance(received, Received):
+            process(received)
+
+
 def _read(received: Received, repaired: Repaired, standard: Standard) -> Bulletin:
     """The stages after repair."""
     scripts = script.convert(repaired.text, standard)
