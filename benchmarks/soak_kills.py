@@ -57,8 +57,7 @@ def main() -> int:
             if kill % _EACH == 0:
                 start(content, output, cache).wait()
                 unsound += digest(output) != sound[state]
-                left = [path.name for path in folder.iterdir() if path.name.startswith(".tongbao-")]
-                unsound += bool(left)
+                unsound += digest(folder / ".tongbao-site/next") != sound[state]
                 print(
                     f"{kill} builds: {damaged} damaged sites, {unsound} unsound rebuilds", file=sys.stderr, flush=True
                 )
