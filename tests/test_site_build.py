@@ -249,7 +249,8 @@ def test_a_killed_build_leaves_the_old_site(content: Path, site: Path, tmp_path:
     done = run("pelicanconf.py", content, output)
     assert done.returncode == 0, done.stderr
     assert digests(output) == new
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "site"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".tongbao-site", "cache", "site"]
+    assert digests(tmp_path / ".tongbao-site/next") == new
 
 
 # --- publishing ------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from tongbao.search.errors import SearchIndexError
 
 FIELDS = ("title", "text")
 CURRENT = "CURRENT"
-_META = "documents.json"
+_META = "documents.pickle"
 
 
 class Part(NamedTuple):
@@ -41,17 +41,13 @@ class Contents:
         name = current(index_dir)
         if name is None:
             raise SearchIndexError(index_dir, "it holds no finished search index", "build the site first (make html)")
-        meta = json.loads((index_dir / name / _META).read_text("ascii"))
-        columns = dict(zip(Head._fields, meta["heads"], strict=True))
-        columns["published"] = [tuple(days) if days else None for days in columns["published"]]
-        columns["regions"] = list(map(tuple, columns["regions"]))
-        return cls(name, tuple(map(Head, *columns.values())), tuple(map(tuple, meta["segments"])))
+        segments, columns = pickle.loads((index_dir / name / _META).read_bytes())
+        return cls(name, tuple(map(Head, *columns)), segments)
 
     def write(self, folder: Path) -> None:
         """Write what `read` reads."""
-        columns = [[getattr(head, name) for head in self.heads] for name in Head._fields]
-        meta = {"segments": self.segments, "heads": columns}
-        (folder / _META).write_text(json.dumps(meta, separators=(",", ":")), "ascii")
+        columns = list(zip(*self.heads, strict=True)) or [()] * len(Head._fields)
+        (folder / _META).write_bytes(pickle.dumps((self.segments, columns), protocol=5))
 
 
 def current(index_dir: Path) -> str | None:

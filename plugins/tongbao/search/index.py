@@ -37,10 +37,10 @@ from tongbao.search.documents import Head, Load, SearchDocument, in_order, is_to
 from tongbao.search.errors import SearchIndexError
 from tongbao.search.weighting import Weighting, round_length
 
-_VERSION = "5"
+_VERSION = "6"
 _INDEX = re.compile(r"[0-9a-f]{64}(\.new)?")
-# Segments hold about a 64th to a 128th of the documents, at least so many; none holds twice as many.
-_LEAST, _SEGMENTS = 32, 64
+# Segments hold about a 128th to a 256th of the documents, at least so many; none holds twice as many.
+_LEAST, _SEGMENTS = 32, 128
 
 
 class GramField(fields.FieldType):  # type: ignore[misc]
