@@ -149,7 +149,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     yield made
     made.process.send_signal(signal.SIGINT)
     assert made.process.wait(15) == 0
-    assert not list(made.folder.glob(".tongbao-*"))
+    assert [path.name for path in made.folder.glob(".tongbao-*")] == [".tongbao-output"]
     assert not [each for each in Path("/proc").glob("[0-9]*/cwd") if _where(each) == made.folder.resolve()]
 
 

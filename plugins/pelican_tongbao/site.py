@@ -61,8 +61,6 @@ class Site(Pelican):  # type: ignore[misc]
     def __init__(self, settings: dict[str, Any]) -> None:
         self._errors = _Errors()
         logging.getLogger("pelican").addHandler(self._errors)
-        # While the rest is loaded, a process gets ready for the texts that have changed.
-        self._standby = crew.Standby(pipeline.load)
         super().__init__(settings)
 
     def run(self) -> None:
@@ -70,6 +68,8 @@ class Site(Pelican):  # type: ignore[misc]
         output = Path(self.settings["OUTPUT_PATH"])
         # Make names the settings for which it asks next time whether anything has changed.
         planned = os.environ.get("TONGBAO_PLAN")
+        # While the rest is loaded, a process gets ready for the texts that have changed.
+        standby = crew.Standby(pipeline.load)
         try:
             made_of = plan.state(Path(self.settings["PATH"]), planned) if planned else ""
             self._require_apart(output)
@@ -77,7 +77,7 @@ class Site(Pelican):  # type: ignore[misc]
             # What is loaded stays to the end: to look for garbage in it again and again takes a quarter of the time.
             gc.disable()
             with staged(output) as stage:
-                made = self._build(stage)
+                made = self._build(stage, standby)
                 self._require_no_errors()
             made.archive.close()
             if planned:
@@ -97,12 +97,12 @@ class Site(Pelican):  # type: ignore[misc]
             print("tongbao: stopped; the site is as it was", file=sys.stderr)
             sys.exit(_INTERRUPTED)
         finally:
-            self._standby.close()
+            standby.close()
             self._errors.messages.clear()
             gc.enable()
         _announce(made.archive)
 
-    def _build(self, stage: Stage) -> BulletinGenerator:
+    def _build(self, stage: Stage, standby: crew.Standby) -> BulletinGenerator:
         """Run Pelican; what is neither the archive's nor the theme's goes into a folder beside the stage first."""
         made: list[BulletinGenerator] = []
 
@@ -115,7 +115,7 @@ class Site(Pelican):  # type: ignore[misc]
         scratch.mkdir()
         # The theme's files are published by the generator, which knows which of them have changed.
         self.settings |= {
-            "TONGBAO_STANDBY": self._standby,
+            "TONGBAO_STANDBY": standby,
             "TONGBAO_STAGE": stage,
             "TONGBAO_STATIC": static,
             "THEME_STATIC_PATHS": [],

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from multiprocessing.connection import Connection
+from multiprocessing.util import Finalize
+from typing import Any, TypeVar, cast
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -24,6 +26,8 @@ CHUNK = 8
 _AHEAD = 4
 
 _PR_SET_PDEATHSIG = 1
+# Of what a process does at its end: before it waits for its children.
+_FIRST = 100
 
 # The function of a worker, in its process.
 _work: Callable[[Any], Any] | None = None
@@ -77,20 +81,42 @@ def spread(
 
 
 def aside(work: Callable[[], Result]) -> Callable[[], Result]:
-    """Begin `work()` in a process of its own; the function that is returned waits for what it gives."""
+    """Begin `work()` in a process of its own; the function that is returned waits for what it gives, or raises.
+
+    It ends with this process, whether anybody waited for it or not.
+    """
     if sys.platform != "linux":
         return work
-    pool = _pool(lambda _: work(), 1)
-    future = pool.submit(_done, [None])
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_aside, args=(work, theirs, os.getpid()))
+    process.start()
+    theirs.close()
+    # Else this process would wait at its end for one that waits to be heard.
+    ended = Finalize(None, process.kill, exitpriority=_FIRST)
 
     def wait() -> Result:
         try:
-            result: Result = future.result()[0]
+            result, error = ours.recv()
+        except EOFError:
+            raise BrokenProcessPool("a process ended without a word; is there memory left?") from None
         finally:
-            pool.shutdown()
-        return result
+            process.join()
+            ours.close()
+            ended.cancel()
+        if error is not None:
+            raise error
+        return cast(Result, result)
 
     return wait
+
+
+def _aside(work: Callable[[], Any], line: Connection, parent: int) -> None:
+    _begin(lambda _: work(), parent, lambda: None)
+    try:
+        line.send((work(), None))
+    except Exception as error:
+        line.send((None, error))
 
 
 class Standby:
@@ -103,6 +129,8 @@ class Standby:
         self._pool = _pool(_none, 1, ready) if sys.platform == "linux" else None
         if self._pool is not None:
             self._pool.submit(_none, None)  # so that there is a process
+            (process,) = self._pool._processes.values()
+            self._ended = Finalize(None, process.kill, exitpriority=_FIRST)
 
     def each(
         self, work: Callable[[Item], Result], items: Sequence[Item], lost: Callable[[Item], Result]
@@ -120,9 +148,10 @@ class Standby:
             yield result
 
     def close(self) -> None:
-        """Let it go."""
+        """Let it go, as soon as it is ready."""
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.shutdown()
+            self._ended.cancel()
 
 
 def _none(_: object) -> None:
