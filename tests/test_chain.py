@@ -150,7 +150,7 @@ CHANGES = (
 def test_any_chain_of_builds_ends_as_one_build_does(site: Site) -> None:
     dice = random.Random(int(os.environ.get("CHAIN_SEED", "20")))
     site.build()
-    for step in range(int(os.environ.get("CHAIN_STEPS", "4"))):
+    for step in range(int(os.environ.get("CHAIN_STEPS", "3"))):
         changes = [dice.choice(CHANGES) for _ in range(dice.randrange(1, 5))]
         for change in changes:
             change(site, dice)
