@@ -135,7 +135,8 @@ def test_a_file_that_is_kept_is_the_same_file_and_one_that_is_not_asked_for_goes
             stage.write("c/changed", f"two {round}".encode(), "key")
             old, new = ("old", "new") if round % 2 == 0 else ("new", "old")
             assert stage.keep_below("search/") == [f"search/{old}/x", f"search/{old}/y"]
-            stage.rename(f"search/{old}", f"search/{new}")
+            (stage.folder / f"search/{old}").rename(stage.folder / f"search/{new}")
+            stage.renamed(f"search/{old}", f"search/{new}")
             stage.write(f"search/{new}/y", f"{round}".encode())
         for name in ("a/kept", "b/same"):
             assert (output / name).stat().st_mtime_ns == before[name].st_mtime_ns

@@ -70,10 +70,6 @@ class ChangedError(Exception):
     """A received file is not what it was when the build began."""
 
 
-class WorkerError(Exception):
-    """A process that wrote pages died."""
-
-
 @dataclass(frozen=True, slots=True)
 class Output:
     """Files of the site that are made together. The same key, the same bytes. `make` gives (path, content)."""
@@ -122,6 +118,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         self._write_static()
         self._write_lines()
         search_files.take_over(searched())
+        self.archive.close()
 
     # --- files that are made of a few bulletins --------------------------------------------------------------------
 
@@ -132,7 +129,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
         def lost(number: int) -> list[Written]:
             files = ", ".join(outputs[number].files)
-            raise WorkerError(f"the process that wrote {files} ended without a word; is there memory left?")
+            raise crew.LostError(f"the process that wrote {files} ended without a word; is there memory left?")
 
         numbers = range(len(outputs))
         with crew.frozen():
@@ -230,7 +227,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
     def _feed(self, ground: str, name: str, language: str, page: str, entries: Sequence[Entry]) -> Output:
         feed, base = feed_address(page), f"{self.site}/" if self.site else urls.root(page)
-        newest = tuple(entry for entry in entries[: 2 * MOST] if entry.latest)[:MOST]
+        newest = entries[:MOST]  # Undated ones, of which a feed says nothing, come last.
 
         def make() -> Iterator[tuple[str, bytes]]:
             yield feed, atom(name, language, page, feed, base, newest, lambda i: urls.bulletin(i, language))
@@ -284,7 +281,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             return next(records.lines([load(holding.key)])).encode()
 
         def lost(holding: Holding[Brief]) -> bytes:
-            raise WorkerError(f"the process that wrote the record of {holding.received.source} ended without a word")
+            raise crew.LostError(f"the process that wrote the record of {holding.received.source} ended without a word")
 
         made = map(line, todo) if len(todo) <= _FEW else crew.spread(line, todo, lost)
         pending = self.stage.folder / f"{LINES}.part"
@@ -325,7 +322,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
 
 def _runs(names: Sequence[str], known: Mapping[str, tuple[int, int]]) -> Iterator[list[str]]:
-    """Names in order, parted into those that stand one behind the other in the old file and single new ones."""
+    """Names in order, parted into runs that stand one behind the other in the old file, and runs of new ones."""
     run: list[str] = []
     end = -1
     for name in names:
@@ -366,7 +363,6 @@ class _Search:
         self._folder = stage.folder
         kept = stage.keep_below("search/")
         self._there = sorted({path.split("/")[1] for path in kept if path.count("/") > 1})
-        self._process = os.getpid()
         # In order: what was called, with what.
         self._done: list[tuple[str, tuple[Any, ...]]] = []
 

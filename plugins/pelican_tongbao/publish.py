@@ -146,12 +146,6 @@ class Stage:
             del self._files[each]
         self._remove(path)
 
-    def rename(self, old: str, new: str) -> None:
-        """Give a folder another name."""
-        self._checked()
-        (self.folder / old).rename(self.folder / new)
-        self.renamed(old, new)
-
     def renamed(self, old: str, new: str) -> None:
         """Take note of a folder that has another name now."""
         self._done.append((old, new))

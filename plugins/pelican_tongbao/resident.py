@@ -27,8 +27,6 @@ from pelican_tongbao import plan
 
 # Seconds that a build that was told to stop may take to put away what it began.
 _PATIENCE = 10
-# One text that goes through all stages, with damage of several kinds.
-_TEXT = "会议通报\n\n2022年3月19日，吉林省长春市召(zhào)开疫情防控会议，ç–«æƒ…é˜²æŽ§å·¥ä½œ。根據吉發〔2022〕3号。\n"
 _TEMPLATE = re.compile(r'File "([^"]+\.html)", line (\d+)')
 
 
@@ -116,15 +114,12 @@ def _load() -> None:
     import pelican  # noqa: F401
 
     from pelican_tongbao import site  # noqa: F401
-    from tongbao import pipeline, receive
-    from tongbao.model import Received
+    from tongbao import pipeline
 
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "tongbao":
             _make_tables(module)
-    received = receive.receive_bytes(_TEXT.encode(), "bulletins/a.txt")
-    assert isinstance(received, Received)
-    pipeline.process(received)
+    pipeline.load()
 
 
 def _make_tables(module: ModuleType) -> None:

@@ -22,12 +22,11 @@ from pelican_tongbao.generator import (
     ChangedError,
     SettingError,
     StrictError,
-    WorkerError,
     take_over,
 )
 from pelican_tongbao.publish import PublishError, Stage, staged
 from tongbao import crew, pipeline
-from tongbao.archive import Archive
+from tongbao.archive import Archive, ArchiveError
 from tongbao.export.brief import Brief
 from tongbao.receive import ReceiveError
 from tongbao.search import SearchIndexError
@@ -42,16 +41,17 @@ class BuildError(Exception):
 
 # What can go wrong with the input and the output, each with a message of its own; anything else is a fault of ours.
 _FAULTS = (
+    ArchiveError,
     AssetError,
     BuildError,
     ChangedError,
     FileNotFoundError,
+    crew.LostError,
     PublishError,
     ReceiveError,
     SearchIndexError,
     SettingError,
     StrictError,
-    WorkerError,
 )
 
 
@@ -79,7 +79,6 @@ class Site(Pelican):  # type: ignore[misc]
             with staged(output) as stage:
                 made = self._build(stage, standby)
                 self._require_no_errors()
-            made.archive.close()
             if planned:
                 plan.remember(Path(self.settings["TONGBAO_CACHE"]), output, made_of)
         except _FAULTS as error:
@@ -90,7 +89,8 @@ class Site(Pelican):  # type: ignore[misc]
                 raise
             where = getattr(error, "filename", None) or "the disk of the site or of the cache"
             print(
-                f"tongbao: {where}: no space is left; the site is as it was; make room and build again", file=sys.stderr
+                f"tongbao: {where}: no space is left; the site that stands is whole; make room and build again",
+                file=sys.stderr,
             )
             sys.exit(_FAILED)
         except KeyboardInterrupt:

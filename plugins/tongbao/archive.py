@@ -42,6 +42,10 @@ _FEW = 16
 _STANDBY = 4
 
 
+class ArchiveError(Exception):
+    """The store does not hold what it held when the archive was opened: which file, and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Holding(Generic[Brief]):
     """A bulletin of the archive: its key in the store, what was received without its text, and its brief."""
@@ -196,8 +200,9 @@ class _Work:
         self, work: Callable[[Item], Result], items: Sequence[Item], lost: Callable[[Item], Result]
     ) -> Iterator[Result]:
         """`crew.spread`, or the process that stands by for a few items."""
-        few = self._standby is not None and len(items) <= _STANDBY
-        return self._standby.each(work, items, lost) if few and self._standby else crew.spread(work, items, lost)
+        if self._standby is not None and len(items) <= _STANDBY:
+            return self._standby.each(work, items, lost)
+        return crew.spread(work, items, lost)
 
     @property
     def _store(self) -> Store:
@@ -209,7 +214,7 @@ class _Work:
     def load(self, key: str) -> Bulletin:
         bulletin = self._store.load(key)
         if bulletin is None:
-            raise KeyError(f"{self._path} has lost a bulletin while the site was built; build again")
+            raise ArchiveError(f"{self._path}: a bulletin has gone from it while the site was built; build again")
         return bulletin
 
     def receive(self, found: receive.Found) -> tuple[str, Received, bytes | None] | Quarantined:
@@ -334,7 +339,7 @@ def _process(
                 else:
                     yield each
 
-    _keep(results(), kept, notes)
+    _keep(results(), notes, kept.put_packed)
     return notes, failed
 
 
@@ -347,6 +352,7 @@ def _copies(
     found = _search(names, wanted, memory, work)
     known = parallel.readings(found[key] for key in sorted(names, key=names.__getitem__))
     settled: dict[str, tuple[str, str | None]] = {}
+    stored = kept.keys("settled")
     todo = []
     for key, name in names.items():
         gaps = notes[key].gaps
@@ -355,7 +361,7 @@ def _copies(
             continue
         told = _digest(agreed)
         before, helped = memory.settled.get(key, ("", None))
-        if before == told and (helped is None or (helped in memory.notes and kept.load(helped))):
+        if before == told and (helped is None or (helped in memory.notes and helped in stored)):
             settled[key] = told, helped
             notes.update({helped: memory.notes[helped]} if helped else {})
         else:
@@ -364,14 +370,13 @@ def _copies(
 
     def results() -> Iterator[_Made]:
         with crew.frozen():
+            # A text that a process dies of with the copies' help stays as it is without, as `with_copies` has it.
             for item, made in zip(todo, work.spread(work.settle, todo, lambda _: None), strict=True):
                 if made is not None:
                     settled[item.key] = settled[item.key][0], made.key
                     yield made
 
-    for made in results():
-        notes[made.key] = made.note
-        kept.put_packed(settled={made.key: made.packed or b""})
+    _keep(results(), notes, lambda packed, _: kept.put_packed(settled=packed))
     return wanted, found, settled
 
 
@@ -390,15 +395,20 @@ def _search(
         finder = finders[key in memory.found]
         return finder(names[key], work.text(key), lambda: work.repaired(key))
 
+    def lost(key: str) -> list[parallel.Found]:
+        raise crew.LostError(f"the process that looked for copies in the bulletin {names[key]} ended without a word")
+
     with crew.frozen():
-        looked = map(look, todo) if len(todo) <= _FEW else crew.spread(look, todo, lambda _: [])
+        looked = map(look, todo) if len(todo) <= _FEW else crew.spread(look, todo, lost)
         for key, more in zip(todo, looked, strict=True):
             found[key] += more
     return found
 
 
-def _keep(results: Iterable[_Made], kept: Store, notes: dict[str, _Note]) -> None:
-    """Put what was made into the store, batch by batch, and its notes to the others."""
+def _keep(
+    results: Iterable[_Made], notes: dict[str, _Note], put: Callable[[dict[str, bytes], dict[str, str]], None]
+) -> None:
+    """`put` what was made and its texts into the store, batch by batch, and its notes to the others."""
     packed: dict[str, bytes] = {}
     texts: dict[str, str] = {}
     for made in results:
@@ -406,9 +416,9 @@ def _keep(results: Iterable[_Made], kept: Store, notes: dict[str, _Note]) -> Non
         if made.packed is not None:
             packed[made.key], texts[made.key] = made.packed, made.text
         if len(packed) == BATCH:
-            kept.put_packed(packed, texts)
+            put(packed, texts)
             packed, texts = {}, {}
-    kept.put_packed(packed, texts)
+    put(packed, texts)
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
@@ -439,6 +449,7 @@ def _clock(cache: Path) -> int:
 
 def _recall(path: Path) -> Memory:
     """The memory in a file; an empty one where there is none of this code's, or it can't be read."""
+    collecting = gc.isenabled()
     try:
         with path.open("rb") as file:
             if file.readline().decode().strip() != store.code_digest():
@@ -451,7 +462,8 @@ def _recall(path: Path) -> Memory:
     except (OSError, ValueError, EOFError, AttributeError, ImportError, IndexError, TypeError, pickle.PickleError):
         return Memory()
     finally:
-        gc.enable()
+        if collecting:
+            gc.enable()
     return memory if isinstance(memory, Memory) else Memory()
 
 

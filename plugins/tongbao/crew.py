@@ -33,6 +33,10 @@ _FIRST = 100
 _work: Callable[[Any], Any] | None = None
 
 
+class LostError(Exception):
+    """A process died of what can't be left out."""
+
+
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -99,7 +103,7 @@ def aside(work: Callable[[], Result]) -> Callable[[], Result]:
         try:
             result, error = ours.recv()
         except EOFError:
-            raise BrokenProcessPool("a process ended without a word; is there memory left?") from None
+            raise LostError("a process of the build ended without a word; is there memory left?") from None
         finally:
             process.join()
             ours.close()
@@ -136,14 +140,14 @@ class Standby:
         self, work: Callable[[Item], Result], items: Sequence[Item], lost: Callable[[Item], Result]
     ) -> Iterator[Result]:
         """Yield `work(item)` of each item. If the process dies, `spread` does the rest, and finds the deadly item."""
-        for item in items:
+        for place, item in enumerate(items):
             if self._pool is None:
                 yield work(item)
                 continue
             try:
                 result = self._pool.submit(work, item).result()
             except BrokenProcessPool:
-                yield from spread(work, items[items.index(item) :], lost)
+                yield from spread(work, items[place:], lost)
                 return
             yield result
 

@@ -146,9 +146,9 @@ class Store:
         bulletin: Bulletin | None = self._get("bulletins", key) or self._get("settled", key)
         return bulletin
 
-    def keys(self) -> set[str]:
-        """The keys of all bulletins by themselves that this very code made."""
-        query = "SELECT key FROM bulletins WHERE digest = ?"
+    def keys(self, table: str = "bulletins") -> set[str]:
+        """The keys of all that this very code made: bulletins by themselves, or those `settled` by copies."""
+        query = f"SELECT key FROM {table} WHERE digest = ?"
         return {key for (key,) in self._connection.execute(query, (code_digest(),))}
 
     def put(self, bulletins: Iterable[Bulletin]) -> None:
