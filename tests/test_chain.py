@@ -162,6 +162,19 @@ def test_any_chain_of_builds_ends_as_one_build_does(site: Site) -> None:
         assert not [name for name in made if made[name] != expected[name]], (step, told)
 
 
+@pytest.mark.parametrize("harm", ["remove", "change"])
+def test_what_somebody_did_to_the_search_is_put_right(site: Site, harm: str) -> None:
+    site.build()
+    before = files(site.folder / "site")
+    for name in ("d", "t", "n", "r", "s"):
+        [path] = (site.folder / "site/search").glob(f"*/{name}/0.bin")
+        # In both copies: they do not share the files of the search.
+        for copy in (path, site.folder / ".tongbao-site/next" / path.relative_to(site.folder / "site")):
+            copy.unlink() if harm == "remove" else copy.write_bytes(b"harmed")
+    site.build()
+    assert files(site.folder / "site") == before
+
+
 def test_a_build_touches_what_changed(site: Site) -> None:
     site.build()
     before = stamps(site.folder / "site")

@@ -352,6 +352,11 @@ def _twins(bulletin_id: str) -> dict[str, str]:
     return {language: urls.bulletin(bulletin_id, language) for language in urls.LANGUAGES}
 
 
+def _folders(paths: Iterable[str]) -> list[str]:
+    """The folders of the search that some files of the site stand in."""
+    return sorted({path.split("/")[1] for path in paths if path.startswith("search/") and path.count("/") > 1})
+
+
 class _Search:
     """The files of the search (`tongbao.search.Files`): all that are there stay, unless removed.
 
@@ -361,8 +366,10 @@ class _Search:
     def __init__(self, stage: Stage) -> None:
         self._stage: Stage | None = stage
         self._folder = stage.folder
-        kept = stage.keep_below("search/")
-        self._there = sorted({path.split("/")[1] for path in kept if path.count("/") > 1})
+        # An export takes it for granted that all files of its folder are there: where one is damaged, all go.
+        for folder in _folders(stage.damaged()):
+            stage.drop(f"search/{folder}")
+        self._there = _folders(stage.keep_below("search/"))
         # In order: what was called, with what.
         self._done: list[tuple[str, tuple[Any, ...]]] = []
 

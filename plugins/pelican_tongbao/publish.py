@@ -78,6 +78,7 @@ class Stage:
         self.before = ledger.notes
         self._old = dict(ledger.files)
         self._files: dict[str, Row] = {}
+        self._damaged: set[str] = set()
         # In order: (what was there, what is there now); either may be nothing, both are paths.
         self._done: list[tuple[str, str]] = []
         # While other things are looked at: it only reads.
@@ -87,7 +88,8 @@ class Stage:
         """The files that are there as they were written; all others that are there have been removed."""
         if self._differing is not None:
             for path in self._differing():
-                self._old.pop(path, None)
+                if self._old.pop(path, None) is not None:
+                    self._damaged.add(path)
                 self._remove(path)
             self._differing = None
         return self._old
@@ -111,6 +113,11 @@ class Stage:
     def has(self, path: str) -> bool:
         """Whether the old site's file is there as it was written."""
         return path in self._checked()
+
+    def damaged(self) -> frozenset[str]:
+        """The old site's files that were not there as they were written."""
+        self._checked()
+        return frozenset(self._damaged)
 
     def keep_below(self, prefix: str) -> list[str]:
         """Keep all files whose path begins so, and return their paths."""
@@ -142,8 +149,9 @@ class Stage:
     def drop(self, path: str) -> None:
         """Remove a file, or a folder with all that is in it."""
         self._checked()
-        for each in [each for each in self._files if each == path or each.startswith(f"{path}/")]:
-            del self._files[each]
+        for files in (self._files, self._old):
+            for each in [each for each in files if each == path or each.startswith(f"{path}/")]:
+                del files[each]
         self._remove(path)
 
     def renamed(self, old: str, new: str) -> None:
