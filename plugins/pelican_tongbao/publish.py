@@ -208,9 +208,11 @@ def staged(output: Path) -> Iterator[Stage]:
         _swap(own / _NEXT, output, own / _OLD)
         stage.folder = output
         _note(own / _LEDGER, tuple(stage.ledger(new)))
-        if (own / _NEXT).is_dir():
+        try:
+            (own / _NEXT).stat()
             stage.do_again(own / _NEXT)
-        else:
+        except OSError:  # There is none yet, or somebody has been at it.
+            _remove(own / _NEXT)
             _copy_tree(output, own / _NEXT)
         _note(own / _SAME, (new, _inode(own / _NEXT)))
     finally:
