@@ -19,7 +19,7 @@ BIN     := $(VENV)/bin
 export CONTENT OUTPUT Q FILE SOURCE SCHEDULER WORKERS
 export TONGBAO_CACHE = $(CACHE)
 SITE    := $(BIN)/pelican "$$CONTENT" -o "$$OUTPUT"
-# Whether the site is up to date already.
+# Whether the site is up to date already; else the state of what it is to be made of.
 CURRENT := $(BIN)/python -I -S plugins/pelican_tongbao/plan.py "$$CONTENT" "$$OUTPUT"
 WATCH   := $(BIN)/python -m pelican_tongbao.devserver "$$CONTENT" "$$OUTPUT" --settings pelicanconf.py
 READY   := $(VENV)/.ready
@@ -33,10 +33,10 @@ help:  ## list the targets
 	@echo "  variables: CONTENT=$(CONTENT) OUTPUT=$(OUTPUT) CACHE=$(CACHE) PORT=$(PORT) STRICT=1 (fail on quarantined input)"
 
 html: $(READY) content-there  ## build the site of CONTENT into OUTPUT
-	@$(CURRENT) pelicanconf.py || TONGBAO_PLAN=pelicanconf.py $(SITE) -s pelicanconf.py
+	@told=$$($(CURRENT) pelicanconf.py) && echo "$$told" || TONGBAO_STATE=$$told $(SITE) -s pelicanconf.py
 
 publish: $(READY) content-there  ## build with publishconf.py: absolute addresses for feeds and the sitemap
-	@$(CURRENT) publishconf.py || TONGBAO_PLAN=publishconf.py $(SITE) -s publishconf.py
+	@told=$$($(CURRENT) publishconf.py) && echo "$$told" || TONGBAO_STATE=$$told $(SITE) -s publishconf.py
 
 serve: $(READY)  ## serve OUTPUT on PORT
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory "$$OUTPUT" $(PORT)

@@ -20,6 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from pelican_tongbao import plan
+
 ROOT = Path(__file__).parents[1]
 _EACH = 10
 _BULLETINS = 8
@@ -81,7 +83,7 @@ def write(content: Path, state: int) -> None:
 def start(content: Path, output: Path, cache: Path) -> subprocess.Popen[bytes]:
     """A build, in a process group of its own."""
     command = [sys.executable, "-m", "pelican", str(content), "-o", str(output), "-s", str(ROOT / "pelicanconf.py")]
-    environment = {**os.environ, "TONGBAO_CACHE": str(cache), "TONGBAO_PLAN": "pelicanconf.py"}
+    environment = {**os.environ, "TONGBAO_CACHE": str(cache), "TONGBAO_STATE": plan.state(content, "pelicanconf.py")}
     quiet = subprocess.DEVNULL
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet, start_new_session=True)
 

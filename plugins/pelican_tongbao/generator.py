@@ -23,9 +23,8 @@ from jinja2 import FileSystemLoader
 from pelican.generators import Generator
 
 import pelican_tongbao
-from pelican_tongbao import assets, keys
+from pelican_tongbao import assets, keys, labels
 from pelican_tongbao.feeds import MOST, atom
-from pelican_tongbao.labels import labels
 from pelican_tongbao.pages import (
     TAGS,
     Page,
@@ -52,6 +51,8 @@ from tongbao.search import SearchDocument
 LINES, _REPORT, _SITEMAP = "data/bulletins.jsonl", "data/report.json", "sitemap.xml"
 # The note of the files of each region, with the addresses of their pages.
 _REGIONS = "regions"
+# The note of what the site says in Traditional.
+_SAID = "said"
 # So few files are not worth a process.
 _FEW = 4
 # Bytes that are copied at once.
@@ -98,6 +99,8 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
     def generate_context(self) -> None:
         """Bring the archive up to date. Raises StrictError where quarantined inputs must not pass."""
         self.cache.mkdir(parents=True, exist_ok=True)
+        made_by, said = self.stage.before.get(_SAID, ("", {}))
+        labels.recall(said if made_by == store.code_digest() else {})
         self.archive = open_archive(
             Path(self.path), self.cache, partial(brief, lineage=places.lineage), self.standard,
             partial(watched, name="bulletins"), self.settings["TONGBAO_STANDBY"],
@@ -105,6 +108,8 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         if self.archive.quarantined and self.settings["TONGBAO_STRICT"]:
             listed = "\n  ".join(f"{q.source}: {q.fault}; {q.remedy}" for q in self.archive.quarantined)
             raise StrictError(f"nothing was published, because STRICT is set and these inputs fail:\n  {listed}")
+        self._search_files = _Search(self.stage)
+        self._searched = crew.aside(partial(self._write_search, self._search_files))  # beside all that follows
         self.catalogue = catalogue(
             (holding.brief.entry for holding in self.archive.holdings), places.lineage, self.standard
         )
@@ -112,12 +117,12 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
     def generate_output(self, _: object) -> None:
         """Bring everything in the stage up to date."""
         own = sorted(self.context["pages"], key=lambda page: (page.metadata.get("order", ""), page.slug))
-        search_files = _Search(self.stage)
-        searched = crew.aside(partial(self._write_search, search_files))  # beside the pages
+        lines_written = self._begin_lines()
         self._make(list(self._stale(own)))
         self._write_static()
-        self._write_lines()
-        search_files.take_over(searched())
+        lines_written()
+        self._search_files.take_over(self._searched())
+        self.stage.notes[_SAID] = store.code_digest(), labels.said()
         self.archive.close()
 
     # --- files that are made of a few bulletins --------------------------------------------------------------------
@@ -216,11 +221,11 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         yield file, data
 
     def _home_feed(self, ground: str, language: str) -> Output:
-        name = labels(language, self.standard)["site"]["name"]
+        name = labels.labels(language, self.standard)["site"]["name"]
         return self._feed(ground, name, language, urls.home(language), self.catalogue.entries)
 
     def _region_feed(self, ground: str, code: str, language: str) -> Output:
-        name = labels(language, self.standard)["site"]["name"]
+        name = labels.labels(language, self.standard)["site"]["name"]
         region = region_name(code, language, self.standard)
         shelf = self.catalogue.shelves[code]
         return self._feed(ground, f"{name}：{region}", language, urls.region(code, language), shelf.primary)
@@ -260,8 +265,9 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
     # --- files that are made of all --------------------------------------------------------------------------------
 
-    def _write_lines(self) -> None:
-        """The records of all bulletins; lines of the old file are taken over where their bulletin is the same."""
+    def _begin_lines(self) -> Callable[[], None]:
+        """Write the records of all bulletins beside what follows; lines of the old file are taken over where their
+        bulletin is the same. What is returned waits for it."""
         holdings = self.archive.holdings
         made_by = store.code_digest()
         key = keys.digest(made_by, [holding.key for holding in holdings])
@@ -270,11 +276,19 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             known = before[1]
         if self.stage.keep(LINES, key):
             self.stage.notes[LINES] = made_by, known
-            return
-        old = self.stage.folder / LINES
-        if not self.stage.has(LINES):
-            known = {}
-        load = self.archive.load
+            return lambda: None
+        written = crew.aside(partial(self._write_lines, known if self.stage.has(LINES) else {}))
+
+        def wait() -> None:
+            self.stage.notes[LINES] = made_by, written()
+            self.stage.wrote(LINES, key)
+
+        return wait
+
+    def _write_lines(self, known: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+        """Write the file anew. By key of a bulletin: where its line begins, and its size; `known` are those of the old
+        file."""
+        holdings, load = self.archive.holdings, self.archive.load
         todo = [holding for holding in holdings if holding.key not in known]
 
         def line(holding: Holding[Brief]) -> bytes:
@@ -284,6 +298,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             raise crew.LostError(f"the process that wrote the record of {holding.received.source} ended without a word")
 
         made = map(line, todo) if len(todo) <= _FEW else crew.spread(line, todo, lost)
+        old = self.stage.folder / LINES
         pending = self.stage.folder / f"{LINES}.part"
         pending.parent.mkdir(parents=True, exist_ok=True)
         places_of: dict[str, tuple[int, int]] = {}
@@ -301,13 +316,13 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         for _ in made:  # It ends with its last result.
             pass
         pending.replace(old)
-        self.stage.wrote(LINES, key)
-        self.stage.notes[LINES] = made_by, places_of
+        return places_of
 
     def _write_search(self, files: _Search) -> _Search:
-        regions = {
-            code: (region_name(code, "zh-hans", self.standard), _parent(code)) for code in self.catalogue.shelves
-        }
+        heads = [holding.brief.head for holding in self.archive.holdings]
+        codes = {code for regions in {head.regions for head in heads} for code in regions}
+        regions = {code: (region_name(code, "zh-hans", self.standard), _parent(code)) for code in codes}
+        hant = partial(labels.say, language="zh-hant", standard=self.standard)
         by_id = {holding.received.id: holding.key for holding in self.archive.holdings}
         load = self.archive.load
 
@@ -316,8 +331,8 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
         with _alone(self.cache):
             index = self.cache / "index"
-            search.build_index([holding.brief.head for holding in self.archive.holdings], documents, index)
-            search.export(index, documents, files, self.cache / "search", regions, self.standard)
+            search.build_index(heads, documents, index)
+            search.export(index, documents, files, self.cache / "search", regions, hant)
         return files
 
 

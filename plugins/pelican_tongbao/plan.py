@@ -1,8 +1,9 @@
 """Whether anything that a build reads has changed since the last one: asked before Pelican is loaded.
 
-Run as a file, it says so by its exit code (0: the site is up to date): `python -I -S plan.py PATH OUTPUT SETTINGS`. It
-uses the standard library alone: on most days this is all there is to do, and to load what a build needs takes longer
-than to ask.
+Run as a file, it says so by its exit code (0: the site is up to date): `python -I -S plan.py PATH OUTPUT SETTINGS`. If
+not, it prints the state that a build which begins now is made of, for `TONGBAO_STATE` of that build. It uses the
+standard library alone: on most days this is all there is to do, and to load what a build needs takes longer than to
+ask.
 
 A file is known by its name, size, inode and times; `st_ctime` changes with every write, also where a program sets the
 time of modification back.
@@ -26,6 +27,7 @@ PASSED = ("__pycache__", ".egg-info")
 # What of the environment reaches a site.
 _ENVIRONMENT = ("TONGBAO_HANT", "STRICT", "SITEURL")
 _MARKER = ".tongbao-site"
+UP_TO_DATE = "tongbao: nothing has changed, the site is up to date"
 
 
 def state(content: Path, settings: str) -> str:
@@ -80,13 +82,13 @@ def _published(output: Path) -> list[int] | None:
     return [told.st_ino, told.st_mtime_ns] if (output / _MARKER).is_file() else None
 
 
-def is_current(cache: Path, content: Path, output: Path, settings: str) -> bool:
-    """Whether the site in `output` is the one that this content and these settings made, and nothing changed since."""
+def is_current(cache: Path, output: Path, made_of: str) -> bool:
+    """Whether the site in `output` is the one that was made of what has this state."""
     try:
         known = json.loads(record(cache, output).read_text("utf-8"))
     except (OSError, ValueError):
         return False
-    return known == {"state": state(content, settings), "site": _published(output)}
+    return known == {"state": made_of, "site": _published(output)}
 
 
 def remember(cache: Path, output: Path, made_of: str) -> None:
@@ -98,14 +100,19 @@ def remember(cache: Path, output: Path, made_of: str) -> None:
     pending.replace(note)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """0 where the site is up to date, else 1."""
-    content, output, settings = arguments
+def look(content: Path, output: Path, settings: str) -> tuple[str, bool]:
+    """The state of what there is, and whether the site in `output` is made of it."""
     cache = Path(os.environ.get("TONGBAO_CACHE") or ROOT / ".cache")
-    if not is_current(cache, Path(content), Path(output), settings):
-        return 1
-    print("tongbao: nothing has changed, the site is up to date")
-    return 0
+    made_of = state(content, settings)
+    return made_of, is_current(cache, output, made_of)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Say that the site is up to date, and return 0; else say of what state it is not made, and return 1."""
+    content, output, settings = arguments
+    made_of, current = look(Path(content), Path(output), settings)
+    print(UP_TO_DATE if current else made_of)
+    return 0 if current else 1
 
 
 if __name__ == "__main__":

@@ -157,8 +157,11 @@ class Stage:
     def renamed(self, old: str, new: str) -> None:
         """Take note of a folder that has another name now."""
         self._done.append((old, new))
-        self._files = {_moved(path, old, new): row for path, row in self._files.items()}
-        self._old = {_moved(path, old, new): row for path, row in self._old.items()}
+        begin, size = f"{old}/", len(old)
+        self._files, self._old = (
+            {f"{new}{path[size:]}" if path.startswith(begin) else path: row for path, row in files.items()}
+            for files in (self._files, self._old)
+        )
 
     def finish(self) -> None:
         """Remove what is no part of the site any more."""
@@ -273,26 +276,22 @@ def _noted(path: Path) -> Any:
 
 def _differing(folder: Path, files: Mapping[str, Row]) -> list[str]:
     """The paths of what is not as it was written: files that are gone or others, and what is no file of the site."""
-    found: set[str] = set()
-    other: list[str] = []
-    folders = [""]
+    missing, other = dict(files), []
+    # Strings and few calls: it goes over tens of thousands of folders while the build waits for it.
+    top, folders = os.fspath(folder), [""]
     while folders:
         prefix = folders.pop()
-        with os.scandir(folder / prefix) as entries:
+        with os.scandir(f"{top}/{prefix}") as entries:
             for entry in entries:
-                path = f"{prefix}{entry.name}"
-                if entry.is_dir(follow_symlinks=False):
+                path = prefix + entry.name
+                row = missing.pop(path, None)
+                if row is None and entry.is_dir(follow_symlinks=False):
                     folders.append(f"{path}/")
                     continue
-                found.add(path)
-                row, told = files.get(path), entry.stat(follow_symlinks=False)
+                told = entry.stat(follow_symlinks=False)
                 if row is None or entry.is_symlink() or (told.st_size, told.st_mtime_ns) != row[1:]:
                     other.append(path)
-    return [*other, *(path for path in files if path not in found)]
-
-
-def _moved(path: str, old: str, new: str) -> str:
-    return f"{new}{path[len(old) :]}" if path.startswith(f"{old}/") else path
+    return [*other, *missing]
 
 
 def put(folder: Path, path: str, data: bytes, key: str = "") -> Written:

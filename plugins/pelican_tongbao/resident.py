@@ -20,6 +20,7 @@ import traceback
 from contextlib import redirect_stderr, suppress
 from functools import _lru_cache_wrapper
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, TextIO, cast
 
@@ -156,12 +157,14 @@ def _forked(job: Job) -> tuple[bool, str]:
 def _build(job: Job, line: Connection) -> None:
     """Build as `make html` does: not at all where nothing has changed."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if plan.main(job) == 0:
+    made_of, current = plan.look(Path(job.content), Path(job.output), job.settings)
+    if current:
+        print(plan.UP_TO_DATE)
         line.send((False, ""))
         return
     import pelican
 
-    os.environ["TONGBAO_PLAN"] = job.settings
+    os.environ["TONGBAO_STATE"] = made_of
     said, logged = _Said(sys.stderr), _Logged()
     logging.getLogger("pelican").addHandler(logged)
     failed = False

@@ -66,12 +66,11 @@ class Site(Pelican):  # type: ignore[misc]
     def run(self) -> None:
         """Build into a staging folder and publish it."""
         output = Path(self.settings["OUTPUT_PATH"])
-        # Make names the settings for which it asks next time whether anything has changed.
-        planned = os.environ.get("TONGBAO_PLAN")
+        # What was there before anything was read: what changes from then on is for the next build.
+        made_of = os.environ.get("TONGBAO_STATE")
         # While the rest is loaded, a process gets ready for the texts that have changed.
         standby = crew.Standby(pipeline.load)
         try:
-            made_of = plan.state(Path(self.settings["PATH"]), planned) if planned else ""
             self._require_apart(output)
             self._require_no_errors()
             # What is loaded stays to the end: to look for garbage in it again and again takes a quarter of the time.
@@ -79,7 +78,7 @@ class Site(Pelican):  # type: ignore[misc]
             with staged(output) as stage:
                 made = self._build(stage, standby)
                 self._require_no_errors()
-            if planned:
+            if made_of:
                 plan.remember(Path(self.settings["TONGBAO_CACHE"]), output, made_of)
         except _FAULTS as error:
             print(f"tongbao: {error}", file=sys.stderr)

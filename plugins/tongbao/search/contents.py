@@ -21,10 +21,11 @@ _META = "documents.pickle"
 
 
 class Part(NamedTuple):
-    """The posting lists of a segment by field, and the number of its first document."""
+    """The posting lists of a segment by field, the number of its first document, and how many it has."""
 
     lists: dict[str, Lists]
     offset: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,11 @@ def parts(folder: Path, segments: Sequence[tuple[str, int]], chosen: Sequence[in
     """
     ends = np.cumsum([size for _, size in segments])
     wanted = range(len(segments)) if chosen is None else np.unique(np.searchsorted(ends, chosen, "right")).tolist()
-    return [Part(codec.read_lists(folder / file_of(segments[at][0])), int(ends[at]) - segments[at][1]) for at in wanted]
+    return [
+        Part(codec.read_lists(folder / file_of(name)), int(ends[at]) - size, size)
+        for at in wanted
+        for name, size in [segments[at]]
+    ]
 
 
 def file_of(segment: str) -> str:

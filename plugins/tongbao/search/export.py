@@ -14,7 +14,7 @@ import hashlib
 import json
 import sys
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files as resources
@@ -25,7 +25,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongbao.folding import fold_table
-from tongbao.model import Standard
 from tongbao.script import to_hant
 from tongbao.search import changes, facets, frames, packing, state, suggestions, terms, whole
 from tongbao.search.contents import FIELDS, Contents
@@ -66,18 +65,17 @@ def export(
     files: Files,
     state_dir: Path,
     regions: Mapping[str, tuple[str, str | None]],
-    standard: Standard = Standard.TW,
+    hant: Callable[[str], str] = to_hant,
 ) -> None:
     """Write the files of the index in `index_dir`.
 
     `load` gives documents by their ids. `state_dir` is a folder that exports alone use. `regions` gives {code: (name in
     Simplified, parent's code or None)} for at least the codes of the documents; a code without a name is its own name.
-    Their Traditional forms follow `standard`. Raises SearchIndexError where `index_dir` holds no finished index.
+    `hant` gives the Traditional form of a name. Raises SearchIndexError where `index_dir` holds no finished index.
     """
     contents = Contents.read(index_dir)
     rows = facets.names(regions, {code for own in {head.regions for head in contents.heads} for code in own})
-    own = list(dict.fromkeys(name for name, _ in rows.values()))
-    others = dict(zip(own, to_hant("\n".join(own), standard).split("\n"), strict=True)) if own else {}
+    others = {name: hant(name) for name, _ in rows.values()}
     named = _json([[code, name, parent, others[name]] for code, (name, parent) in rows.items()])
     folder = hashlib.sha256(b"\0".join((contents.digest.encode(), made_by().encode(), named))).hexdigest()[:16]
 

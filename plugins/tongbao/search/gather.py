@@ -103,13 +103,15 @@ def ranges(parts: Sequence[Part]) -> list[tuple[int, int]]:
 
 
 def of_documents(parts: Sequence[Part], name: str, chosen: Array) -> tuple[Array, Array, Array]:
-    """Keys, document numbers and exponents of all postings of some documents."""
+    """Keys, document numbers and exponents of all postings of some documents, whose numbers ascend."""
     out = [(_NONE, _NONE, _NONE)]
     for part in parts:
+        begin, end = np.searchsorted(chosen, (part.offset, part.offset + part.size))
+        if begin == end:
+            continue
         lists = part.lists[name]
-        marks = np.zeros(int(lists.numbers.max(initial=0)) + 1, bool)
-        local = chosen - part.offset
-        marks[local[(local >= 0) & (local < len(marks))]] = True
+        marks = np.zeros(part.size, bool)
+        marks[chosen[begin:end] - part.offset] = True
         at = np.flatnonzero(marks[lists.numbers])
         rows = np.searchsorted(lists.ends, at, "right")
         powers = exponents(lists.counts[at]).astype(np.int64) if len(lists.counts) else np.zeros(len(at), np.int64)

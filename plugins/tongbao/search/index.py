@@ -109,10 +109,11 @@ def _write(parts: dict[str, Sequence[Head]], load: Load, folder: Path, before: P
     segments = {}
     if before:
         old = {each.segid: each for each in index.TOC.read(filestore.FileStorage(str(before)), codec.NAME).segments}
-        for name in parts.keys() & old.keys():
-            segments[name] = old[name]
-            for file in old[name].list_files(filestore.FileStorage(str(before))):
-                _link(before / file, folder / file)
+        segments = {name: old[name] for name in parts.keys() & old.keys()}
+        # Whoosh would read the folder once for each segment.
+        for file in before.iterdir():
+            if file.name.partition(".")[0].removeprefix(f"{codec.NAME}_") in segments:
+                _link(file, folder / file.name)
 
     def make(name: str) -> Any:
         return _segment(name, parts[name], load, schema, storage)
