@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongbao import crew
-from tongbao.search import codec, frames, gather, grams, terms
+from tongbao.search import codec, gather, grams, terms
 from tongbao.search.contents import FIELDS, Contents, Part, parts
 from tongbao.search.gather import Array
 from tongbao.search.site import Site
@@ -54,22 +54,18 @@ class _Some(NamedTuple):
 def plan(index_dir: Path, contents: Contents, old: State, changed: Array) -> Plan | None:
     """What some changed documents change; None where the old index is gone or nearly all is concerned."""
     try:
-        before = parts(index_dir / old.digest, old.segments, [n for n in changed.tolist() if n < len(old.digests)])
+        before = parts(index_dir / old.digest, old.segments, old.numbers, changed)
     except OSError:
         return None
-    after = parts(index_dir / contents.digest, contents.segments)
-    documents = len(contents.heads)
-    fields = []
-    for name, column in zip(FIELDS, (terms.TITLE, terms.TEXT), strict=True):
-        own = _changes(before, after, name, changed)
-        fields.append(own._replace(lists=np.union1d(own.lists, _recounted(old, documents, column))))
+    after = parts(index_dir / contents.digest, contents.segments, np.array(contents.numbers, np.int64))
+    fields = [_changes(before, after, name, changed) for name in FIELDS]
     keys = np.unique(np.concatenate([*(own.lists for own in fields), *(grams.head(own.triples) for own in fields)]))
     if len(keys) * _MOST_PART > len(old.entries.keys):
         return None
     return Plan(after, fields, keys)
 
 
-def make(plan: Plan, documents: int, alphabet: Alphabet, old: State, site: Site) -> Made:
+def make(plan: Plan, limit: int, alphabet: Alphabet, old: State, site: Site) -> Made:
     """The terms after a change; writes what stands apart of them, where it is not as it was."""
     lists = [set(own.lists.tolist()) for own in plan.fields]
     rows = old.entries.rows(plan.keys)
@@ -83,7 +79,7 @@ def make(plan: Plan, documents: int, alphabet: Alphabet, old: State, site: Site)
             low, high = int(keys[0]), int(keys[-1]) + (1 << grams.BITS)
             begin, end = np.searchsorted(own.triples, (low, high))
             triples, table = own.triples[begin:end], table.between(low, high)
-            new.append(_said(plan.after, name, triples, documents, alphabet))
+            new.append(_said(plan.after, name, triples, limit, alphabet))
             moved.append(_moved(triples, table, new[-1]))
             said.append(table.replaced(triples, new[-1]))
         made, apart = [], []
@@ -91,7 +87,7 @@ def make(plan: Plan, documents: int, alphabet: Alphabet, old: State, site: Site)
         edges = np.cumsum([0, *map(len, _split(keys, old, _PACKED))]).tolist()
         for begin, end in pairwise(edges):
             some = [own.between(begin, end) for own in fields]
-            entries, payloads = terms.entries(some, said, documents, alphabet)
+            entries, payloads = terms.entries(some, said, limit, alphabet)
             made.append(entries)
             apart += payloads
 
@@ -145,19 +141,6 @@ def _moved(triples: Array, old: Table, new: Table) -> dict[int, set[int]]:
     return out
 
 
-def _recounted(old: State, documents: int, column: int) -> Array:
-    """The keys of the lists whose bytes hang on the number of documents."""
-    before = len(old.digests)
-    if before == documents:
-        return np.zeros(0, np.int64)
-    sizes = old.entries.columns[:, column].astype(np.int64)
-    different = np.unique(sizes)
-    different = different[different > 0]
-    packed = [frames.parameters(different, limit) for limit in (before, documents)]
-    other = (packed[0] != packed[1]) | (different * 2 > min(before, documents))
-    return old.entries.keys[np.isin(sizes, different[other])]
-
-
 def _changes(before: Sequence[Part], after: Sequence[Part], name: str, changed: Array) -> _Field:
     keys, numbers, powers = _both(before, after, name, changed)
     lists = keys[gather.lone(keys, numbers << 8 | powers)]
@@ -192,11 +175,11 @@ def _meeting(keys: Array, numbers: Array, moved: NDArray[np.bool_]) -> Array:
     return np.unique(np.concatenate(out))
 
 
-def _said(after: Sequence[Part], name: str, triples: Array, documents: int, alphabet: Alphabet) -> Table:
+def _said(after: Sequence[Part], name: str, triples: Array, limit: int, alphabet: Alphabet) -> Table:
     """What is said of some trigrams now."""
     bigrams = np.unique(np.concatenate((grams.head(triples), grams.tail(triples))))
     lists = terms.frequent(gather.of(after, name, bigrams))
     found = Lists.of(lists.keys, lists.sizes, lists.numbers)
     spoken = (found.rows(grams.head(triples)) >= 0) & (found.rows(grams.tail(triples)) >= 0)
     own = gather.of(after, codec.triples(name), triples[spoken])
-    return terms.items(own, found, np.zeros(documents, bool), alphabet)
+    return terms.items(own, found, np.zeros(limit, bool), alphabet)

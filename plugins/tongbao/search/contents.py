@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tongbao.search import codec
 from tongbao.search.codec import Lists
 from tongbao.search.documents import Head
 from tongbao.search.errors import SearchIndexError
+from tongbao.search.numbering import places
+
+Array = NDArray[np.int64]
 
 FIELDS = ("title", "text")
 CURRENT = "CURRENT"
@@ -21,20 +25,27 @@ _META = "documents.pickle"
 
 
 class Part(NamedTuple):
-    """The posting lists of a segment by field, the number of its first document, and how many it has."""
+    """The posting lists of a segment by field, which count its documents from 0, and the numbers of these."""
 
     lists: dict[str, Lists]
-    offset: int
-    size: int
+    numbers: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Name of the index, heads by document number, and (name, number of documents) of each segment."""
+    """Name of the index, heads of its documents in the order of their numbers, these, and (name, size) of its segments.
+
+    Whoosh counts the documents from 0 without a gap; `numbers` are those of the exported files, below `limit`.
+    """
 
     digest: str
     heads: tuple[Head, ...]
+    numbers: tuple[int, ...]
     segments: tuple[tuple[str, int], ...]
+
+    @property
+    def limit(self) -> int:
+        return places(len(self.heads))
 
     @classmethod
     def read(cls, index_dir: Path) -> Contents:
@@ -42,13 +53,13 @@ class Contents:
         name = current(index_dir)
         if name is None:
             raise SearchIndexError(index_dir, "it holds no finished search index", "build the site first (make html)")
-        segments, columns = pickle.loads((index_dir / name / _META).read_bytes())
-        return cls(name, tuple(map(Head, *columns)), segments)
+        segments, numbers, columns = pickle.loads((index_dir / name / _META).read_bytes())
+        return cls(name, tuple(map(Head, *columns)), numbers, segments)
 
     def write(self, folder: Path) -> None:
         """Write what `read` reads."""
         columns = list(zip(*self.heads, strict=True)) or [()] * len(Head._fields)
-        (folder / _META).write_bytes(pickle.dumps((self.segments, columns), protocol=5))
+        (folder / _META).write_bytes(pickle.dumps((self.segments, self.numbers, columns), protocol=5))
 
 
 def current(index_dir: Path) -> str | None:
@@ -60,17 +71,21 @@ def current(index_dir: Path) -> str | None:
     return name if (index_dir / name / _META).is_file() else None
 
 
-def parts(folder: Path, segments: Sequence[tuple[str, int]], chosen: Sequence[int] | None = None) -> list[Part]:
-    """The segments of an index of a folder; with `chosen`, only those that hold these documents.
+def parts(folder: Path, segments: Sequence[tuple[str, int]], numbers: Array, chosen: Array | None = None) -> list[Part]:
+    """The segments of an index of a folder, whose documents have these numbers; with `chosen`, only those that hold one
+    of these documents.
 
     Raises OSError where a file is missing.
     """
-    ends = np.cumsum([size for _, size in segments])
-    wanted = range(len(segments)) if chosen is None else np.unique(np.searchsorted(ends, chosen, "right")).tolist()
+    ends = np.cumsum([size for _, size in segments], dtype=np.int64)
+    wanted = range(len(segments))
+    if chosen is not None:
+        held = np.flatnonzero(np.isin(numbers, chosen))
+        wanted = np.unique(np.searchsorted(ends, held, "right")).tolist()
     return [
-        Part(codec.read_lists(folder / file_of(name)), int(ends[at]) - size, size)
+        Part(codec.read_lists(folder / file_of(name)), numbers[end - size : end])
         for at in wanted
-        for name, size in [segments[at]]
+        for (name, size), end in [(segments[at], int(ends[at]))]
     ]
 
 

@@ -8,9 +8,11 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from tongbao.search.errors import SearchIndexError
+from tongbao.search.numbering import numbers
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
@@ -90,20 +92,20 @@ def head(document: SearchDocument, order: str = "") -> Head:
     )
 
 
-def in_order(heads: Iterable[Head]) -> tuple[Head, ...]:
-    """The heads by number: those without a date, then by date; then by `order`, then by id.
-
-    So a new bulletin of the last day moves no other. Raises SearchIndexError for an id that occurs twice.
-    """
-    ordered = tuple(
-        sorted(heads, key=lambda h: (h.published is not None, h.published or ("", ""), h.order, h.id)),
-    )
-    seen: set[str] = set()
-    for one in ordered:
-        if one.id in seen:
+def numbered(heads: Iterable[Head]) -> tuple[tuple[Head, ...], tuple[int, ...]]:
+    """The heads in the order of their numbers, and these. Raises SearchIndexError for an id that occurs twice."""
+    by_id = sorted(heads, key=lambda head: head.id)
+    for one, other in pairwise(by_id):
+        if one.id == other.id:
             raise _refused(one.id, "its id occurs twice")
-        seen.add(one.id)
-    return ordered
+    chosen = numbers([head.place for head in by_id])
+    order = sorted(range(len(by_id)), key=chosen.__getitem__)
+    return tuple(by_id[at] for at in order), tuple(chosen[at] for at in order)
+
+
+def oldest_first(heads: Iterable[Head]) -> list[Head]:
+    """Those without a date, then the others by date; else as they come."""
+    return sorted(heads, key=lambda head: head.published or ("", ""))
 
 
 def _refused(id: str, fault: str) -> SearchIndexError:

@@ -3,8 +3,8 @@
 The same documents give the same bytes, whatever was exported before. All files but the manifest stand in a folder named
 after what they are made of; the manifest names that folder and is replaced last.
 
-An export knows from its state what the one before made. Where documents have kept their numbers, it renames the old
-folder, asks which grams the changed documents gained or lost (`changes`), and writes what is concerned. Else it makes
+An export knows from its state what the one before made. Where few documents have come, gone or changed, it renames the
+old folder, asks which grams the changed numbers gained or lost (`changes`), and writes what is concerned. Else it makes
 all anew, on all cores.
 """
 
@@ -28,7 +28,7 @@ from tongbao.folding import fold_table
 from tongbao.script import to_hant
 from tongbao.search import changes, facets, frames, packing, state, suggestions, terms, whole
 from tongbao.search.contents import FIELDS, Contents
-from tongbao.search.documents import Head, Load
+from tongbao.search.documents import Head, Load, oldest_first
 from tongbao.search.files import Files
 from tongbao.search.frames import uvarint
 from tongbao.search.gather import Array
@@ -39,7 +39,7 @@ from tongbao.search.state import Found, State
 from tongbao.search.texts import BLOCKS
 from tongbao.search.weighting import K1, B, average_length, idf, is_doubtful, plain_idf
 
-FORMAT = 5
+FORMAT = 6
 _MANIFEST = "manifest.bin"
 # The first part of the folding table: ASCII and the blocks of today's texts.
 COMMON = ((0x00, 0x7F), *BLOCKS)
@@ -117,7 +117,7 @@ def _archive(
         tables = Tables.of(old.tables.counted, contents.heads)
     else:
         tables = Tables.of(Counted.of(list(loaded(some, load)), len(contents.heads)), contents.heads)
-    return _Archive(contents, digest, tables, facets.Regions(contents.heads, rows, tables.variants.hant, others))
+    return _Archive(contents, digest, tables, facets.Regions(contents, rows, tables.variants.hant, others))
 
 
 def _changed(archive: _Archive, old: State) -> Array | None:
@@ -128,11 +128,19 @@ def _changed(archive: _Archive, old: State) -> Array | None:
         return None
     if any(old.regions[code] != row for code, row in rows.items() if code in old.regions):
         return None
-    digests = [head.digest for head in archive.contents.heads]
-    shared = min(len(digests), len(old.digests))
-    changed = [n for n, (a, b) in enumerate(zip(digests, old.digests, strict=False)) if a != b]
-    changed += range(shared, max(len(digests), len(old.digests)))
-    return None if len(changed) > max(_MOST, shared // _MOST_PART) else np.array(changed, np.int64)
+    digests = _digests(archive.contents)
+    if len(digests) != len(old.digests):
+        return None
+    changed = [n for n, (a, b) in enumerate(zip(digests, old.digests, strict=True)) if a != b]
+    return None if len(changed) > max(_MOST, len(digests) // _MOST_PART) else np.array(changed, np.int64)
+
+
+def _digests(contents: Contents) -> tuple[str, ...]:
+    """The documents' digests by number, empty where there is none."""
+    out = [""] * contents.limit
+    for number, head in zip(contents.numbers, contents.heads, strict=True):
+        out[number] = head.digest
+    return tuple(out)
 
 
 def _exported(
@@ -147,7 +155,7 @@ def _exported(
             site.files.rename(before.name, site.folder)
             return _renewed(archive, load, site, before.state, changed, plan)
     heads = archive.contents.heads
-    texts = _write_documents(archive, load, site, list(range(len(heads))), np.zeros(0, np.uint32))
+    texts = _write_documents(archive, load, site, range(len(heads)), np.zeros(archive.contents.limit, np.uint32))
     made = whole.terms_of(index_dir, archive.contents, archive.tables.alphabet, site, state_dir)
     hashes, shards = terms.hashes(made.entries.keys), terms.count(made.entries)
     _write_shards(site, terms.Shards.of(made.entries, shards, hashes), list(range(shards)))
@@ -156,11 +164,11 @@ def _exported(
 
 def _renewed(archive: _Archive, load: Load, site: Site, old: State, changed: Array, plan: changes.Plan) -> State:
     """Write what is not what it was."""
-    documents = len(archive.contents.heads)
-    texts = _write_documents(archive, load, site, [n for n in changed.tolist() if n < documents], old.texts)
-    for number in range(documents, len(old.texts)):
+    places = np.flatnonzero(np.isin(archive.contents.numbers, changed)).tolist()
+    for number in np.setdiff1d(changed, archive.contents.numbers).tolist():
         site.remove(f"d/{number:x}.bin")
-    made = changes.make(plan, documents, archive.tables.alphabet, old, site)
+    texts = _write_documents(archive, load, site, places, old.texts)
+    made = changes.make(plan, archive.contents.limit, archive.tables.alphabet, old, site)
     hashes, shards = terms.hashes(made.entries.keys), terms.count(made.entries)
     own = list(range(shards))
     if shards == old.shards:
@@ -172,23 +180,24 @@ def _renewed(archive: _Archive, load: Load, site: Site, old: State, changed: Arr
 
 
 def _write_documents(
-    archive: _Archive, load: Load, site: Site, numbers: Sequence[int], sizes: NDArray[np.uint32]
+    archive: _Archive, load: Load, site: Site, places: Sequence[int], sizes: NDArray[np.uint32]
 ) -> NDArray[np.uint32]:
-    """Write the files of some documents. Returns the sizes of all, `sizes` being what is known of those before."""
-    heads, rows, tables = archive.contents.heads, archive.regions.rows(), archive.tables
+    """Write the files of the documents in some places of the archive. Returns the sizes of all by number, `sizes` being
+    those before."""
+    contents, rows, tables = archive.contents, archive.regions.rows(), archive.tables
 
     def write(own: Sequence[int]) -> tuple[list[int], list[str]]:
-        paths = [f"d/{number:x}.bin" for number in own]
-        documents = loaded([heads[number] for number in own], load)
+        paths = [f"d/{contents.numbers[place]:x}.bin" for place in own]
+        documents = loaded([contents.heads[place] for place in own], load)
         payloads = (tables.document(document, rows) for document in documents)
         return [site.write(path, payload) for path, payload in zip(paths, payloads, strict=True)], paths
 
     tables.prepare()
-    out = np.zeros(len(heads), np.uint32)
-    shared = min(len(heads), len(sizes))
-    out[:shared] = sizes[:shared]
-    written = site.spread(write, [numbers[at : at + _DOCUMENTS] for at in range(0, len(numbers), _DOCUMENTS)])
-    out[list(numbers)] = [size for own in written for size in own]
+    out = np.zeros(contents.limit, np.uint32)
+    there = np.array(contents.numbers, np.int64)
+    out[there] = sizes[there]
+    written = site.spread(write, [places[at : at + _DOCUMENTS] for at in range(0, len(places), _DOCUMENTS)])
+    out[there[list(places)]] = [size for own in written for size in own]
     return out
 
 
@@ -213,14 +222,16 @@ def _finished(
     titles: Mapping[str, bytes],
 ) -> State:
     """Write the other files where they are not as `small` says; `titles` are known ones."""
-    heads, tables, regions = archive.contents.heads, archive.tables, archive.regions
+    contents, tables, regions = archive.contents, archive.tables, archive.regions
+    heads = contents.heads
     packed: dict[str, bytes] = {}
 
     def title(head: Head) -> bytes:
         packed[head.digest] = own = titles.get(head.digest) or tables.title(head)
         return own
 
-    sets, beginnings = facets.sets(heads, regions), suggestions.shards(heads[::-1], regions, title)
+    sets = facets.sets(contents, regions)
+    beginnings = suggestions.shards(reversed(oldest_first(heads)), regions, title)
     payloads = dict(_small(archive, sets, beginnings))
     digests = {path: _digest(payload) for path, payload in payloads.items()}
     for path, payload in payloads.items():
@@ -231,9 +242,10 @@ def _finished(
     counts = {"shards": shards, "places": len(sets), "suggestions": len(beginnings)}
     counts["text"] = -(-int(texts.sum()) // max(1, len(heads)))
     return State(
-        digest=archive.contents.digest,
-        segments=archive.contents.segments,
-        digests=tuple(head.digest for head in heads),
+        digest=contents.digest,
+        segments=contents.segments,
+        numbers=np.array(contents.numbers, np.int64),
+        digests=_digests(contents),
         sample=archive.sample,
         tables=tables,
         regions=regions.rows(),
@@ -251,11 +263,11 @@ def _small(
     archive: _Archive, sets: Sequence[bytes], beginnings: Sequence[bytes]
 ) -> Iterator[tuple[str, tuple[bytes, ...]]]:
     """(path, payload) of all files of which there are few."""
-    heads, regions = archive.contents.heads, archive.regions
-    for name, payloads in (("n", facets.lengths(heads)), ("r", sets), ("s", beginnings)):
+    contents, regions = archive.contents, archive.regions
+    for name, payloads in (("n", facets.lengths(contents)), ("r", sets), ("s", beginnings)):
         yield from ((f"{name}/{number:x}.bin", (payload,)) for number, payload in enumerate(payloads))
-    yield "days.bin", facets.publications(heads)
-    yield "facets.bin", facets.columns(heads, regions)
+    yield "days.bin", facets.publications(contents)
+    yield "facets.bin", facets.columns(contents, regions)
     yield "regions.bin", (_json(regions.all()),)
     yield "variants.bin", archive.tables.variants.payload()
     yield from ((f"fold{number}.bin", (payload,)) for number, payload in enumerate(_fold()))
@@ -280,7 +292,7 @@ def _manifest(archive: _Archive, folder: str, counts: Mapping[str, int]) -> tupl
         "format": FORMAT,
         "folder": folder,
         "documents": documents,
-        "undated": sum(head.published is None for head in heads),
+        "limit": archive.contents.limit,
         "rare": terms.RARE,
         "block": facets.BLOCK,
         **counts,

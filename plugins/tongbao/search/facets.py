@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from tongbao.search import frames
-from tongbao.search.documents import Head
+from tongbao.search.contents import Contents
 from tongbao.search.frames import string, uvarint
 from tongbao.search.weighting import stored_length
 
-# Documents whose lengths stand in one file.
+Value = TypeVar("Value")
+# Numbers of which the texts' lengths stand in one file.
 BLOCK = 1 << 14
 # Up to so many regions all of them are columns; beyond that only the topmost ones are.
 SHOWN = 64
@@ -43,7 +44,7 @@ class Regions:
 
     def __init__(
         self,
-        heads: Sequence[Head],
+        contents: Contents,
         regions: Mapping[str, tuple[str, str | None]],
         hant: Mapping[str, str],
         others: Mapping[str, str],
@@ -51,7 +52,7 @@ class Regions:
         """`regions` gives {code: (name in Simplified, parent's code)}, `hant` characters' usual Traditional ones,
         `others` {name: its Traditional form}."""
         self._members: defaultdict[str, list[int]] = defaultdict(list)
-        for number, head in enumerate(heads):
+        for number, head in zip(contents.numbers, contents.heads, strict=True):
             for code in dict.fromkeys(head.regions):
                 self._members[code].append(number)
         self._names = names(regions, self._members)
@@ -127,12 +128,12 @@ def names(regions: Mapping[str, tuple[str, str | None]], codes: Iterable[str]) -
     return {code: regions.get(code, (code, None)) for code in sorted(codes)}
 
 
-def sets(heads: Sequence[Head], regions: Regions) -> tuple[bytes, ...]:
+def sets(contents: Contents, regions: Regions) -> tuple[bytes, ...]:
     """The documents of each region, kind and script, and those with repairs, in shards by key."""
-    entries = [*regions.sets(), *_plain_sets(heads)]
+    entries = [*regions.sets(), *_plain_sets(contents)]
     sizes = np.array([len(members) for _, _, members, _ in entries], np.int64)
     numbers = np.array([number for _, _, members, _ in entries for number in members], np.int64)
-    packed = frames.pack(len(sizes), frames.numbers(sizes, np.full(len(sizes), len(heads), np.int64), numbers))
+    packed = frames.pack(len(sizes), frames.numbers(sizes, np.full(len(sizes), contents.limit, np.int64), numbers))
     rows = {
         key: row + uvarint(len(members)) + data for (key, row, members, _), data in zip(entries, packed, strict=True)
     }
@@ -143,9 +144,9 @@ def sets(heads: Sequence[Head], regions: Regions) -> tuple[bytes, ...]:
     return tuple(uvarint(len(own)) + b"".join(out[key] for key in own) for own in frames.sharded(out, SHARD_BYTES))
 
 
-def _plain_sets(heads: Sequence[Head]) -> Iterator[tuple[str, bytes, list[int], list[str]]]:
+def _plain_sets(contents: Contents) -> Iterator[tuple[str, bytes, list[int], list[str]]]:
     members: defaultdict[str, list[int]] = defaultdict(list)
-    for number, head in enumerate(heads):
+    for number, head in zip(contents.numbers, contents.heads, strict=True):
         members[f"script:{head.script}"].append(number)
         members[f"kind:{head.kind or ''}"].append(number)
         if head.repaired:
@@ -154,13 +155,18 @@ def _plain_sets(heads: Sequence[Head]) -> Iterator[tuple[str, bytes, list[int], 
         yield key, string(key) + string("") * 3, members[key], []
 
 
-def lengths(heads: Sequence[Head]) -> tuple[bytes, ...]:
+def lengths(contents: Contents) -> tuple[bytes, ...]:
     """The lengths of the texts, in blocks: the different ones, the most frequent first; which texts have each but the
-    last, among those that have none of the ones before. A code of whole bits a text takes a tenth more."""
+    last, among those that have none of the ones before. A code of whole bits a text takes a tenth more. Numbers that no
+    text has count as of the most frequent length, which is cheapest."""
     out = []
-    for begin in range(0, len(heads), BLOCK):
-        own = np.array([stored_length(head.length) for head in heads[begin : begin + BLOCK]], np.int64)
-        values = [length for length, _ in sorted(Counter(own.tolist()).items(), key=lambda item: (-item[1], item[0]))]
+    known = np.full(contents.limit, -1, np.int64)
+    known[list(contents.numbers)] = [stored_length(head.length) for head in contents.heads]
+    for begin in range(0, contents.limit, BLOCK):
+        own = known[begin : begin + BLOCK]
+        counts = Counter(own[own >= 0].tolist())
+        values = [length for length, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+        own[own < 0] = values[0] if values else 0
         parts = [uvarint(len(values)), *map(uvarint, values)]
         for length in values[:-1]:
             places = np.flatnonzero(own == length)
@@ -171,34 +177,46 @@ def lengths(heads: Sequence[Head]) -> tuple[bytes, ...]:
     return tuple(out)
 
 
-def columns(heads: Sequence[Head], regions: Regions) -> tuple[bytes, ...]:
-    """What facets count of every document, column by column."""
-    codes = {head.regions: (0, b"") for head in heads}
-    codes.update((own, regions.encode(own)) for own in codes)
-    sets = [codes[head.regions] for head in heads]
+def columns(contents: Contents, regions: Regions) -> tuple[bytes, ...]:
+    """What facets count of every document, column by column; of a number that none has, what takes least."""
+    heads = contents.heads
+    codes = {head.regions: regions.encode(head.regions) for head in heads}
+    sets = _by_number(contents, [codes[head.regions] for head in heads], (0, b""))
     shown = uvarint(len(regions.shown)) + b"".join(regions.row(code) for code in regions.shown)
     return (
         shown,
         b"".join(uvarint(head) for head, _ in sets),
         b"".join(rows for _, rows in sets),
-        _column([head.script for head in heads]),
-        _column([head.kind or "" for head in heads]),
+        b"".join(_by_number(contents, _rows([head.script for head in heads]), b"\0")),
+        b"".join(_by_number(contents, _rows([head.kind or "" for head in heads]), b"\0")),
     )
 
 
-def publications(heads: Sequence[Head]) -> tuple[bytes, ...]:
-    """Runs of documents with one publication, or with none: their number; gaps between first days; last days; sizes."""
-    runs = Counter(head.published for head in heads)  # in the order of their publication, which Counter keeps
-    dated = [tuple(date.fromisoformat(day).toordinal() for day in p) if p else (0, 0) for p in runs]
+def publications(contents: Contents) -> tuple[bytes, ...]:
+    """The different publications, those without a date first, then by date: their number, gaps between first days, how
+    much later the last days are. Then of each number the place of its publication among these, counted from 1, or 0
+    where no document has it: all lowest bytes, all middle ones, all highest ones."""
+    known = sorted({head.published for head in contents.heads}, key=lambda days: days or ("", ""))
+    dated = [tuple(date.fromisoformat(day).toordinal() for day in days) if days else (0, 0) for days in known]
+    place = {days: at for at, days in enumerate(known, 1)}
+    places = np.array(_by_number(contents, [place[head.published] for head in contents.heads], 0), np.uint32)
     return (
         uvarint(len(dated)),
         frames.gaps(first for first, _ in dated),
         b"".join(uvarint(last - first) for first, last in dated),
-        b"".join(map(uvarint, runs.values())),
+        *((places >> shift & 255).astype(np.uint8).tobytes() for shift in (0, 8, 16)),
     )
 
 
-def _column(values: Sequence[str]) -> bytes:
+def _by_number(contents: Contents, values: Sequence[Value], none: Value) -> list[Value]:
+    """Values of the documents by their numbers, `none` where no document has a number."""
+    out = [none] * contents.limit
+    for number, value in zip(contents.numbers, values, strict=True):
+        out[number] = value
+    return out
+
+
+def _rows(values: Sequence[str]) -> list[bytes]:
     """Each value as its place among the different ones."""
     rows = {value: uvarint(row) for row, value in enumerate(sorted(set(values)))}
-    return b"".join(rows[value] for value in values)
+    return [rows[value] for value in values]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.int64]
 
-MAGIC = b"TBS5"
+MAGIC = b"TBS6"
 # Shards are as many as one of these steps to a doubling, so that their number seldom changes.
 _STEPS = 8
 # Bytes of the words that codes are added in, and ones that are written at once.

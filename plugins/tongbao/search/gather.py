@@ -53,7 +53,7 @@ def of(parts: Sequence[Part], name: str, keys: Array) -> Postings:
         lists = part.lists[name]
         inner = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
         source, target = np.repeat(begins, counts) + inner, np.repeat(starts[rows], counts) + inner
-        numbers[target] = lists.numbers[source] + np.uint32(part.offset)
+        numbers[target] = part.numbers[lists.numbers[source]]
         if len(lists.counts):
             powers[target] = exponents(lists.counts[source])
         starts[rows] += counts
@@ -103,19 +103,17 @@ def ranges(parts: Sequence[Part]) -> list[tuple[int, int]]:
 
 
 def of_documents(parts: Sequence[Part], name: str, chosen: Array) -> tuple[Array, Array, Array]:
-    """Keys, document numbers and exponents of all postings of some documents, whose numbers ascend."""
+    """Keys, document numbers and exponents of all postings of some documents."""
     out = [(_NONE, _NONE, _NONE)]
     for part in parts:
-        begin, end = np.searchsorted(chosen, (part.offset, part.offset + part.size))
-        if begin == end:
+        marks = np.isin(part.numbers, chosen)
+        if not marks.any():
             continue
         lists = part.lists[name]
-        marks = np.zeros(part.size, bool)
-        marks[chosen[begin:end] - part.offset] = True
         at = np.flatnonzero(marks[lists.numbers])
         rows = np.searchsorted(lists.ends, at, "right")
         powers = exponents(lists.counts[at]).astype(np.int64) if len(lists.counts) else np.zeros(len(at), np.int64)
-        out.append((lists.keys[rows].astype(np.int64), lists.numbers[at].astype(np.int64) + part.offset, powers))
+        out.append((lists.keys[rows].astype(np.int64), part.numbers[lists.numbers[at]], powers))
     keys, numbers, powers = (np.concatenate(column) for column in zip(*out, strict=True))
     return keys, numbers, powers
 

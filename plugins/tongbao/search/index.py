@@ -1,7 +1,7 @@
 """The Whoosh index: with `codec`, which keeps its posting lists, and `weighting`, the only modules that know Whoosh.
 
 Two scored fields, `title` and `text`, hold the folded text as runs of one and two characters with their positions, so
-any substring is a sequence of postings at fixed distances. Document numbers follow `documents.in_order`.
+any substring is a sequence of postings at fixed distances. Documents stand in the order of `documents.numbered`.
 
 The documents are parted into segments of consecutive ones. A segment ends where the hash of a place says so, so the
 parting depends on the documents alone, and a bulletin that comes, goes or changes concerns one segment: the others are
@@ -33,11 +33,11 @@ from tongbao.folding import fold, fold_table
 from tongbao.search import codec, grams
 from tongbao.search.codec import GramFormat, Lists
 from tongbao.search.contents import CURRENT, FIELDS, Contents, current
-from tongbao.search.documents import Head, Load, SearchDocument, in_order, is_torn
+from tongbao.search.documents import Head, Load, SearchDocument, is_torn, numbered
 from tongbao.search.errors import SearchIndexError
 from tongbao.search.weighting import Weighting, round_length
 
-_VERSION = "6"
+_VERSION = "7"
 _INDEX = re.compile(r"[0-9a-f]{64}(\.new)?")
 # Segments hold about a 128th to a 256th of the documents, at least so many; none holds twice as many.
 _LEAST, _SEGMENTS = 32, 128
@@ -62,7 +62,7 @@ def build_index(heads: Sequence[Head], load: Load, index_dir: Path) -> None:
     `load` gives documents by their ids. Raises SearchIndexError for an id that occurs twice and for a document that is
     another than its head says.
     """
-    ordered = in_order(heads)
+    ordered, numbers = numbered(heads)
     fold_digest = "".join(f"{source:x}{target}" for source, target in sorted(fold_table().items()))
     made_by = _digest(_VERSION, version("whoosh-reloaded"), fold_digest)
     parts = {_digest(made_by, *(head.digest for head in part)): part for part in segments(ordered)}
@@ -75,7 +75,8 @@ def build_index(heads: Sequence[Head], load: Load, index_dir: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     building.mkdir(parents=True)
     _write(parts, load, building, index_dir / before if before else None)
-    Contents(name, ordered, tuple((segment, len(part)) for segment, part in parts.items())).write(building)
+    sizes = tuple((segment, len(part)) for segment, part in parts.items())
+    Contents(name, ordered, numbers, sizes).write(building)
     building.rename(finished)
     pointer = index_dir / f"{CURRENT}.new"
     pointer.write_text(name, "ascii")

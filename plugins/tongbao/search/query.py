@@ -91,7 +91,8 @@ def query(
     A bulletin needs one of the codes in `regions`, one of `scripts` (as received) and one of `kinds`, unless these are
     empty; `date_from` and `date_to` (yyyy, yyyy-mm or yyyy-mm-dd) keep the bulletins whose publication may fall between
     them, never those without a date. With `received`, a term of `q` counts only as it was received: where it stands in
-    the text outside all repairs, or in the title while the text does not hold it. `sort` is one of SORTS.
+    the text outside all repairs, or in the title while the text does not hold it. `sort` is one of SORTS; where `q` has
+    no term, relevance is that of the newest.
     Raises ValueError for a date or an order that can't be read, SearchIndexError where there is no index.
     """
     if sort not in SORTS:
@@ -106,7 +107,7 @@ def query(
             numbers = [
                 n for n in numbers if not index.heads[n].repaired or _as_received(index.document(n), parsed.include)
             ]
-        numbers.sort(key=_order(index, scores, sort))
+        numbers.sort(key=_order(index, scores, sort if parsed.include or sort != "relevance" else "newest"))
         page = numbers[offset : offset + limit]
         hits = tuple(_hit(index, n, scores[n], parsed.include) for n in page)
         return Results(len(numbers), hits, _facets(index, numbers))
@@ -139,14 +140,16 @@ def _as_received(document: SearchDocument, terms: Sequence[str]) -> bool:
     return True
 
 
-def _order(index: Index, scores: dict[int, float], sort: str) -> Callable[[int], tuple[float, ...]]:
-    """The sort key of document numbers, which are in date order; those without a date, the first ones, come last."""
-    undated = [not index.heads[n].published for n in range(len(index))]
+def _order(index: Index, scores: dict[int, float], sort: str) -> Callable[[int], tuple[float, int]]:
+    """The sort key of documents; ties go by their numbers. Those without a date come last, where dates decide."""
     if sort == "relevance":
-        return lambda n: (-scores[n], undated[n], n)
-    if sort == "oldest":
-        return lambda n: (undated[n], n)
-    return lambda n: (0, -n) if not undated[n] else (1, n)
+        return lambda n: (-scores[n], n)
+    dated = sorted({head.published for head in index.heads if head.published})
+    place: dict[tuple[str, str] | None, int] = {days: at for at, days in enumerate(dated)}
+    place[None] = len(dated)
+    if sort == "newest":
+        place |= {days: -at for at, days in enumerate(dated)} | {None: 1}
+    return lambda n: (place[index.heads[n].published], n)
 
 
 def _hit(index: Index, number: int, score: float, terms: Sequence[str]) -> Hit:

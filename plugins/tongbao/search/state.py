@@ -30,14 +30,15 @@ _HEAD = 4
 class State:
     """An export.
 
-    `digest` and `segments` are of its index, `digests` of its documents by number. `sample` is the digest of what its
-    tables were counted in, `texts` has the bytes of the documents' files. `entries` are those of all grams, `said` what
-    is said of trigrams, by field. `small` has {path: digest of the payload} of all other
-    files, `titles` {document's digest: packed title}.
+    `digest`, `segments` and `numbers` are of its index, `digests` of its documents by number, empty where a number has
+    none. `sample` is the digest of what its tables were counted in, `texts` has the bytes of the documents' files by
+    number. `entries` are those of all grams, `said` what is said of trigrams, by field. `small` has {path: digest of
+    the payload} of all other files, `titles` {document's digest: packed title}.
     """
 
     digest: str
     segments: tuple[tuple[str, int], ...]
+    numbers: NDArray[np.int64]
     digests: tuple[str, ...]
     sample: str
     tables: Tables

@@ -91,7 +91,7 @@ class _Triple(NamedTuple):
 
 def items(triples: Postings, lists: Lists, mark: Bits, alphabet: Alphabet) -> Table:
     """What is said of each trigram, if anything. `lists` are those of frequent bigrams, of all of theirs at least;
-    `mark` is a scratch of a bit a document."""
+    `mark` is a scratch of a bit a number."""
     found = list(_triples(triples, lists, mark))
     sizes = np.array([len(triple.places) for triple in found], np.int64)
     limits = np.array([triple.both for triple in found], np.int64)
@@ -137,14 +137,15 @@ def _triples(triples: Postings, lists: Lists, mark: Bits) -> Iterator[_Triple]:
 
 
 def entries(
-    fields: Sequence[Postings], said: Sequence[Table], documents: int, alphabet: Alphabet
+    fields: Sequence[Postings], said: Sequence[Table], limit: int, alphabet: Alphabet
 ) -> tuple[Table, list[Payload]]:
     """The entries of some grams, and what of them stands apart.
 
-    `fields` are their lists in titles and in texts, of the same keys; `said` has the items of their trigrams.
+    `fields` are their lists in titles and in texts, of the same keys, with numbers below `limit`; `said` has the items
+    of their trigrams.
     """
     packed = [
-        frames.postings(own.sizes, documents, own.numbers.astype(np.int64), own.exponents.astype(np.int64))
+        frames.postings(own.sizes, limit, own.numbers.astype(np.int64), own.exponents.astype(np.int64))
         for own in fields
     ]
     keys = fields[TEXT].keys

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from tongbao import crew
 from tongbao.search import codec, gather, grams, terms
-from tongbao.search.contents import FIELDS, Contents, parts
+from tongbao.search.contents import FIELDS, Contents, Part, parts
 from tongbao.search.errors import SearchIndexError
 from tongbao.search.gather import Postings
 from tongbao.search.site import Site
@@ -31,25 +31,28 @@ class Made(NamedTuple):
 
 def terms_of(index_dir: Path, contents: Contents, alphabet: Alphabet, site: Site, scratch: Path) -> Made:
     """Make the entries of an index, and write what stands apart. Lists wait in a file below `scratch`."""
-    folder = index_dir / contents.digest
-    documents = len(contents.heads)
-    ranges = gather.ranges(parts(folder, contents.segments))
+    limit, numbers = contents.limit, np.array(contents.numbers, np.int64)
+
+    def segments() -> list[Part]:
+        return parts(index_dir / contents.digest, contents.segments, numbers)
+
+    ranges = gather.ranges(segments())
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="lists-", dir=scratch) as place:
-        lists = [_frequent(folder, contents, name, ranges, Path(place, name)) for name in FIELDS]
+        lists = [_frequent(segments, name, ranges, Path(place, name)) for name in FIELDS]
 
         def make(own: Range) -> tuple[tuple[Table, list[Table]], list[str]]:
-            mark = np.zeros(documents, bool)
-            segments = parts(folder, contents.segments)
+            mark = np.zeros(limit, bool)
+            own_parts = segments()
             said = []
             for name, bigrams in zip(FIELDS, lists, strict=True):
-                triples = gather.keys(segments, codec.triples(name), *own)
+                triples = gather.keys(own_parts, codec.triples(name), *own)
                 spoken = (bigrams.rows(grams.head(triples)) >= 0) & (bigrams.rows(grams.tail(triples)) >= 0)
-                found = gather.of(segments, codec.triples(name), triples[spoken])
+                found = gather.of(own_parts, codec.triples(name), triples[spoken])
                 said.append(terms.items(found, bigrams, mark, alphabet))
-            keys = np.unique(np.concatenate([gather.keys(segments, name, *own) for name in FIELDS]))
-            fields = [gather.of(segments, name, keys) for name in FIELDS]
-            entries, apart = terms.entries(fields, said, documents, alphabet)
+            keys = np.unique(np.concatenate([gather.keys(own_parts, name, *own) for name in FIELDS]))
+            fields = [gather.of(own_parts, name, keys) for name in FIELDS]
+            entries, apart = terms.entries(fields, said, limit, alphabet)
             for payload in apart:
                 site.write(payload.path, payload.data)
             return (entries, said), [payload.path for payload in apart]
@@ -59,13 +62,13 @@ def terms_of(index_dir: Path, contents: Contents, alphabet: Alphabet, site: Site
     return Made(entries, tuple(joined([own[n] for _, own in made], 0) for n in range(len(FIELDS))))
 
 
-def _frequent(folder: Path, contents: Contents, name: str, ranges: Sequence[Range], path: Path) -> Lists:
+def _frequent(segments: Callable[[], list[Part]], name: str, ranges: Sequence[Range], path: Path) -> Lists:
     """The lists of a field's frequent bigrams; their numbers in a file."""
 
     def read(own: Range) -> Postings:
-        segments = parts(folder, contents.segments)
-        keys = gather.keys(segments, name, *own)
-        return terms.frequent(gather.of(segments, name, keys))
+        own_parts = segments()
+        keys = gather.keys(own_parts, name, *own)
+        return terms.frequent(gather.of(own_parts, name, keys))
 
     keys, sizes = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     with path.open("wb") as file:

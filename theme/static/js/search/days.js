@@ -1,6 +1,7 @@
 // Days, counted from 0001-01-01 as 1, and the years of publications.
 
 import { SearchError } from "./errors.js";
+import { range } from "./sets.js";
 
 const UNIX_EPOCH = 719163; // 1970-01-01
 
@@ -41,14 +42,21 @@ export function years([first, last]) {
   return out;
 }
 
-/** The documents of runs {firsts, lasts, ends} of which some day lies between two days. */
-export function within({ firsts, lasts, ends }, first, last) {
-  const out = new Uint32Array(ends.at(-1) ?? 0);
-  let size = 0;
-  let doc = 0;
-  ends.forEach((end, run) => {
-    const inside = firsts[run] <= last && lasts[run] >= first;
-    for (; doc < end; doc++) if (inside) out[size++] = doc;
-  });
-  return out.subarray(0, size);
+/** The documents with some day of their publication between two days. */
+export function within({ firsts, lasts, place }, first, last) {
+  const inside = Array.from(firsts, (day, n) => day <= last && lasts[n] >= first);
+  return among(place, (at) => inside[at - 1]);
+}
+
+/** The documents whose publication's place passes a test. */
+const among = (place, passes) => range(0, place.length).filter((doc) => place[doc] && passes(place[doc]));
+
+/** All documents. */
+export const everything = ({ place }) => among(place, () => true);
+
+/** A function that puts documents in the order of their publication, those without one at the end; ties go by number. */
+export function rankOf({ firsts, place }, newest) {
+  const dateless = firsts[0] === 0 ? 1 : 0; // how many places before those with a date
+  const key = (at) => (at <= dateless ? place.length + 1 : newest ? -at : at);
+  return (doc) => key(place[doc]) * place.length + doc;
 }

@@ -1,12 +1,12 @@
 // The search itself: candidates from the posting lists, proof from the texts, Whoosh's scores to the last bit.
 // Imported by index.js, or run by it as a worker.
 
-import { dateLabel, span, within } from "./days.js";
+import { dateLabel, everything, rankOf, span, within } from "./days.js";
 import { SearchError } from "./errors.js";
 import { ofColumns, ofDocuments, sorted } from "./facets.js";
 import { Files } from "./files.js";
 import { variant } from "./format.js";
-import { has, inOrder, intersect, intersection, minus, NONE, range, union } from "./sets.js";
+import { has, inOrder, intersect, intersection, minus, NONE, union } from "./sets.js";
 import { chief, decide, doubtful, FIELDS, gramsOf, scoresOf, unscored } from "./terms.js";
 import { indexOf, parse, points, runs, toString } from "./text.js";
 
@@ -62,6 +62,8 @@ export class Engine {
     await refine(edition, query, limit, lost);
 
     const ranks = sort === "relevance" && terms.length > 0;
+    const published = ranks ? null : await attempt(edition.days(), lost, noteMore);
+    const rank = published ? rankOf(published, sort !== "oldest") : (doc) => doc;
     const { docs, lengths } = await measured(edition, candidatesOf(query), limit, ranks, lost);
     const scores = ranks ? scoresOf(docs, lengths, terms, manifest) : new Float64Array(docs.length);
     const open = intersect(docs, union([repaired, ...[...terms, ...excluded].map(doubtful)]));
@@ -74,7 +76,6 @@ export class Engine {
       read.set(hit.doc, score !== null);
       return score === null ? null : { ...hit, score: ranks ? score : 0 };
     };
-    const rank = rankOf(sort, manifest);
     const order = (a, b) => b.score - a.score || rank(a.doc) - rank(b.doc);
     const settled = await settlePage(hitsIn(docs, scores, rank), order, offset + limit, settle, () => texts(FILLS));
     const page = settled.slice(offset, offset + limit);
@@ -190,7 +191,7 @@ async function queryOf(edition, request, days, lost) {
   const [terms, excluded, filters, repaired] = await Promise.all([
     termsOf(edition, include, lost),
     termsOf(edition, exclude, lost),
-    filtersOf(edition, request, days),
+    filtersOf(edition, request, days, include),
     received && include.length ? setOf(edition, ["repaired"]) : NONE,
   ]);
   return { include, terms, excluded, filters, repaired, received, manifest: edition.manifest };
@@ -215,12 +216,13 @@ async function termsOf(edition, terms, lost) {
   return read.filter(Boolean);
 }
 
-/** The sets to whose intersection a request confines its hits. */
-async function filtersOf(edition, { regions = [], scripts = [], kinds = [] }, days) {
+/** The sets to whose intersection a request confines its hits; all documents where nothing else does. */
+async function filtersOf(edition, { regions = [], scripts = [], kinds = [] }, days, include) {
   const keys = [scripts.map((script) => `script:${script}`), kinds.map((kind) => `kind:${kind ?? ""}`)];
   const sets = keys.filter((own) => own.length).map((own) => setOf(edition, own));
   if (regions.length) sets.push(Promise.all(regions.map((code) => regionOf(edition, code))).then(unionOf));
   if (days) sets.push(edition.days().then((found) => within(found, ...days)));
+  if (!sets.length && !include.length) sets.push(edition.days().then(everything));
   return Promise.all(sets);
 }
 
@@ -246,9 +248,8 @@ async function chosenOf(edition, codes, lang) {
 // --- candidates ---
 
 /** The documents that may match. */
-function candidatesOf({ terms, excluded, filters, manifest }) {
-  const sets = [...terms.map(({ may }) => may), ...filters];
-  const docs = sets.length ? intersection(sets) : range(0, manifest.documents);
+function candidatesOf({ terms, excluded, filters }) {
+  const docs = intersection([...terms.map(({ may }) => may), ...filters]);
   return excluded.map(({ must }) => must).reduce(minus, docs);
 }
 
@@ -280,9 +281,6 @@ async function refine(edition, query, limit, lost) {
     }
   }
 }
-
-/** A function that puts documents of one score in the order of their publication; those without one, the first, come last. */
-const rankOf = (sort, { undated }) => (doc) => (doc < undated ? doc + 2 ** 32 : sort === "newest" ? -doc : doc);
 
 /** Hits from the best on. */
 function* hitsIn(docs, scores, rank) {

@@ -1,7 +1,7 @@
 // Count what hits have in common: regions, years, kinds, scripts.
 
 import { years } from "./days.js";
-import { intersect, seek } from "./sets.js";
+import { intersect } from "./sets.js";
 
 const add = (counts, value, number = 1) => counts.set(value, (counts.get(value) ?? 0) + number);
 
@@ -20,7 +20,7 @@ export function ofDocuments(documents) {
 }
 
 /** The same of the documents in `found`, from what is known of all; `members` are regions that are not in the columns. */
-export function ofColumns(found, columns, runs, members, manifest) {
+export function ofColumns(found, columns, days, members, manifest) {
   const counts = none();
   const rows = regionRows(found, columns);
   columns.regions.forEach(({ code }, row) => rows[row] && counts.regions.set(code, rows[row]));
@@ -28,11 +28,10 @@ export function ofColumns(found, columns, runs, members, manifest) {
     const { length } = intersect(found, docs);
     if (length) counts.regions.set(code, length);
   }
-  let at = 0;
-  runs.ends.forEach((end, run) => {
-    const from = at;
-    at = seek(found, end, from);
-    if (at > from) for (const year of years([runs.firsts[run], runs.lasts[run]])) add(counts.years, year, at - from);
+  const dated = new Uint32Array(days.firsts.length);
+  for (const doc of found) dated[days.place[doc] - 1]++;
+  dated.forEach((size, n) => {
+    for (const year of size ? years([days.firsts[n], days.lasts[n]]) : []) add(counts.years, year, size);
   });
   for (const name of ["kinds", "scripts"]) {
     const own = new Uint32Array(manifest[name].length);

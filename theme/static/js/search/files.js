@@ -18,7 +18,7 @@ import {
   variantsFile,
 } from "./format.js";
 
-const MAGIC = "TBS5";
+const MAGIC = "TBS6";
 const HEAD = 4;
 const AT_ONCE = 8; // requests
 
@@ -175,9 +175,9 @@ class Edition {
 
   /** The lengths of the texts of documents. */
   async lengths(docs) {
-    const { block, documents } = this.manifest;
+    const { block, limit } = this.manifest;
     const blocks = [...new Set(docs.map((doc) => Math.floor(doc / block)))];
-    const read = (n) => this.#numbered("n", n, lengthsFile(Math.min(block, documents - n * block)));
+    const read = (n) => this.#numbered("n", n, lengthsFile(Math.min(block, limit - n * block)));
     const lengths = new Map(await Promise.all(blocks.map(async (n) => [n, await read(n)])));
     return docs.map((doc) => lengths.get(Math.floor(doc / block))[doc % block]);
   }

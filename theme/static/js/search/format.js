@@ -3,7 +3,7 @@
 import { complement, minus, NONE, range } from "./sets.js";
 import { points, toString } from "./text.js";
 
-const FORMAT = 5;
+const FORMAT = 6;
 const SINGLES = 240;
 const ESCAPE = 255;
 const CHOICES = 16; // below it are variants
@@ -78,10 +78,10 @@ class Reader {
     return this.bits((bits) => bits.numbers(size, limit));
   }
 
-  /** {size, docs, exponents} of `size` documents among so many. */
-  postings(size, documents) {
+  /** {size, docs, exponents} of `size` documents. */
+  postings(size, limit) {
     return this.bits((bits) => {
-      const docs = bits.numbers(size, documents);
+      const docs = bits.numbers(size, limit);
       const exponents = new Uint8Array(size);
       for (const place of bits.numbers(bits.gamma() - 1, size)) exponents[place] = 1 + bits.ones();
       return { size, docs, exponents };
@@ -193,9 +193,9 @@ export function manifestFile(bytes) {
  * {title, text, more} of every gram of a shard. The lists are {size, docs, exponents}, {size, apart: its name} where in a
  * file of their own, or null; `more` are the continuations or {apart: {name, parts}}.
  */
-export function shardFile(bytes, { symbols, documents }) {
+export function shardFile(bytes, { symbols, limit }) {
   const reader = new Reader(bytes);
-  const list = (size, name) => (size >= LONG && reader.uvarint() ? { size, apart: `l/${name}.bin` } : reader.postings(size, documents));
+  const list = (size, name) => (size >= LONG && reader.uvarint() ? { size, apart: `l/${name}.bin` } : reader.postings(size, limit));
   const more = (name) => {
     const head = reader.uvarint();
     if (head > 1) return { apart: { name, parts: head - 1 } };
@@ -215,7 +215,7 @@ export function shardFile(bytes, { symbols, documents }) {
   return grams;
 }
 
-export const listFile = (size) => (bytes, { documents }) => new Reader(bytes).postings(size, documents);
+export const listFile = (size) => (bytes, { limit }) => new Reader(bytes).postings(size, limit);
 
 /** {title, text} of a bigram: {character that goes on: in which documents, for `following`}. */
 function continuations(reader, symbols) {
@@ -235,7 +235,7 @@ export function following(both, { size, bytes }) {
   return new Reader(bytes).numbers(size || both.length, both.length).map((place) => both[place]);
 }
 
-/** The lengths of the texts of `size` documents. */
+/** The lengths of the texts of `size` numbers. */
 export const lengthsFile = (size) => (bytes) => {
   const reader = new Reader(bytes);
   const values = reader.list(() => reader.uvarint());
@@ -310,9 +310,9 @@ export function documentFile(bytes, manifest) {
 }
 
 /** {key: {member, children}} of a shard of sets; each member {code (the key), name, hant, parent, docs}. */
-export function setFile(bytes, { documents }) {
+export function setFile(bytes, { limit }) {
   const reader = new Reader(bytes);
-  const member = () => ({ ...reader.region(), docs: reader.numbers(reader.uvarint(), documents) });
+  const member = () => ({ ...reader.region(), docs: reader.numbers(reader.uvarint(), limit) });
   return new Map(
     reader.list(() => {
       const own = member();
@@ -321,13 +321,15 @@ export function setFile(bytes, { documents }) {
   );
 }
 
-/** Runs of documents with one publication, or none (day 0): first days, last days and the numbers after their last documents. */
-export function daysFile(bytes) {
+/** The different publications, or none (day 0), by date: first days, last days; and of every number the `place` of its own,
+ * counted from 1, or 0 where no document has the number. */
+export function daysFile(bytes, { limit }) {
   const reader = new Reader(bytes);
   const size = reader.uvarint();
   const firsts = reader.ascending(size);
-  const lasts = reader.column(size).map((more, run) => firsts[run] + more);
-  return { firsts, lasts, ends: reader.ascending(size) };
+  const lasts = reader.column(size).map((more, n) => firsts[n] + more);
+  const [low, middle, high] = [reader.take(limit), reader.take(limit), reader.take(limit)];
+  return { firsts, lasts, place: Uint32Array.from(low, (byte, n) => byte | (middle[n] << 8) | (high[n] << 16)) };
 }
 
 /**
@@ -335,21 +337,21 @@ export function daysFile(bytes) {
  * regions of each document begin; `alone`, whether these come without their ancestors; `scripts` and `kinds`, places in the
  * manifest's lists.
  */
-export function facetsFile(bytes, { documents }) {
+export function facetsFile(bytes, { limit }) {
   const reader = new Reader(bytes);
   const regions = reader.list(() => reader.region());
   const rowOf = new Map(regions.map(({ code }, row) => [code, row]));
-  const heads = reader.column(documents);
-  const starts = new Uint32Array(documents + 1);
-  for (let n = 0; n < documents; n++) starts[n + 1] = starts[n] + (heads[n] >> 1);
+  const heads = reader.column(limit);
+  const starts = new Uint32Array(limit + 1);
+  for (let n = 0; n < limit; n++) starts[n + 1] = starts[n] + (heads[n] >> 1);
   return {
     regions,
     above: regions.map(({ parent }) => rowOf.get(parent) ?? -1),
     alone: heads.map((head) => head & 1),
     starts,
-    rows: reader.column(starts[documents]),
-    scripts: reader.column(documents),
-    kinds: reader.column(documents),
+    rows: reader.column(starts[limit]),
+    scripts: reader.column(limit),
+    kinds: reader.column(limit),
   };
 }
 
