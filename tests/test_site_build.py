@@ -233,6 +233,34 @@ def test_a_missing_plugin_stops_the_build(content: Path, tmp_path: Path) -> None
     assert not (tmp_path / "site").exists()
 
 
+FULL = """
+import errno
+from pelicanconf import *
+from pelican_tongbao import publish
+
+def _overwrite(target, data):
+    raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+publish._overwrite = _overwrite
+"""
+
+
+def test_a_full_disk_is_said_to_be_full(content: Path, site: Path, tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    shutil.copytree(site, output)
+    (output / "index.html").write_text("the old site", "utf-8")
+    old = digests(output)
+    (tmp_path / "full.py").write_text(FULL, "utf-8")
+    done = run(
+        str(tmp_path / "full.py"), content, output, PYTHONPATH=os.pathsep.join(map(str, (ROOT, ROOT / "plugins")))
+    )
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if "space" in line]
+    assert "no space is left; the site that stands is whole; make room and build again" in line
+    assert "Traceback" not in done.stderr
+    assert digests(output) == old
+
+
 def test_a_killed_build_leaves_the_old_site(content: Path, site: Path, tmp_path: Path) -> None:
     output = tmp_path / "site"
     shutil.copytree(site, output)
