@@ -123,7 +123,7 @@ def _turns(count: int, folder: Path, beside: list[peers.Peer]) -> Iterator[_Step
         yield OURS, CHANGED, partial(received.add_sentence, content, at), command
         for peer in beside:
             # Of stock Pelican each build is a whole one, and dear.
-            if peer.name == HUGO or turn in (1, 3):
+            if peer.name == HUGO or turn == _ROUNDS // 2:
                 yield _again(peer, folder, CHANGED, partial(_change, peer, folder, turn))
     yield OURS, ADDED, partial(received.write, content, count, _NEWEST), command
     yield from (_again(peer, folder, ADDED, partial(_add, peer, folder)) for peer in beside if peer.name == HUGO)

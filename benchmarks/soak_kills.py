@@ -44,28 +44,31 @@ def main() -> int:
             seconds = time.perf_counter() - clock
             sound[state] = digest(folder / f"fresh{state}")
         start(content, output, cache).wait()
-        damaged = unsound = ended = 0
-        for kill in range(1, options.kills + 1):
-            state = kill % 2
+        builds = killed = damaged = unsound = rebuilt = 0
+        while killed < options.kills:
+            builds += 1
+            state = builds % 2
             write(content, state)
+            clock = time.perf_counter()
             build = start(content, output, cache)
             try:
                 build.wait(dice.uniform(0, seconds))
-                ended += 1
+                # It was done before its moment came: moments are drawn from what a build takes now.
+                seconds = time.perf_counter() - clock
             except subprocess.TimeoutExpired:
-                os.killpg(build.pid, signal.SIGKILL) if kill % 3 else build.kill()
+                os.killpg(build.pid, signal.SIGKILL) if builds % 3 else build.kill()
                 build.wait()
+                killed += 1
             damaged += digest(output) not in sound.values()
-            if kill % _EACH == 0:
+            if builds % _EACH == 0 or killed == options.kills:
                 start(content, output, cache).wait()
+                rebuilt += 1
                 unsound += digest(output) != sound[state]
                 unsound += digest(folder / ".tongbao-site/next") != sound[state]
-                print(
-                    f"{kill} builds: {damaged} damaged sites, {unsound} unsound rebuilds", file=sys.stderr, flush=True
-                )
-    print(
-        f"{options.kills} builds, {options.kills - ended} of them killed: {damaged} damaged, {unsound} unsound rebuilds"
-    )
+                said = f"{builds} builds, {killed} of them killed, {rebuilt} rebuilds after: "
+                said += f"{damaged} damaged sites, {unsound} unsound rebuilds"
+                print(said, file=sys.stderr, flush=True)
+    print(said)
     return int(damaged + unsound > 0)
 
 
