@@ -282,8 +282,10 @@ def _differing(folder: Path, files: Mapping[str, Row]) -> list[str]:
     top, folders = os.fspath(folder), [""]
     while folders:
         prefix = folders.pop()
+        empty = True
         with os.scandir(f"{top}/{prefix}") as entries:
             for entry in entries:
+                empty = False
                 path = prefix + entry.name
                 row = missing.pop(path, None)
                 if row is None and entry.is_dir(follow_symlinks=False):
@@ -292,6 +294,8 @@ def _differing(folder: Path, files: Mapping[str, Row]) -> list[str]:
                 told = entry.stat(follow_symlinks=False)
                 if row is None or entry.is_symlink() or (told.st_size, told.st_mtime_ns) != row[1:]:
                     other.append(path)
+        if prefix and empty:
+            other.append(prefix[:-1])
     return [*other, *missing]
 
 
