@@ -97,8 +97,8 @@ soak-cluster: $(VENV)/.ready-cluster $(VENV)/.ready-bench  ## 10,000 bulletins o
 	@PYTHONPATH=benchmarks $(BIN)/python benchmarks/soak_cluster.py
 
 clean:  ## remove the site, the caches and the virtual environment
-	@if [ -e "$$OUTPUT/.tongbao-site" ]; then rm -rf "$$OUTPUT" "$$(dirname "$$OUTPUT")/.tongbao-$$(basename "$$OUTPUT")"; \
-	elif [ -e "$$OUTPUT" ]; then echo "$$OUTPUT is no site of ours and is left alone"; fi
+	@if [ -e "$$OUTPUT" ] && [ ! -e "$$OUTPUT/.tongbao-site" ]; then echo "$$OUTPUT is no site of ours and is left alone"; \
+	else rm -rf "$$OUTPUT" "$$(dirname "$$OUTPUT")/.tongbao-$$(basename "$$OUTPUT")"; fi
 	@rm -rf "$$TONGBAO_CACHE"/bulletins.sqlite* "$$TONGBAO_CACHE"/index* "$$TONGBAO_CACHE"/built "$$TONGBAO_CACHE"/partitions "$$TONGBAO_CACHE"/memory "$$TONGBAO_CACHE"/search "$$TONGBAO_CACHE"/clock
 	@if [ -e "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis plugins/*.egg-info

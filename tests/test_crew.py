@@ -107,3 +107,10 @@ def test_a_text_that_kills_its_process_is_quarantined(tmp_path: Path, monkeypatc
     assert len(corpus.bulletins) == 19
     monkeypatch.undo()
     assert len(archive.everything(tmp_path, tmp_path / "cache").bulletins) == 20
+
+
+def test_ctrl_c_amid_a_fork_is_heard() -> None:
+    armed = [True]
+    os.register_at_fork(after_in_parent=lambda: armed and armed.pop() and signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        crew.aside(int)()

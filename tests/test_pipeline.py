@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tongbao import archive, edits, pipeline, store
 from tongbao.model import Bulletin, Quarantined, Received, Repaired, Standard
 from tongbao.receive import receive_bytes
+from tongbao.store import Store
 
 TEXT = "关于做好防汛工作的通知\n各县区人民政府:\n请立即检查堤防,加强值守。\n某市防汛抗旱指挥部\n2021年7月20日\n"
 
@@ -91,6 +93,29 @@ def test_a_text_that_a_stage_fails_on_is_quarantined(content: Path, monkeypatch:
 
 def test_a_broken_store_is_made_again(content: Path, tmp_path: Path) -> None:
     (tmp_path / "bulletins.sqlite").write_bytes(b"no database" * 100)
+    assert archive.everything(content, tmp_path) == pipeline.run(content)
+
+
+def test_a_memory_with_any_other_byte_is_none(content: Path, tmp_path: Path) -> None:
+    archive.everything(content, tmp_path)
+    [path] = (tmp_path / "memory").iterdir()
+    whole = path.read_bytes()
+    assert archive._recall(path).notes
+    for at in range(0, len(whole), 23):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert archive._recall(path) == archive.Memory()
+
+
+def test_a_value_that_is_broken_is_a_broken_store(content: Path, tmp_path: Path) -> None:
+    archive.everything(content, tmp_path)
+    path = tmp_path / archive.STORE
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE bulletins SET value = substr(value, 1, 100)")
+    with Store(path) as kept:
+        [key, *_] = kept.keys()
+        with pytest.raises(sqlite3.DatabaseError, match="a value is broken"):
+            kept.load(key)
+    store.discard(path)
     assert archive.everything(content, tmp_path) == pipeline.run(content)
 
 

@@ -93,3 +93,45 @@ def test_a_record_that_is_broken_is_none(built: tuple[Path, Path, Path]) -> None
     (record,) = (built[0] / "built").iterdir()
     record.write_bytes(record.read_bytes()[:-5])
     assert not up_to_date(*built)
+
+
+def test_a_folder_that_a_link_leads_to_is_looked_into(built: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    cache, content, output = built
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages/about.md").write_text("甲", "utf-8")
+    (content / "pages").symlink_to(tmp_path / "pages")  # Pelican follows it.
+    plan.remember(cache, output, plan.state(content, "pelicanconf.py"))
+    assert up_to_date(cache, content, output)
+    (tmp_path / "pages/about.md").write_text("乙", "utf-8")
+    assert not up_to_date(cache, content, output)
+
+
+def test_a_folder_that_goes_or_can_not_be_read_stops_nothing(
+    built: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (built[1] / "closed").mkdir()
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("closed"):
+            raise PermissionError(path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert plan.state(built[1], "pelicanconf.py") == plan.state(built[1], "pelicanconf.py")
+
+
+@pytest.mark.parametrize("builds", [1, 2])
+def test_a_site_that_a_build_made_since_is_another(built: tuple[Path, Path, Path], builds: int) -> None:
+    """Of two the second stands in the very folder of the first, and nothing at its top is others' work."""
+    for number in range(builds):
+        with staged(built[2]) as stage:
+            stage.write("index.html", b"x")
+            stage.write("deep/index.html", bytes([number]))
+    assert not up_to_date(*built)
+
+
+def test_a_build_that_fails_leaves_the_site_to_the_next(built: tuple[Path, Path, Path]) -> None:
+    with pytest.raises(KeyError), staged(built[2]):
+        raise KeyError
+    assert not up_to_date(*built)

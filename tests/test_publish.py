@@ -151,7 +151,9 @@ def test_a_file_that_is_kept_is_the_same_file_and_one_that_is_not_asked_for_goes
 
 
 @pytest.mark.parametrize("where", ["output", "next"])
-@pytest.mark.parametrize("harm", ["changed in place", "replaced", "removed", "added", "all gone", "ledger", "same"])
+@pytest.mark.parametrize(
+    "harm", ["changed in place", "replaced", "removed", "added", "folder", "all gone", "ledger", "same"]
+)
 def test_what_is_not_as_it_was_written_is_written_anew(tmp_path: Path, where: str, harm: str) -> None:
     output = tmp_path / "site"
     content = {"a/x.html": b"x" * 9, "a/y.html": b"y" * 9}
@@ -169,6 +171,8 @@ def test_what_is_not_as_it_was_written_is_written_anew(tmp_path: Path, where: st
         (copy / "a/x.html").unlink()
     elif harm == "added":
         (copy / "a/z.html").write_bytes(b"z")
+    elif harm == "folder":
+        (copy / "b/c").mkdir(parents=True)
     elif harm == "all gone":
         shutil.rmtree(copy)
     else:
@@ -179,6 +183,7 @@ def test_what_is_not_as_it_was_written_is_written_anew(tmp_path: Path, where: st
                 if not stage.keep(name, "key"):
                     stage.write(name, data, "key")
         assert tree(output) == {".tongbao-site": MARKER_TEXT.encode(), **content}
+    assert {path.name for path in output.iterdir()} == {MARKER, "a"}
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,6 +41,7 @@ from tongbao.search import (
     whole,
 )
 from tongbao.search import index as index_module
+from tongbao.search.contents import Contents
 from tongbao.search.documents import date_label, first_day, last_day
 from tongbao.search.grams import cover
 from tongbao.search.index import Index
@@ -547,3 +549,25 @@ def test_an_export_replaces_the_one_before(tmp_path: Path) -> None:
 
 def test_folding_maps_single_characters() -> None:
     assert all(len(fold(document.text)) == len(document.text) for document in CORPUS)
+
+
+def test_other_code_makes_another_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_index(CORPUS[:5], tmp_path)
+    name = (tmp_path / "CURRENT").read_text("ascii")
+    monkeypatch.setattr(index_module, "made_by", lambda: "other code")
+    make_index(CORPUS[:5], tmp_path)
+    assert (tmp_path / "CURRENT").read_text("ascii") != name
+
+
+def test_a_broken_index_is_told(tmp_path: Path) -> None:
+    make_index(CORPUS[:5], tmp_path)
+    path = tmp_path / (tmp_path / "CURRENT").read_text("ascii") / "documents.pickle"
+    path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(SearchIndexError, match="the search index is broken") as told:
+        Contents.read(tmp_path)
+    with pytest.raises(SearchIndexError, match=re.escape(str(told.value))):  # also from another process
+
+        def read() -> None:
+            Contents.read(tmp_path)
+
+        crew.aside(read)()

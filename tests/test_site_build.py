@@ -12,11 +12,16 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from pelican_tongbao import labels
+from pelican_tongbao.generator import BulletinGenerator
 from pelican_tongbao.labels import rule_names
+from tongbao.store import Store
 
 ROOT = Path(__file__).parents[1]
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -188,6 +193,32 @@ def test_strict_builds_fail_and_publish_nothing(build: Build, content: Path, tmp
     assert done.returncode == 1
     assert "bulletins/empty.txt" in done.stderr
     assert not (tmp_path / "site").exists()
+
+
+def test_a_store_with_a_broken_page_is_told_and_removed(build: Build, content: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cache/bulletins.sqlite"
+    with Store(path):
+        pass
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + b"x" * (len(data) - 4096))  # the first page, with the names of tables, is whole
+    done = build(content, tmp_path / "site", TONGBAO_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 1
+    assert "the store was broken" in done.stderr
+    assert not path.exists()
+
+
+def test_other_code_writes_another_sitemap() -> None:
+    generator: Any = SimpleNamespace(site="https://archive.example")
+    one, other = (BulletinGenerator._sitemap(generator, ground, []) for ground in ("one", "other"))
+    assert one.key != other.key
+
+
+def test_what_own_pages_said_before_is_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labels, "_SAID", {})
+    labels.recall({("简体" * 100, "tw"): "簡體" * 100, ("简体", "tw"): "簡體"})
+    assert labels.said() == {("简体", "tw"): "簡體"}
+    assert labels.say("简体" * 100, "zh-hant") == "簡體" * 100
+    assert ("简体" * 100, "tw") in labels.said()
 
 
 def test_a_folder_that_is_no_site_stops_the_build(build: Build, content: Path, tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         yield from self._bulletins(ground, own)
         if self.site:
             addresses += [_twins(entry.id) for entry in self.catalogue.entries]
-            output = self._sitemap(addresses)
+            output = self._sitemap(ground, addresses)
             yield from [output] if not self._kept(output) else []
 
     def _kept(self, output: Output) -> bool:
@@ -245,8 +245,8 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         text = (json.dumps(made, ensure_ascii=False, indent=2) + "\n").encode()
         return Output((_REPORT,), hashlib.sha256(text).hexdigest(), lambda: [(_REPORT, text)])
 
-    def _sitemap(self, addresses: Sequence[Mapping[str, str]]) -> Output:
-        key = keys.digest(self.site, TAGS, sorted(tuple(sorted(twins.items())) for twins in addresses))
+    def _sitemap(self, ground: str, addresses: Sequence[Mapping[str, str]]) -> Output:
+        key = keys.digest(ground, sorted(tuple(sorted(twins.items())) for twins in addresses))
         return Output((_SITEMAP,), key, lambda: [(_SITEMAP, sitemap(f"{self.site}/", addresses, TAGS).encode())])
 
     def _write_static(self) -> None:

@@ -13,6 +13,9 @@ from tongbao.model import Standard
 from tongbao.script import to_hant
 
 _SAID: dict[tuple[str, Standard], str] = {}
+# What this build has said. Of what is longer than labels and names (the archive's own pages) only that is remembered.
+_NOW: set[tuple[str, Standard]] = set()
+_LONG = 100
 
 
 @cache
@@ -35,14 +38,20 @@ def say(words: str, language: str, standard: Standard = Standard.TW) -> str:
     if language != "zh-hant":
         return words
     said = _SAID.get((words, standard))
+    if len(words) > _LONG:
+        _NOW.add((words, standard))
     if said is None:
         _SAID[words, standard] = said = to_hant(words, standard)
     return said
 
 
 def said() -> dict[tuple[str, str], str]:
-    """What has been said in Traditional so far: {(words, standard): the same in Traditional}."""
-    return {(words, standard.value): text for (words, standard), text in _SAID.items()}
+    """What to say again next time: {(words, standard): the same in Traditional}."""
+    return {
+        (words, standard.value): text
+        for (words, standard), text in _SAID.items()
+        if len(words) <= _LONG or (words, standard) in _NOW
+    }
 
 
 def recall(known: Mapping[tuple[str, str], str]) -> None:

@@ -27,6 +27,8 @@ PASSED = ("__pycache__", ".egg-info")
 # What of the environment reaches a site.
 _ENVIRONMENT = ("TONGBAO_HANT", "STRICT", "SITEURL")
 _MARKER = ".tongbao-site"
+# The folder beside the output, and the file in it that a build removes when it begins and writes anew at its end.
+BESIDE, SAME = ".tongbao-{}", "same"
 UP_TO_DATE = "tongbao: nothing has changed, the site is up to date"
 
 
@@ -43,21 +45,33 @@ def state(content: Path, settings: str) -> str:
 
 
 def _lines(top: Path, passed: tuple[str, ...] = ()) -> Iterator[str]:
-    """A line for each file and folder below a path, by name; two for a link, which is not followed.
+    """A line for each file and folder below a path, by name; two for a link. A folder that links lead to is entered
+    once: Pelican follows them.
 
     Folders whose names end with one of `passed` are not entered.
     """
     yield _line(str(top), top.stat)
     folders = [str(top)] if top.is_dir() else []
+    linked: set[str] = set()
     while folders:
-        with os.scandir(folders.pop()) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+        try:
+            with os.scandir(folders.pop()) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError:  # It can't be read, or has gone just now; its own line, or that above it, says so.
+            continue
         for entry in entries:
             yield _line(entry.path, lambda entry=entry: entry.stat(follow_symlinks=False))
-            if entry.is_symlink():
+            is_link = entry.is_symlink()
+            if is_link:
                 yield _line(entry.path, entry.stat)
-            elif entry.is_dir() and not entry.name.endswith(passed):
-                folders.append(entry.path)
+            if not entry.is_dir() or entry.name.endswith(passed):
+                continue
+            if is_link:
+                real = os.path.realpath(entry.path)
+                if real in linked:
+                    continue
+                linked.add(real)
+            folders.append(entry.path)
 
 
 def _line(path: str, ask: Callable[[], os.stat_result]) -> str:
@@ -74,12 +88,15 @@ def record(cache: Path, output: Path) -> Path:
 
 
 def _published(output: Path) -> list[int] | None:
-    """What tells the site that stands there from any other: its folder's inode and time of modification."""
+    """What tells the site that stands there from any other: inode and time of modification of its folder and of what
+    its build wrote last. The folder's alone don't: two folders take turns, and a build that changes nothing at the top
+    of one leaves its time. None where there is no site, or a build has begun another and did not end."""
+    output = output.resolve()
     try:
-        told = output.stat()
+        told = [path.stat() for path in (output, output.with_name(BESIDE.format(output.name)) / SAME)]
     except OSError:
         return None
-    return [told.st_ino, told.st_mtime_ns] if (output / _MARKER).is_file() else None
+    return [n for each in told for n in (each.st_ino, each.st_mtime_ns)] if (output / _MARKER).is_file() else None
 
 
 def is_current(cache: Path, output: Path, made_of: str) -> bool:
@@ -88,7 +105,8 @@ def is_current(cache: Path, output: Path, made_of: str) -> bool:
         known = json.loads(record(cache, output).read_text("utf-8"))
     except (OSError, ValueError):
         return False
-    return known == {"state": made_of, "site": _published(output)}
+    site = _published(output)
+    return site is not None and known == {"state": made_of, "site": site}
 
 
 def remember(cache: Path, output: Path, made_of: str) -> None:

@@ -27,13 +27,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from pelican_tongbao.plan import BESIDE, SAME
 from tongbao import crew
 
 # Present in every site that this program wrote; a folder without it is never replaced.
 MARKER = ".tongbao-site"
 MARKER_TEXT = "This folder is written by Tongbao and replaced by each build. Nothing else should be kept here.\n"
 
-_NEXT, _OLD, _LEDGER, _SAME = "next", "old", "ledger", "same"
+_NEXT, _OLD, _LEDGER = "next", "old", "ledger"
 # Many of the files in its folders change with each build; each copy has its own, to be written to.
 _OFTEN = "search/"
 # Marshalled values are those of one version of Python.
@@ -197,7 +198,7 @@ def staged(output: Path) -> Iterator[Stage]:
     output = output.resolve()
     output.parent.mkdir(parents=True, exist_ok=True)
     _require_replaceable(output)
-    own = output.with_name(f".tongbao-{output.name}")
+    own = output.with_name(BESIDE.format(output.name))
     own.mkdir(exist_ok=True)
     lock = _lock(own)
     try:
@@ -217,7 +218,7 @@ def staged(output: Path) -> Iterator[Stage]:
         except OSError:  # There is none yet, or somebody has been at it.
             _remove(own / _NEXT)
             _copy_tree(output, own / _NEXT)
-        _note(own / _SAME, (new, _inode(own / _NEXT)))
+        _note(own / SAME, (new, _inode(own / _NEXT)))
     finally:
         os.close(lock)
 
@@ -232,10 +233,10 @@ def _mend(own: Path, output: Path) -> None:
 def _prepare(own: Path, output: Path) -> Ledger:
     """Make `next` a copy of the old site, and return what is known of it."""
     following = own / _NEXT
-    noted, same = _noted(own / _LEDGER), _noted(own / _SAME)
+    noted, same = _noted(own / _LEDGER), _noted(own / SAME)
     ledger = noted and Ledger(*noted)
     with suppress(FileNotFoundError):
-        (own / _SAME).unlink()  # From here on it is changed.
+        (own / SAME).unlink()  # From here on it is changed.
     if ledger and following.is_dir():
         there = _inode(following)
         # The same as the output; or the old site itself, of a build that was killed before it could note the new one.
@@ -281,8 +282,10 @@ def _differing(folder: Path, files: Mapping[str, Row]) -> list[str]:
     top, folders = os.fspath(folder), [""]
     while folders:
         prefix = folders.pop()
+        empty = True
         with os.scandir(f"{top}/{prefix}") as entries:
             for entry in entries:
+                empty = False
                 path = prefix + entry.name
                 row = missing.pop(path, None)
                 if row is None and entry.is_dir(follow_symlinks=False):
@@ -291,6 +294,8 @@ def _differing(folder: Path, files: Mapping[str, Row]) -> list[str]:
                 told = entry.stat(follow_symlinks=False)
                 if row is None or entry.is_symlink() or (told.st_size, told.st_mtime_ns) != row[1:]:
                     other.append(path)
+        if prefix and empty:
+            other.append(prefix[:-1])
     return [*other, *missing]
 
 

@@ -25,8 +25,8 @@ from pelican_tongbao.generator import (
     take_over,
 )
 from pelican_tongbao.publish import PublishError, Stage, staged
-from tongbao import crew, pipeline
-from tongbao.archive import Archive, ArchiveError
+from tongbao import crew, pipeline, store
+from tongbao.archive import STORE, Archive, ArchiveError
 from tongbao.export.brief import Brief
 from tongbao.receive import ReceiveError
 from tongbao.search import SearchIndexError
@@ -90,6 +90,13 @@ class Site(Pelican):  # type: ignore[misc]
             print(
                 f"tongbao: {where}: no space is left; the site that stands is whole; make room and build again",
                 file=sys.stderr,
+            )
+            sys.exit(_FAILED)
+        except sqlite3.DatabaseError as error:
+            where = Path(self.settings["TONGBAO_CACHE"]) / STORE
+            store.discard(where)
+            print(
+                f"tongbao: {where}: the store was broken ({error}) and has been removed; build again", file=sys.stderr
             )
             sys.exit(_FAILED)
         except KeyboardInterrupt:

@@ -13,6 +13,7 @@ import gc
 import hashlib
 import os
 import pickle
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -30,6 +31,8 @@ Result = TypeVar("Result")
 # Lets steps go by, of which there will be so many.
 Watch = Callable[[Iterator[Step], int], Iterator[Step]]
 
+# The store's file in the cache.
+STORE = "bulletins.sqlite"
 # Bulletins are kept in the store in batches: a killed build loses at most this many.
 BATCH = 64
 # A file that was changed so shortly before it was read, in nanoseconds, may change again within one tick of the file
@@ -138,7 +141,7 @@ def open_archive(
     stage fails on, or a process dies of, is quarantined with the fault, and the others go on. Raises
     receive.ReceiveError where there is no such folder.
     """
-    path = cache / "bulletins.sqlite"
+    path = cache / STORE
     remembered = cache / "memory" / f"{_digest(str(content.resolve()), standard.value)[:16]}.pickle"
     with Store(path) as kept:
         kept.sweep()
@@ -451,14 +454,16 @@ def _recall(path: Path) -> Memory:
     """The memory in a file; an empty one where there is none of this code's, or it can't be read."""
     collecting = gc.isenabled()
     try:
-        with path.open("rb") as file:
-            if file.readline().decode().strip() != store.code_digest():
-                return Memory()
-            gc.disable()  # It would look at each new object again and again.
-            memory, files = pickle.load(file)
-            memory.files = {
-                name: _File(stamp, raw, key, Received(*values)) for name, (stamp, raw, key, values) in files.items()
-            }
+        whole = path.read_bytes()
+        end = whole.index(b"\n")
+        data = memoryview(whole)[end + 1 :]
+        if whole[:end] != _head(data):
+            return Memory()
+        gc.disable()  # It would look at each new object again and again.
+        memory, files = pickle.loads(data)
+        memory.files = {
+            name: _File(stamp, raw, key, Received(*values)) for name, (stamp, raw, key, values) in files.items()
+        }
     except (OSError, ValueError, EOFError, AttributeError, ImportError, IndexError, TypeError, pickle.PickleError):
         return Memory()
     finally:
@@ -470,12 +475,17 @@ def _recall(path: Path) -> Memory:
 def _remember(path: Path, memory: Memory) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     pending = path.with_suffix(f".{os.getpid()}")
+    # As tuples: objects of many slots take ten times as long.
+    files = {
+        name: (stamp, raw, key, tuple([getattr(received, each) for each in _FIELDS]))
+        for name, (stamp, raw, key, received) in memory.files.items()
+    }
+    data = pickle.dumps((replace(memory, files={}), files), protocol=5)
     with pending.open("wb") as file:
-        file.write(f"{store.code_digest()}\n".encode())
-        # As tuples: objects of many slots take ten times as long.
-        files = {
-            name: (stamp, raw, key, tuple([getattr(received, each) for each in _FIELDS]))
-            for name, (stamp, raw, key, received) in memory.files.items()
-        }
-        pickle.dump((replace(memory, files={}), files), file, protocol=5)
+        file.writelines((_head(data), b"\n", data))
     pending.replace(path)
+
+
+def _head(data: bytes | memoryview) -> bytes:
+    """What stands before a memory: whose it is, and that it is whole."""
+    return f"{store.code_digest()} {zlib.crc32(data)}".encode()

@@ -94,7 +94,8 @@ def aside(work: Callable[[], Result]) -> Callable[[], Result]:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_aside, args=(work, theirs, os.getpid()))
-    process.start()
+    with _uninterrupted():
+        process.start()
     theirs.close()
     # Else this process would wait at its end for one that waits to be heard.
     ended = Finalize(None, process.kill, exitpriority=_FIRST)
@@ -132,7 +133,8 @@ class Standby:
     def __init__(self, ready: Callable[[], object]) -> None:
         self._pool = _pool(_none, 1, ready) if sys.platform == "linux" else None
         if self._pool is not None:
-            self._pool.submit(_none, None)  # so that there is a process
+            with _uninterrupted():
+                self._pool.submit(_none, None)  # so that there is a process
             (process,) = self._pool._processes.values()
             self._ended = Finalize(None, process.kill, exitpriority=_FIRST)
 
@@ -183,9 +185,20 @@ def _begin(work: Callable[[Any], Any], parent: int, ready: Callable[[], object])
     ready()
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait: where it comes amid a fork, Python says so and goes on."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _submit(pool: ProcessPoolExecutor, chunk: Sequence[Any]) -> Future[list[Any]]:
     try:
-        return pool.submit(_done, chunk)
+        with _uninterrupted():
+            return pool.submit(_done, chunk)
     except BrokenProcessPool as error:
         failed: Future[list[Any]] = Future()
         failed.set_exception(error)
@@ -209,7 +222,7 @@ def _one_by_one(
     try:
         for item in items:
             try:
-                yield pool.submit(_done, [item]).result()[0]
+                yield _submit(pool, [item]).result()[0]
             except BrokenProcessPool:
                 pool.shutdown()
                 yield lost(item)

@@ -103,19 +103,30 @@ def _names(kind: Any) -> tuple[str, ...]:
 
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=60)
-    connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # before the first table
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")  # after a loss of power the last builds are made again
-    for table in TABLES:
-        connection.execute(_SCHEMA.format(table))
-    connection.execute("CREATE TABLE IF NOT EXISTS last (digest TEXT NOT NULL)")
+    try:
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # before the first table
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")  # after a loss of power the last builds are made again
+        for table in TABLES:
+            connection.execute(_SCHEMA.format(table))
+        connection.execute("CREATE TABLE IF NOT EXISTS last (digest TEXT NOT NULL)")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
+
+
+def discard(path: Path) -> None:
+    """Remove a store that is broken: a cache is made again."""
+    for part in ("", "-wal", "-shm"):
+        Path(f"{path}{part}").unlink(missing_ok=True)
 
 
 class Store:
     """Bulletins by key, in the SQLite file `path` (made with its folder where missing).
 
-    Raises OSError or sqlite3.Error where the file can't be written; the message names the file.
+    Raises OSError or sqlite3.OperationalError where the file can't be written, and any of them may raise another
+    sqlite3.DatabaseError where it meets a page that is broken: `discard` it then.
     """
 
     def __init__(self, path: Path) -> None:
@@ -125,8 +136,7 @@ class Store:
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:
-            # Not a database, or a broken one: a cache is made again.
-            path.unlink()
+            discard(path)  # Not a database, or a broken one.
             self._connection = _open(path)
 
     def __enter__(self) -> Store:
@@ -223,7 +233,10 @@ class Store:
 
     def _get(self, table: str, key: str) -> Any:
         row = self._row(table, key)
-        return None if row is None else pickle.loads(row)
+        try:
+            return None if row is None else pickle.loads(row)
+        except (ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError, pickle.PickleError) as error:
+            raise sqlite3.DatabaseError(f"a value is broken: {error}") from error
 
     def _row(self, table: str, key: str) -> bytes | None:
         query = f"SELECT value FROM {table} WHERE key = ? AND digest = ?"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
+import sys
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files as resources
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,17 +54,32 @@ class Contents:
 
     @classmethod
     def read(cls, index_dir: Path) -> Contents:
-        """What the finished index in `index_dir` holds. Raises SearchIndexError where there is none."""
+        """What the finished index in `index_dir` holds. Raises SearchIndexError where there is none or it is broken."""
         name = current(index_dir)
         if name is None:
             raise SearchIndexError(index_dir, "it holds no finished search index", "build the site first (make html)")
-        segments, numbers, columns = pickle.loads((index_dir / name / _META).read_bytes())
+        try:
+            segments, numbers, columns = pickle.loads((index_dir / name / _META).read_bytes())
+        except (ValueError, EOFError, IndexError, pickle.PickleError) as error:
+            raise SearchIndexError(
+                index_dir, f"the search index is broken ({error})", "remove it, build again"
+            ) from error
         return cls(name, tuple(map(Head, *columns)), numbers, segments)
 
     def write(self, folder: Path) -> None:
         """Write what `read` reads."""
         columns = list(zip(*self.heads, strict=True)) or [()] * len(Head._fields)
         (folder / _META).write_bytes(pickle.dumps((self.segments, self.numbers, columns), protocol=5))
+
+
+@cache
+def made_by() -> str:
+    """SHA-256 over the code of this room and what else decides its bytes but documents and regions."""
+    total = hashlib.sha256(f"{zlib.ZLIB_RUNTIME_VERSION} {sys.version_info[:2]} {np.__version__}".encode())
+    for entry in sorted(resources("tongbao.search").iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".py"):
+            total.update(entry.name.encode() + entry.read_bytes())
+    return total.hexdigest()
 
 
 def current(index_dir: Path) -> str | None:

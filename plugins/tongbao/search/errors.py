@@ -11,3 +11,7 @@ class SearchIndexError(RuntimeError):
     def __init__(self, where: Path | str, fault: str, remedy: str) -> None:
         super().__init__(f"{where}: {fault}; {remedy}")
         self.where, self.fault, self.remedy = where, fault, remedy
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # It travels from the process of the search to that of the build, which says what is wrong.
+        return type(self), (self.where, self.fault, self.remedy)

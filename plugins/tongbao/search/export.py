@@ -12,12 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files as resources
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,7 +23,7 @@ from numpy.typing import NDArray
 from tongbao.folding import fold_table
 from tongbao.script import to_hant
 from tongbao.search import changes, facets, frames, packing, state, suggestions, terms, whole
-from tongbao.search.contents import FIELDS, Contents
+from tongbao.search.contents import FIELDS, Contents, made_by
 from tongbao.search.documents import Head, Load, oldest_first
 from tongbao.search.files import Files
 from tongbao.search.frames import uvarint
@@ -92,16 +88,6 @@ def export(
     for other in files.folders():
         if other != folder and state.NAME.fullmatch(other):
             files.remove(other)
-
-
-@cache
-def made_by() -> str:
-    """SHA-256 over the code of this room and what else decides its bytes but documents and regions."""
-    total = hashlib.sha256(f"{FORMAT} {zlib.ZLIB_RUNTIME_VERSION} {sys.version_info[:2]} {np.__version__}".encode())
-    for entry in sorted(resources("tongbao.search").iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".py"):
-            total.update(entry.name.encode() + entry.read_bytes())
-    return total.hexdigest()
 
 
 def _archive(

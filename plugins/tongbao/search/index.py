@@ -32,12 +32,11 @@ from tongbao import crew
 from tongbao.folding import fold, fold_table
 from tongbao.search import codec, grams
 from tongbao.search.codec import GramFormat, Lists
-from tongbao.search.contents import CURRENT, FIELDS, Contents, current
+from tongbao.search.contents import CURRENT, FIELDS, Contents, current, made_by
 from tongbao.search.documents import Head, Load, SearchDocument, is_torn, numbered
 from tongbao.search.errors import SearchIndexError
 from tongbao.search.weighting import Weighting, round_length
 
-_VERSION = "7"
 _INDEX = re.compile(r"[0-9a-f]{64}(\.new)?")
 # Segments hold about a 128th to a 256th of the documents, at least so many; none holds twice as many.
 _LEAST, _SEGMENTS = 32, 128
@@ -64,8 +63,8 @@ def build_index(heads: Sequence[Head], load: Load, index_dir: Path) -> None:
     """
     ordered, numbers = numbered(heads)
     fold_digest = "".join(f"{source:x}{target}" for source, target in sorted(fold_table().items()))
-    made_by = _digest(_VERSION, version("whoosh-reloaded"), fold_digest)
-    parts = {_digest(made_by, *(head.digest for head in part)): part for part in segments(ordered)}
+    ground = _digest(made_by(), version("whoosh-reloaded"), fold_digest)
+    parts = {_digest(ground, *(head.digest for head in part)): part for part in segments(ordered)}
     name = _digest(*parts)
     before = current(index_dir)
     if before == name:
