@@ -5,7 +5,8 @@ any substring is a sequence of postings at fixed distances. Documents stand in t
 
 The documents are parted into segments of consecutive ones. A segment ends where the hash of a place says so, so the
 parting depends on the documents alone, and a bulletin that comes, goes or changes concerns its segment and those of the
-few that it moves: the others are taken over from the index before. There are no deletions, and an index is the same however it came about.
+few that it moves: the others are taken over from the index before. There are no deletions, and an index is the same
+however it came about.
 
 An index folder holds finished indexes in folders of their own names and a file `CURRENT` that names one. `CURRENT` is
 replaced last, so a build that is killed leaves the index before it. That one stays for an export, which asks what has
