@@ -71,11 +71,9 @@ def _cpu(who: int) -> float:
 
 
 def _taken(pid: int) -> float:
-    """The peak of one process alone, or what it and its children take now. (getrusage's includes its parent's.)"""
-    family = list(_family(pid))
-    if len(family) > 1:
-        return sum(_field(str(member), "smaps_rollup", "Pss") for member in family)
-    return _field(str(pid), "status", "VmHWM")
+    """What a process and its children take now, without the pages of files, which the system can drop at any time."""
+    kinds = ("Pss_Anon", "Pss_Shmem")
+    return sum(_field(str(member), "smaps_rollup", kind) for member in _family(pid) for kind in kinds)
 
 
 def _family(pid: int) -> Iterator[int]:

@@ -5,6 +5,7 @@ A state is used only where that very folder still is: then its files are those t
 
 from __future__ import annotations
 
+import mmap
 import pickle
 import re
 import shutil
@@ -12,7 +13,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,24 +70,40 @@ def find(folder: Path, there: Sequence[str], wanted: str, made_by: str) -> Found
 
 def _read(path: Path, made_by: str) -> State | None:
     try:
-        data = memoryview(path.read_bytes())
-    except OSError:
+        with path.open("rb") as file:
+            whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError):  # none, or an empty one
         return None
-    if zlib.crc32(data[_HEAD:], zlib.crc32(made_by.encode())).to_bytes(_HEAD, "little") != data[:_HEAD]:
-        return None
-    state: State = pickle.loads(data[_HEAD:])
+    # Not read into memory beside what is made of it: it has half of what the search has on disk.
+    with whole, memoryview(whole) as data, data[_HEAD:] as pickled:
+        if zlib.crc32(pickled, zlib.crc32(made_by.encode())).to_bytes(_HEAD, "little") != data[:_HEAD]:
+            return None
+        state: State = pickle.loads(pickled)
     return state
+
+
+class _Checked:
+    """A file that is written, and the checksum of what was."""
+
+    def __init__(self, file: IO[bytes], checksum: int) -> None:
+        self._file, self.checksum = file, checksum
+
+    def write(self, data: bytes | memoryview) -> int:
+        self.checksum = zlib.crc32(data, self.checksum)
+        return self._file.write(data)
 
 
 def write(folder: Path, name: str, state: State, made_by: str) -> None:
     """Keep a state."""
-    data = pickle.dumps(state, protocol=5)
     target = folder / name / _FILE
     target.parent.mkdir(parents=True, exist_ok=True)
     pending = target.with_suffix(".new")
     with pending.open("wb") as file:
-        file.write(zlib.crc32(data, zlib.crc32(made_by.encode())).to_bytes(_HEAD, "little"))
-        file.write(data)
+        file.seek(_HEAD)
+        checked = _Checked(file, zlib.crc32(made_by.encode()))
+        pickle.dump(state, checked, protocol=5)
+        file.seek(0)
+        file.write(checked.checksum.to_bytes(_HEAD, "little"))
     pending.replace(target)
 
 
