@@ -129,7 +129,9 @@ def change_style(site: Site, dice: random.Random) -> None:
 def spoil(site: Site, dice: random.Random) -> None:
     """Somebody writes into the site, or removes from it."""
     path = dice.choice(sorted(path for path in (site.folder / "site").rglob("*") if path.is_file()))
-    path.write_bytes(b"spoilt") if dice.random() < 0.5 else path.unlink()
+    path.unlink()
+    if dice.random() < 0.5:
+        path.write_bytes(b"spoilt")
     (site.folder / "site/stranger.txt").write_text("x", "utf-8")
 
 
@@ -170,7 +172,9 @@ def test_what_somebody_did_to_the_search_is_put_right(site: Site, harm: str) -> 
         path = min((site.folder / "site/search").glob(f"*/{name}/*.bin"))
         # In both copies: they do not share the files of the search.
         for copy in (path, site.folder / ".tongbao-site/next" / path.relative_to(site.folder / "site")):
-            copy.unlink() if harm == "remove" else copy.write_bytes(b"harmed")
+            copy.unlink()
+            if harm == "change":
+                copy.write_bytes(b"harmed")
     site.build()
     assert files(site.folder / "site") == before
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 import time
 from pathlib import Path
@@ -10,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from pelican_tongbao import publish
+from pelican_tongbao.differing import TURNS
 from pelican_tongbao.publish import MARKER, MARKER_TEXT, PublishError, Stage, staged
+from tongbao import crew
 
 FILES = 60
+scandir = os.scandir
 
 
 def write_site(stage: Stage, version: str) -> None:
@@ -152,9 +156,11 @@ def test_a_file_that_is_kept_is_the_same_file_and_one_that_is_not_asked_for_goes
 
 @pytest.mark.parametrize("where", ["output", "next"])
 @pytest.mark.parametrize(
-    "harm", ["changed in place", "replaced", "removed", "added", "folder", "all gone", "ledger", "same"]
+    "harm", ["changed in place", "replaced", "removed", "added", "folder", "linked", "all gone", "ledger", "same"]
 )
-def test_what_is_not_as_it_was_written_is_written_anew(tmp_path: Path, where: str, harm: str) -> None:
+def test_what_is_not_as_it_was_written_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, harm: str
+) -> None:
     output = tmp_path / "site"
     content = {"a/x.html": b"x" * 9, "a/y.html": b"y" * 9}
     for _ in range(2):
@@ -163,6 +169,7 @@ def test_what_is_not_as_it_was_written_is_written_anew(tmp_path: Path, where: st
                 stage.write(name, data, "key")
     copy = output if where == "output" else own(output) / "next"
     if harm == "changed in place":
+        monkeypatch.setattr("pelican_tongbao.differing.TURNS", 1)
         (copy / "a/x.html").write_bytes(b"z" * 9)
     elif harm == "replaced":
         (copy / "a/x.html").unlink()
@@ -173,6 +180,9 @@ def test_what_is_not_as_it_was_written_is_written_anew(tmp_path: Path, where: st
         (copy / "a/z.html").write_bytes(b"z")
     elif harm == "folder":
         (copy / "b/c").mkdir(parents=True)
+    elif harm == "linked":
+        (copy / "a").rename(tmp_path / "a")
+        (copy / "a").symlink_to(tmp_path / "a")
     elif harm == "all gone":
         shutil.rmtree(copy)
     else:
@@ -184,6 +194,31 @@ def test_what_is_not_as_it_was_written_is_written_anew(tmp_path: Path, where: st
                     stage.write(name, data, "key")
         assert tree(output) == {".tongbao-site": MARKER_TEXT.encode(), **content}
     assert {path.name for path in output.iterdir()} == {MARKER, "a"}
+
+
+@pytest.mark.parametrize("where", ["output", "next"])
+def test_what_was_written_to_in_place_is_found_in_some_builds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    output = tmp_path / "site"
+    looked: list[str] = []
+    monkeypatch.setattr(os, "scandir", lambda path: looked.append(str(path)) or scandir(path))
+    monkeypatch.setattr(crew, "aside", lambda work: work)
+    names = [f"{top}{folder}/x" for top in ("", "search/") for folder in range(20)]
+    for turn in range(6 + 2 * TURNS):
+        if turn in (0, 3):
+            time.sleep(0.1)  # What is new is not trusted.
+        if turn == 6:
+            for name in names[::7]:
+                ((output if where == "output" else own(output) / "next") / name).write_bytes(b"y")
+        looked.clear()
+        with staged(output) as stage:
+            for name in names:
+                if not stage.keep(name, "key"):
+                    stage.write(name, b"x", "key")
+        if turn > 5:
+            assert len(looked) < 20, "few folders are looked into where none has changed"
+    assert {(copy / name).read_bytes() for copy in (output, own(output) / "next") for name in names} == {b"x"}
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -27,6 +27,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from pelican_tongbao.differing import Row, Times, differing, folders, renewed
 from pelican_tongbao.plan import BESIDE, SAME
 from tongbao import crew
 
@@ -47,10 +48,6 @@ class PublishError(Exception):
     """The output can't be replaced: which folder, why, and what to do."""
 
 
-# A file of a site: the key that it was made under, its size, its time of modification (ns).
-Row = tuple[str, int, int]
-
-
 class Written(NamedTuple):
     """A file that a build has seen to: its path in the site, its row, and whether it is another file than before."""
 
@@ -67,13 +64,24 @@ class Ledger(NamedTuple):
     notes: Mapping[str, Any] = MappingProxyType({})
 
 
+class Copies(NamedTuple):
+    """The two copies of a site: the inode of the output, as the ledger has it, and that of the other one; how many
+    builds have looked into them; the times of their folders."""
+
+    output: int = 0
+    other: int = 0
+    turn: int = 0
+    output_times: Times = MappingProxyType({})
+    other_times: Times = MappingProxyType({})
+
+
 class Stage:
     """The site that is being made: a folder with the files of the old one. What is neither kept nor written goes.
 
     `notes` are what the build before left for this one; what this one puts there is for the next.
     """
 
-    def __init__(self, folder: Path, ledger: Ledger) -> None:
+    def __init__(self, folder: Path, ledger: Ledger, copies: Copies) -> None:
         self.folder = folder
         self.notes: dict[str, Any] = {}
         self.before = ledger.notes
@@ -83,7 +91,9 @@ class Stage:
         # In order: (what was there, what is there now); either may be nothing, both are paths.
         self._done: list[tuple[str, str]] = []
         # While other things are looked at: it only reads.
-        self._differing = crew.aside(lambda: _differing(folder, ledger.files)) if ledger.files else None
+        known, turn = copies.other_times, copies.turn // 2
+        self._differing = crew.aside(lambda: differing(folder, ledger.files, known, turn)) if ledger.files else None
+        self._copies = copies
 
     def _checked(self) -> dict[str, Row]:
         """The files that are there as they were written; all others that are there have been removed."""
@@ -183,6 +193,20 @@ class Stage:
             elif (self.folder / new).exists():  # else it was removed again
                 _copy(self.folder, other, new)
 
+    def times(self, clock: int) -> tuple[dict[str, int], dict[str, int]]:
+        """The times of the folders of this copy, and of those of the other one in which nothing has been done."""
+        ours, theirs = dict(self._copies.other_times), dict(self._copies.output_times)
+        changed = []
+        for old, new in self._done:
+            if old and new:
+                ours, theirs = _moved(ours, old, new), _moved(theirs, old, new)
+            # What is written to in place leaves its folder as it is.
+            if old or new not in self._old or not new.startswith(_OFTEN):
+                changed += [path for path in (old, new) if path]
+        names, touched = folders(self._files), folders(changed)
+        theirs = {name: time for name, time in theirs.items() if name in names and name not in touched}
+        return renewed(ours, names, touched, self.folder, clock), theirs
+
     def ledger(self, inode: int) -> Ledger:
         """What is known of the site, as the folder with this inode."""
         return Ledger(inode, self._files, self.notes)
@@ -203,7 +227,8 @@ def staged(output: Path) -> Iterator[Stage]:
     lock = _lock(own)
     try:
         _mend(own, output)
-        stage = Stage(own / _NEXT, _prepare(own, output))
+        ledger, copies = _prepare(own, output)
+        stage = Stage(own / _NEXT, ledger, copies)
         yield stage
         stage.write(MARKER, MARKER_TEXT.encode())
         stage.finish()
@@ -212,13 +237,15 @@ def staged(output: Path) -> Iterator[Stage]:
         _swap(own / _NEXT, output, own / _OLD)
         stage.folder = output
         _note(own / _LEDGER, tuple(stage.ledger(new)))
+        output_times, other_times = stage.times((own / _LEDGER).stat().st_mtime_ns)
         try:
             (own / _NEXT).stat()
             stage.do_again(own / _NEXT)
         except OSError:  # There is none yet, or somebody has been at it.
             _remove(own / _NEXT)
             _copy_tree(output, own / _NEXT)
-        _note(own / SAME, (new, _inode(own / _NEXT)))
+            other_times = {}
+        _note(own / SAME, tuple(Copies(new, _inode(own / _NEXT), copies.turn + 1, output_times, other_times)))
     finally:
         os.close(lock)
 
@@ -230,24 +257,26 @@ def _mend(own: Path, output: Path) -> None:
     _remove(own / _OLD)
 
 
-def _prepare(own: Path, output: Path) -> Ledger:
-    """Make `next` a copy of the old site, and return what is known of it."""
+def _prepare(own: Path, output: Path) -> tuple[Ledger, Copies]:
+    """Make `next` a copy of the old site, and return what is known of them."""
     following = own / _NEXT
     noted, same = _noted(own / _LEDGER), _noted(own / SAME)
-    ledger = noted and Ledger(*noted)
+    ledger, copies = noted and Ledger(*noted), Copies(*same or ())
     with suppress(FileNotFoundError):
         (own / SAME).unlink()  # From here on it is changed.
     if ledger and following.is_dir():
         there = _inode(following)
         # The same as the output; or the old site itself, of a build that was killed before it could note the new one.
-        if same == (ledger.inode, there) or (ledger.inode == there and same is None):
-            return ledger
+        if (copies.output, copies.other) == (ledger.inode, there):
+            return ledger, copies
+        if ledger.inode == there and same is None:
+            return ledger, Copies()
     _remove(following)
     if ledger and output.is_dir() and _inode(output) == ledger.inode:
         _copy_tree(output, following)
-        return ledger
+        return ledger, copies._replace(other_times={})
     following.mkdir()
-    return Ledger()
+    return Ledger(), Copies()
 
 
 def _inode(folder: Path) -> int:
@@ -275,28 +304,13 @@ def _noted(path: Path) -> Any:
 # --- files -----------------------------------------------------------------------------------------------------------
 
 
-def _differing(folder: Path, files: Mapping[str, Row]) -> list[str]:
-    """The paths of what is not as it was written: files that are gone or others, and what is no file of the site."""
-    missing, other = dict(files), []
-    # Strings and few calls: it goes over tens of thousands of folders while the build waits for it.
-    top, folders = os.fspath(folder), [""]
-    while folders:
-        prefix = folders.pop()
-        empty = True
-        with os.scandir(f"{top}/{prefix}") as entries:
-            for entry in entries:
-                empty = False
-                path = prefix + entry.name
-                row = missing.pop(path, None)
-                if row is None and entry.is_dir(follow_symlinks=False):
-                    folders.append(f"{path}/")
-                    continue
-                told = entry.stat(follow_symlinks=False)
-                if row is None or entry.is_symlink() or (told.st_size, told.st_mtime_ns) != row[1:]:
-                    other.append(path)
-        if prefix and empty:
-            other.append(prefix[:-1])
-    return [*other, *missing]
+def _moved(known: Mapping[str, int], old: str, new: str) -> dict[str, int]:
+    """The same times after a folder got another name."""
+    begin = f"{old}/"
+    return {
+        f"{new}{name[len(old) :]}" if name == old or name.startswith(begin) else name: time
+        for name, time in known.items()
+    }
 
 
 def put(folder: Path, path: str, data: bytes, key: str = "") -> Written:

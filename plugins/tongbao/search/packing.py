@@ -18,13 +18,15 @@ from tongbao.search.frames import string, uvarint
 from tongbao.search.texts import Alphabet, Differ, Variants, ranked, usual
 from tongbao.search.weighting import stored_length
 
-# Documents that tell which characters are frequent, and which are usual in the other script.
-SAMPLE = 400
+# Documents that tell which characters are frequent, and which are usual in the other script: so many at most and at
+# least, and between these one in so many, for where one of them changes, all is made anew.
+SAMPLE, _LEAST, _EACH = 400, 40, 25
 
 
 def sample(heads: Sequence[Head]) -> list[Head]:
     """The documents in which tables are counted, in the order of their hashes: a change of one seldom touches them."""
-    return sorted(heads, key=lambda head: (zlib.crc32(b"sample" + head.place.encode()), head.place, head.id))[:SAMPLE]
+    ordered = sorted(heads, key=lambda head: (zlib.crc32(b"sample" + head.place.encode()), head.place, head.id))
+    return ordered[: min(SAMPLE, max(_LEAST, len(heads) // _EACH))]
 
 
 def sample_digest(heads: Sequence[Head], documents: int) -> str:
