@@ -61,7 +61,7 @@ process: $(VENV)/.ready-cluster  ## put SOURCE into CONTENT and process it on a 
 	  $${SCHEDULER:+--scheduler "$$SCHEDULER"} $${WORKERS:+--workers "$$WORKERS"} -- $${SOURCE:+"$$SOURCE"}
 
 test: $(TESTS)  ## run all tests, browser tests included
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(TESTS)  ## ruff and mypy
 	@$(BIN)/ruff check .
