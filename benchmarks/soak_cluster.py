@@ -14,12 +14,14 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench_build import ROOT, _write
+from building import received
 from evaluate.pool import spread
 
+from pelican_tongbao.plan import ROOT
 from tongbao import archive
 from tongbao.cluster import filling, workers
 from tongbao.store import Store
@@ -34,7 +36,7 @@ def main() -> int:
     folder = options.out.resolve()
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "content/bulletins").mkdir(parents=True)
-    list(spread(_write, ((folder, number) for number in range(options.count))))
+    list(spread(partial(received.write, folder / "content/bulletins"), range(options.count)))
 
     begun = time.perf_counter()
     corpus = archive.everything(folder / "content", folder / "single")

@@ -17,7 +17,7 @@ from tongbao.search.gather import Array, Postings
 from tongbao.search.table import Table
 from tongbao.search.texts import Alphabet
 
-SHARD_BYTES = 768
+SHARD_BYTES = 896
 # What is longer stands in a file of its own, so that its shard's other grams do not pay for it.
 LIST_BYTES = 2048
 MORE_BYTES = 512
