@@ -13,10 +13,10 @@ import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from tongbao.archive import TICK
+
 # Two builds, one for each copy of a site, look into one in so many of its folders.
 TURNS = 8
-# What was changed so shortly ago, in nanoseconds, may change again within a tick of the file system's clock.
-_TICK = 50_000_000
 
 # A file of a site: the key that it was made under, its size, its time of modification (ns).
 Row = tuple[str, int, int]
@@ -39,7 +39,7 @@ def times(site: Path, names: Iterable[str], clock: int) -> dict[str, int]:
     change again when the folder does."""
     top = os.fspath(site)
     told = {name: _time(f"{top}/{name}") for name in names}
-    return {name: time for name, time in told.items() if 0 <= time < clock - _TICK}
+    return {name: time for name, time in told.items() if 0 <= time < clock - TICK}
 
 
 def _time(path: str) -> int:

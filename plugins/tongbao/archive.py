@@ -37,7 +37,7 @@ STORE = "bulletins.sqlite"
 BATCH = 64
 # A file that was changed so shortly before it was read, in nanoseconds, may change again within one tick of the file
 # system's clock, and keep its stamp.
-_TICK = 50_000_000
+TICK = 50_000_000
 _FIELDS = tuple(each.name for each in fields(Received))
 # So few texts are not worth a process.
 _FEW = 16
@@ -155,7 +155,7 @@ def open_archive(
         notes, failed = _process(jobs, memory, kept, work, watch)
         alone = [job for job in jobs if job.key in notes]
         memory = Memory(
-            {source: file for source, file in files.items() if max(file.stamp[3::4], default=clock) < clock - _TICK},
+            {source: file for source, file in files.items() if max(file.stamp[3::4], default=clock) < clock - TICK},
             notes,
             *_copies(alone, notes, memory, kept, work),
         )

@@ -230,7 +230,6 @@ def _finished(
     return State(
         digest=contents.digest,
         segments=contents.segments,
-        numbers=np.array(contents.numbers, np.int64),
         digests=_digests(contents),
         sample=archive.sample,
         tables=tables,

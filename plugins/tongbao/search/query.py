@@ -145,10 +145,9 @@ def _order(index: Index, scores: dict[int, float], sort: str) -> Callable[[int],
     if sort == "relevance":
         return lambda n: (-scores[n], n)
     dated = sorted({head.published for head in index.heads if head.published})
-    place: dict[tuple[str, str] | None, int] = {days: at for at, days in enumerate(dated)}
+    step = -1 if sort == "newest" else 1
+    place: dict[tuple[str, str] | None, int] = {days: at * step for at, days in enumerate(dated)}
     place[None] = len(dated)
-    if sort == "newest":
-        place |= {days: -at for at, days in enumerate(dated)} | {None: 1}
     return lambda n: (place[index.heads[n].published], n)
 
 

@@ -31,15 +31,14 @@ _HEAD = 4
 class State:
     """An export.
 
-    `digest`, `segments` and `numbers` are of its index, `digests` of its documents by number, empty where a number has
-    none. `sample` is the digest of what its tables were counted in, `texts` has the bytes of the documents' files by
-    number. `entries` are those of all grams, `said` what is said of trigrams, by field. `small` has {path: digest of
-    the payload} of all other files, `titles` {document's digest: packed title}.
+    `digest` and `segments` are of its index, `digests` of its documents by number, empty where a number has none.
+    `sample` is the digest of what its tables were counted in, `texts` has the bytes of the documents' files by number.
+    `entries` are those of all grams, `said` what is said of trigrams, by field. `small` has {path: digest of the
+    payload} of all other files, `titles` {document's digest: packed title}.
     """
 
     digest: str
     segments: tuple[tuple[str, int], ...]
-    numbers: NDArray[np.int64]
     digests: tuple[str, ...]
     sample: str
     tables: Tables
@@ -51,6 +50,11 @@ class State:
     small: dict[str, bytes]
     titles: dict[str, bytes]
     manifest: bytes
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """The numbers of its documents, ascending."""
+        return np.array([number for number, digest in enumerate(self.digests) if digest], np.int64)
 
 
 class Found(NamedTuple):
