@@ -1,4 +1,4 @@
-"""The site's own words: one table in Simplified, converted for the Traditional pages."""
+"""The site's own words: one table a language, checked for gaps by a test."""
 
 from __future__ import annotations
 
@@ -20,21 +20,27 @@ _LONG = 100
 
 @cache
 def labels(language: str, standard: Standard = Standard.TW) -> dict[str, Any]:
-    """The table of `labels.toml` in a language (`zh-hans`, or `zh-hant` in the forms of `standard`)."""
-    table = tomllib.loads(files("pelican_tongbao").joinpath("labels.toml").read_text("utf-8"))
-    return _converted(table, standard) if language == "zh-hant" else table
+    """The table of a language (`zh-hans`, `zh-hant`, `en`). The Traditional one is written as Taiwan writes; in Hong
+    Kong's forms it is the Simplified one, converted."""
+    if language == "zh-hant" and standard is not Standard.TW:
+        return _converted(labels("zh-hans"), standard)
+    return tomllib.loads(files(__package__).joinpath(f"{language}.toml").read_text("utf-8"))
 
 
 @cache
 def rule_names(rule: str, language: str, standard: Standard = Standard.TW) -> tuple[str, ...]:
-    """The parts of a rule in words; a part that has none stands for itself."""
-    words = labels("zh-hans")["rules"]
-    named = tuple(words.get(part) or rules.facts().get(part) or part for part in rules.parts(rule))
-    return tuple(say(name, language, standard) for name in named)
+    """The parts of a rule in words: by the language's table, or by the fact that it stands for, which is told in Chinese;
+    a part that has neither stands for itself."""
+    words = labels(language, standard)["rules"]
+    facts = rules.facts()
+    return tuple(
+        words.get(part) or (say(facts[part], language, standard) if part in facts else part)
+        for part in rules.parts(rule)
+    )
 
 
 def say(words: str, language: str, standard: Standard = Standard.TW) -> str:
-    """Simplified words in a language of the site."""
+    """Simplified words in a script of the site: converted where the language is `zh-hant`."""
     if language != "zh-hant":
         return words
     said = _SAID.get((words, standard))
