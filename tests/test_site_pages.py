@@ -19,12 +19,14 @@ import pytest
 from jinja2 import Environment, FileSystemLoader
 from lxml import html
 
-from pelican_tongbao.labels import labels, rule_names
+from pelican_tongbao.labels import flat, rule_names
 from pelican_tongbao.pages import Page, bulletin_pages, list_pages
 from tongbao import places
 from tongbao.edits import OffsetMap, apply
 from tongbao.export.browse import catalogue, entry
+from tongbao.export.marks import plain
 from tongbao.export.page import bulletin_page
+from tongbao.export.urls import SITE_LANGUAGES, named
 from tongbao.model import (
     Ambiguity,
     Block,
@@ -195,7 +197,7 @@ def site(*makers: Callable[[], Bulletin]) -> dict[str, tuple[Page, str]]:
     made = {bulletin.id: bulletin for bulletin in bulletins}
     details = (bulletin_pages(made[entry.id], lists, at) for at, entry in enumerate(lists.entries))
     return {
-        page.address: (page, environment.get_template(f"{page.template}.html").render(page.context(), own=[]))
+        page.address: (page, environment.get_template(f"{page.template}.html").render(page.context(), site="", menu=[]))
         for page in chain(list_pages(lists, []), *details)
     }
 
@@ -206,16 +208,21 @@ def trees() -> Iterator[tuple[str, html.HtmlElement]]:
 
 
 def test_addresses_follow_the_contract() -> None:
-    expected = {"", "search/", "zh-hant/", "zh-hant/search/"}
-    for lang in ("zh-hans", "zh-hant"):
-        expected |= {f"{lang}/bulletin/{each}/" for each in ("bare", "damaged", "hostile")}
+    expected = {"", "search/", "zh-hant/", "zh-hant/search/", "en/", "en/search/"}
+    for lang in ("zh-hans", "zh-hant", "en"):
+        if lang != "en":
+            expected |= {f"{lang}/bulletin/{each}/" for each in ("bare", "damaged", "hostile")}
+        expected |= {f"{lang}/kind/{each}" for each in ("", "meeting/", "unknown/")}
+        issuers = ("海口市", plain(hostile().genre.issuer or ""))
+        expected |= {f"{lang}/port/", f"{lang}/issuer/", *(f"{lang}/issuer/{named(name)}/" for name in issuers)}
         expected |= {f"{lang}/region/{each}" for each in ("", "460000/", "460100/", "110000/", "unknown/")}
         expected |= {f"{lang}/date/{each}" for each in ("", "2022/", "2022/02/", "2022/03/", "undated/")}
     assert set(rendered()) == expected
 
 
 def test_every_link_leads_to_a_page_or_a_file_of_the_site() -> None:
-    files = ("theme/", "data/", "received/")
+    files = ("theme/", "data/", "received/", *(f"{language}/report" for language in SITE_LANGUAGES))
+    feeds = ("atom.xml", "feed.json", "opensearch.xml")
     for address, tree in trees():
         for link in tree.iter("a", "link", "script", "form"):
             target = link.get("href") or link.get("src") or link.get("action")
@@ -227,7 +234,7 @@ def test_every_link_leads_to_a_page_or_a_file_of_the_site() -> None:
                 assert link.get("rel") == "noreferrer noopener external"
                 continue
             path = os.path.normpath(Path("/", address, target.split("#")[0]))[1:]
-            known = path.startswith(files) or path.endswith("atom.xml") or f"{path}/".removeprefix("/") in rendered()
+            known = path.startswith(files) or path.endswith(feeds) or f"{path}/".removeprefix("/") in rendered()
             assert known, f"{address}: {target}"
             assert not target.startswith("/"), "an address that depends on where the site is mounted"
 
@@ -263,7 +270,7 @@ def test_hostile_text_is_shown_as_text() -> None:
 def test_each_run_of_text_states_its_language() -> None:
     for address, (page, source) in rendered().items():
         tree = html.document_fromstring(source)
-        assert tree.get("lang") == {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}[page.language], address
+        assert tree.get("lang") == {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}[page.language], address
     tree = html.document_fromstring(rendered()["zh-hans/bulletin/damaged/"][1])
     assert tree.xpath("//*[@class='raw']/@lang") == ["zh-Hant"]
 
@@ -354,13 +361,14 @@ def test_a_region_holds_those_below_it_and_mentions_apart() -> None:
     assert beijing.xpath("//main//h2/text()")[0].strip() == "提及此地"
 
 
-def test_labels_are_complete_in_both_scripts() -> None:
-    def keys(table: dict[str, object], path: str = "") -> Iterator[str]:
-        for key, value in table.items():
-            yield from keys(value, f"{path}{key}.") if isinstance(value, dict) else [path + key]
+@pytest.mark.parametrize("language", ["zh-hant", "en"])
+def test_each_language_has_all_words(language: str) -> None:
+    def places_of(words: str) -> list[str]:
+        return sorted(re.findall(r"\{\w+\}", words))
 
-    assert list(keys(labels("zh-hans"))) == list(keys(labels("zh-hant")))
-    assert labels("zh-hant")["nav"]["regions"] == "地區"
+    words, others = flat("zh-hans"), flat(language)
+    assert list(words) == list(others)
+    assert not [key for key, text in others.items() if not text.strip() or places_of(text) != places_of(words[key])]
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,18 @@
-"""Atom feeds. Every timestamp comes from the bulletins; a bulletin without a date is in no feed."""
+"""Feeds, Atom and JSON. Every timestamp comes from the bulletins; a bulletin without a date is in no feed."""
 
 from __future__ import annotations
 
 import html
 import io
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Any
 
 from feedgenerator import Atom1Feed
 
+from tongbao.export import urls
 from tongbao.export.browse import Entry
 
 _BEIJING = timezone(timedelta(hours=8))
@@ -25,28 +28,62 @@ class _Feed(Atom1Feed):  # type: ignore[misc]
 
 
 def atom(
-    title: str, language: str, page: str, feed: str, base: str, entries: Sequence[Entry], address: Callable[[str], str]
+    title: str, language: str, page: str, feed: str, base: str, entries: Sequence[Entry], say: Callable[[str], str]
 ) -> bytes:
-    """The newest `MOST` dated `entries` as an Atom feed.
+    """Dated `entries` as an Atom feed.
 
-    `page` and `feed` are addresses relative to the site's root, `address` gives a bulletin's; `base` goes before them:
-    the site's URL, or the way from the feed to the root. Identifiers do not depend on where the site is mounted.
+    `page` and `feed` are addresses relative to the site's root; `base` goes before them: the site's URL, or the way
+    from the feed to the root. `say` puts an issuer's name into the feed's script. Identifiers do not depend on where
+    the site is mounted.
     """
     made = _Feed(
         title=title, link=base + page, description=None, language=language, feed_url=base + feed, feed_guid=_urn(feed)
     )
-    for entry in [e for e in entries if e.latest][:MOST]:
+    for entry in entries:
+        address = urls.bulletin(entry.id, language)
         made.add_item(
             title=entry.titles[language],
-            link=base + address(entry.id),
+            link=base + address,
             description=html.escape(entry.summaries[language]),
-            unique_id=_urn(address(entry.id)),
+            unique_id=_urn(address),
             pubdate=_moment(entry.latest),
-            author_name=entry.issuer or title,
+            author_name=say(entry.issuer) if entry.issuer else title,
+            categories=[entry.kind] if entry.kind else (),
         )
     out = io.BytesIO()
     made.write(out, "utf-8")
     return out.getvalue()
+
+
+def json_feed(
+    title: str, language: str, page: str, feed: str, base: str, entries: Sequence[Entry], say: Callable[[str], str]
+) -> bytes:
+    """The same as a JSON Feed (https://www.jsonfeed.org/version/1.1/)."""
+    made = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": title,
+        "home_page_url": base + page,
+        "feed_url": base + feed,
+        "language": language,
+        "items": [_item(entry, language, base, say) for entry in entries],
+    }
+    return (json.dumps(made, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _item(entry: Entry, language: str, base: str, say: Callable[[str], str]) -> dict[str, Any]:
+    address = urls.bulletin(entry.id, language)
+    item = {
+        "id": _urn(address),
+        "url": base + address,
+        "title": entry.titles[language],
+        "content_text": entry.summaries[language],
+        "date_published": _moment(entry.latest).isoformat(),
+    }
+    if entry.issuer:
+        item["authors"] = [{"name": say(entry.issuer)}]
+    if entry.kind:
+        item["tags"] = [entry.kind]
+    return item
 
 
 def _urn(address: str) -> str:

@@ -24,12 +24,17 @@ from pelican.generators import Generator
 
 import pelican_tongbao
 from pelican_tongbao import assets, keys, labels
-from pelican_tongbao.feeds import MOST, atom
+from pelican_tongbao.feeds import MOST, atom, json_feed
+from pelican_tongbao.opensearch import opensearch
 from pelican_tongbao.pages import (
     TAGS,
+    Feeds,
     Page,
+    beside,
     bulletin_pages,
-    feed_address,
+    feeds,
+    kind_feeds,
+    others,
     overview_pages,
     region_name,
     region_pages,
@@ -49,6 +54,8 @@ from tongbao.model import Standard
 from tongbao.search import SearchDocument
 
 LINES, _REPORT, _SITEMAP = "data/bulletins.jsonl", "data/report.json", "sitemap.xml"
+# The English words that a script puts into bulletins' pages for those who ask for them.
+_ENGLISH = "theme/labels/en.json"
 # The note of the files of each region, with the addresses of their pages.
 _REGIONS = "regions"
 # The note of what the site says in Traditional.
@@ -116,7 +123,8 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
     def generate_output(self, _: object) -> None:
         """Bring everything in the stage up to date."""
-        own = sorted(self.context["pages"], key=lambda page: (page.metadata.get("order", ""), page.slug))
+        own = self.context["pages"]
+        self._menus = others.menus(own, self.standard)
         lines_written = self._begin_lines()
         self._make(list(self._stale(own)))
         self._write_static()
@@ -145,9 +153,13 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
     def _stale(self, own: Sequence[Any]) -> Iterator[Output]:
         """What the old site has not, or not as it is now. All else is kept."""
         ground = self._ground(own)
-        overview = list(overview_pages(self.catalogue, own))
-        outputs = [self._page(ground, page, own) for page in overview]
-        outputs += [self._report(), *(self._home_feed(ground, language) for language in urls.LANGUAGES)]
+        report = self._report()
+        overview = [*overview_pages(self.catalogue, own), *others.report(report, self.standard)]
+        outputs = [self._page(ground, page) for page in (*overview, others.not_found(self.site))]
+        outputs += [self._text(_REPORT, f"{json.dumps(report, ensure_ascii=False, indent=2)}\n"), *self._others()]
+        for language in urls.LANGUAGES:
+            outputs += self._home_feeds(ground, language)
+            outputs += self._kind_feeds(ground, language)
         yield from (each for each in outputs if not self._kept(each))
         addresses = [page.twins for page in overview]
         groups: dict[str, tuple[tuple[str, ...], list[Mapping[str, str]]]] = {}
@@ -156,8 +168,8 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             key = keys.digest(ground, region_shows(code, self.catalogue))
             if not (key in known and self.stage.keep_all(known[key][0])):
                 pages = list(region_pages(code, self.catalogue))
-                outputs = [self._page(ground, page, own) for page in pages]
-                outputs += [self._region_feed(ground, code, language) for language in urls.LANGUAGES]
+                outputs = [self._page(ground, page) for page in pages]
+                outputs += chain.from_iterable(self._region_feeds(ground, code, each) for each in urls.LANGUAGES)
                 yield from (each for each in outputs if not self._kept(each))
                 files = tuple(file for each in outputs for file in each.files)
                 groups[key] = files, [dict(page.twins) for page in pages]
@@ -165,7 +177,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
                 groups[key] = known[key]
             addresses += groups[key][1]
         self.stage.notes[_REGIONS] = groups
-        yield from self._bulletins(ground, own)
+        yield from self._bulletins(ground)
         if self.site:
             addresses += [_twins(entry.id) for entry in self.catalogue.entries]
             output = self._sitemap(ground, addresses)
@@ -174,7 +186,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
     def _kept(self, output: Output) -> bool:
         return all([self.stage.keep(file, output.key) for file in output.files])
 
-    def _bulletins(self, ground: str, own: Sequence[Any]) -> Iterator[Output]:
+    def _bulletins(self, ground: str) -> Iterator[Output]:
         """The pages of bulletins, and their received bytes."""
         holdings = {holding.received.id: holding for holding in self.archive.holdings}
         entries = self.catalogue.entries
@@ -182,12 +194,10 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         for at, entry in enumerate(entries):
             holding = holdings[entry.id]
             received = holding.received
-            newer = entries[at - 1].digest if at else ""
-            older = entries[at + 1].digest if at + 1 < len(entries) else ""
-            key = hashlib.sha256(f"{ground}{holding.key}{newer}.{older}".encode()).hexdigest()
+            key = hashlib.sha256(f"{ground}{holding.key}{beside(self.catalogue, at)}".encode()).hexdigest()
             files = tuple([f"{urls.bulletin(entry.id, language)}index.html" for language in urls.LANGUAGES])
             if not all([keep(file, key) for file in files]):
-                yield Output(files, key, partial(self._bulletin, holding, at, own))
+                yield Output(files, key, partial(self._bulletin, holding, at))
             file = urls.received(received.sha256)
             if not keep(file, received.sha256):
                 copy = partial(self._received, file, received.source, received.sha256)
@@ -198,20 +208,20 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         folders = (Path(pelican_tongbao.__file__).parent, Path(self.theme, "templates"))
         settings = [self.settings[name] for name in ("SITEURL", "TONGBAO_HANT", "SITENAME")]
         environment = sorted(self.settings["JINJA_ENVIRONMENT"].items())
-        return keys.ground(
-            folders, store.code_digest(), settings, environment, [(page.slug, page.title) for page in own]
-        )
+        return keys.ground(folders, store.code_digest(), settings, environment, self._menus)
 
-    def _page(self, ground: str, page: Page, own: Sequence[Any]) -> Output:
-        return Output((page.file,), keys.digest(ground, page), partial(self._rendered, [page], own))
+    def _page(self, ground: str, page: Page) -> Output:
+        return Output((page.file,), keys.digest(ground, page), partial(self._rendered, [page]))
 
-    def _rendered(self, pages: Iterable[Page], own: Sequence[Any]) -> Iterator[tuple[str, bytes]]:
+    def _rendered(self, pages: Iterable[Page]) -> Iterator[tuple[str, bytes]]:
         for page in pages:
             template = self.get_template(page.template)
-            yield page.file, template.render({**self.context, "own": own, **page.context()}).encode()
+            # Of Pelican's own context nothing is used: what decides a page is in its key.
+            shown = {"site": self.site, "menu": self._menus[page.language], **page.context()}
+            yield page.file, template.render(shown).encode()
 
-    def _bulletin(self, holding: Holding[Brief], at: int, own: Sequence[Any]) -> Iterator[tuple[str, bytes]]:
-        yield from self._rendered(bulletin_pages(self.archive.load(holding.key), self.catalogue, at), own)
+    def _bulletin(self, holding: Holding[Brief], at: int) -> Iterator[tuple[str, bytes]]:
+        yield from self._rendered(bulletin_pages(self.archive.load(holding.key), self.catalogue, at))
 
     def _received(self, file: str, source: str, sha256: str) -> Iterator[tuple[str, bytes]]:
         """The received bytes for download, under their SHA-256."""
@@ -220,30 +230,58 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             raise ChangedError(f"{source}: changed while the site was built; build again")
         yield file, data
 
-    def _home_feed(self, ground: str, language: str) -> Output:
+    def _home_feeds(self, ground: str, language: str) -> Iterator[Output]:
         name = labels.labels(language, self.standard)["site"]["name"]
-        return self._feed(ground, name, language, urls.home(language), self.catalogue.entries)
+        made = feeds(urls.home, language=language, title=name)
+        return self._feeds(ground, language, urls.home(language), made, self.catalogue.entries)
 
-    def _region_feed(self, ground: str, code: str, language: str) -> Output:
-        name = labels.labels(language, self.standard)["site"]["name"]
-        region = region_name(code, language, self.standard)
-        shelf = self.catalogue.shelves[code]
-        return self._feed(ground, f"{name}：{region}", language, urls.region(code, language), shelf.primary)
+    def _region_feeds(self, ground: str, code: str, language: str) -> Iterator[Output]:
+        name = self._feed_name(region_name(code, language, self.standard), language)
+        made, shelf = feeds(urls.region, code, language=language, title=name), self.catalogue.shelves[code]
+        return self._feeds(ground, language, urls.region(code, language), made, shelf.primary)
 
-    def _feed(self, ground: str, name: str, language: str, page: str, entries: Sequence[Entry]) -> Output:
-        feed, base = feed_address(page), f"{self.site}/" if self.site else urls.root(page)
-        newest = entries[:MOST]  # Undated ones, of which a feed says nothing, come last.
+    def _kind_feeds(self, ground: str, language: str) -> Iterator[Output]:
+        words = labels.labels(language, self.standard)["kinds"]
+        for kind, entries in self.catalogue.kinds.items():
+            if made := kind_feeds(kind, language, self._feed_name(words.get(kind, ""), language)):
+                yield from self._feeds(ground, language, urls.kind(kind, language), made, entries)
 
-        def make() -> Iterator[tuple[str, bytes]]:
-            yield feed, atom(name, language, page, feed, base, newest, lambda i: urls.bulletin(i, language))
+    def _feed_name(self, name: str, language: str) -> str:
+        return f"{labels.labels(language, self.standard)['site']['name']}：{name}"
 
-        return Output((feed,), keys.digest(ground, name, page, base, [entry.digest for entry in newest]), make)
+    def _feeds(self, ground: str, language: str, page: str, made: Feeds, entries: Sequence[Entry]) -> Iterator[Output]:
+        """The feeds beside a page, of the newest dated entries, which come first."""
+        base = f"{self.site}/" if self.site else urls.root(page)
+        newest = [entry for entry in entries[:MOST] if entry.latest]
+        say = partial(labels.say, language=language, standard=self.standard)
+        for feed, write in ((made.atom, atom), (made.json, json_feed)):
+            key = keys.digest(ground, feed, page, base, made.title, [entry.digest for entry in newest])
 
-    def _report(self) -> Output:
+            def make(feed: str = feed, write: Any = write) -> Iterator[tuple[str, bytes]]:
+                yield feed, write(made.title, language, page, feed, base, newest, say)
+
+            yield Output((feed,), key, make)
+
+    def _report(self) -> dict[str, Any]:
         archive = self.archive
-        made = report([holding.brief for holding in archive.holdings], archive.quarantined, archive.warnings)
-        text = (json.dumps(made, ensure_ascii=False, indent=2) + "\n").encode()
-        return Output((_REPORT,), hashlib.sha256(text).hexdigest(), lambda: [(_REPORT, text)])
+        return report([holding.brief for holding in archive.holdings], archive.quarantined, archive.warnings)
+
+    def _others(self) -> Iterator[Output]:
+        """Small files for programs."""
+        sitemap = f"Sitemap: {self.site}/{_SITEMAP}\n" if self.site else ""
+        yield self._text(urls.ROBOTS, f"User-agent: *\nAllow: /\n{sitemap}")
+        yield self._text(_ENGLISH, json.dumps(labels.flat("en"), ensure_ascii=False, separators=(",", ":")))
+        for language in urls.SITE_LANGUAGES:
+            words = labels.labels(language, self.standard)
+            # From the file itself where the site's address is not known: the search page stands beside it.
+            target = f"{self.site}/{urls.search(language)}" if self.site else "search/"
+            made = opensearch(words["site"]["name"], words["site"]["tagline"], TAGS[language], target)
+            yield self._text(f"{urls.home(language)}{urls.OPENSEARCH}", made)
+
+    def _text(self, file: str, text: str) -> Output:
+        """A file that is made already."""
+        data = text.encode()
+        return Output((file,), hashlib.sha256(data).hexdigest(), lambda: [(file, data)])
 
     def _sitemap(self, ground: str, addresses: Sequence[Mapping[str, str]]) -> Output:
         key = keys.digest(ground, sorted(tuple(sorted(twins.items())) for twins in addresses))

@@ -314,12 +314,14 @@ class DateTags:
     events: tuple[DateTag, ...] = ()
 
 
+KINDS = ("situation-report", "notice", "press-conference", "meeting", "policy", "news", "commentary")
+
+
 @dataclass(frozen=True, slots=True)
 class Genre:
     """Who issued a bulletin, under which document number, and what kind of text it is.
 
-    `kind` is meeting, notice, situation-report, press-conference, news, commentary, policy, or None where the text does
-    not say.
+    `kind` is one of `KINDS`, or None where the text does not say.
     """
 
     kind: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -27,10 +27,15 @@ def labels(language: str, standard: Standard = Standard.TW) -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath(f"{language}.toml").read_text("utf-8"))
 
 
+def flat(language: str) -> dict[str, str]:
+    """The table of a language under dotted keys: `fields.published`."""
+    return dict(_flat(labels(language)))
+
+
 @cache
 def rule_names(rule: str, language: str, standard: Standard = Standard.TW) -> tuple[str, ...]:
-    """The parts of a rule in words: by the language's table, or by the fact that it stands for, which is told in Chinese;
-    a part that has neither stands for itself."""
+    """The parts of a rule in words: by the language's table, or by the fact that it stands for, which is told in
+    Chinese; a part that has neither stands for itself."""
     words = labels(language, standard)["rules"]
     facts = rules.facts()
     return tuple(
@@ -63,6 +68,14 @@ def said() -> dict[tuple[str, str], str]:
 def recall(known: Mapping[tuple[str, str], str]) -> None:
     """Say again what this very code said before, without OpenCC, whose tables take a tenth of a second to load."""
     _SAID.update({(words, Standard(standard)): text for (words, standard), text in known.items()})
+
+
+def _flat(table: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{path}{key}.")
+        else:
+            yield path + key, value
 
 
 def _converted(value: Any, standard: Standard) -> Any:

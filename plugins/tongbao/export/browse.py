@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tongbao.export.marks import plain
-from tongbao.export.page import date_text, title
-from tongbao.export.urls import LANGUAGES
+from tongbao.export.page import title
+from tongbao.export.urls import LANGUAGES, UNKNOWN, host
 from tongbao.model import BlockKind, Bulletin, Role, Standard
 from tongbao.reading import render
+from tongbao.script import convert
 
 Lineage = Callable[[str], tuple[str, ...]]
 
@@ -19,8 +20,10 @@ _SUMMARY_LENGTH = 110
 
 
 class Entry(NamedTuple):
-    """What lists show of a bulletin. `earliest` and `latest` are the bounds of its publication as ISO days, empty where
-    it is undated; `regions` its primary codes, `mentions` the others. `digest` stands for all the rest."""
+    """What lists show of a bulletin. `date` is its publication (EDTF), `earliest` and `latest` the bounds of that as
+    ISO days, all empty where it is undated; `regions` its primary codes, `mentions` the others. `issuer`, `ports` (of
+    entry) and `origin`, where the copy came from, are names in Simplified. `damage` is 0 to 1. `digest` stands for all
+    the rest."""
 
     id: str
     titles: Mapping[str, str]
@@ -32,8 +35,11 @@ class Entry(NamedTuple):
     mentions: tuple[str, ...]
     kind: str | None
     issuer: str | None
+    ports: tuple[str, ...]
+    origin: str
     script: str
     repairs: int
+    damage: float
     digest: str = ""
 
 
@@ -53,6 +59,8 @@ class Catalogue:
     `children`: division code -> codes of the divisions below it that have shelves; the empty code holds the roots.
     `periods`: `yyyy` and `yyyy-mm` -> entries, newest first; an imprecise date stands under each year that it touches
     and under a month only where it lies within it.
+    `kinds`, `issuers` and `ports`: kind (`unknown` where a text does not tell) or Simplified name -> entries.
+    `beside`: id -> the entries of its neighbours in time, newer and older, within the region that it is about.
     `standard`: the one that the bulletins' Traditional follows.
     """
 
@@ -62,6 +70,10 @@ class Catalogue:
     unplaced: tuple[Entry, ...]
     periods: Mapping[str, tuple[Entry, ...]]
     undated: tuple[Entry, ...]
+    kinds: Mapping[str, tuple[Entry, ...]]
+    issuers: Mapping[str, tuple[Entry, ...]]
+    ports: Mapping[str, tuple[Entry, ...]]
+    beside: Mapping[str, tuple[Entry | None, Entry | None]]
     standard: Standard = Standard.TW
 
     def years(self) -> list[str]:
@@ -86,16 +98,32 @@ def _entry(bulletin: Bulletin) -> Entry:
         id=bulletin.id,
         titles={language: title(bulletin, language) for language in LANGUAGES},
         summaries={language: summary(bulletin, language) for language in LANGUAGES},
-        date=date_text(published.edtf) if published else "",
+        date=published.edtf if published else "",
         earliest=published.earliest if published else "",
         latest=published.latest if published else "",
         regions=tuple(t.code for t in tags if t.role is Role.PRIMARY),
         mentions=tuple(t.code for t in tags if t.role is Role.MENTIONED),
         kind=bulletin.genre.kind,
-        issuer=bulletin.genre.issuer,
+        issuer=_simplified(bulletin.genre.issuer or bulletin.received.sidecar.issuer) or None,
+        ports=tuple(dict.fromkeys(plain(p.name) for p in bulletin.regions.others if p.kind == "port")),
+        origin=_origin(bulletin),
         script=bulletin.scripts.received.value,
         repairs=len(bulletin.repaired.edits),
+        damage=round(bulletin.repaired.damage, 4),
     )
+
+
+def _simplified(name: str | None) -> str:
+    return plain(convert(name).hans.strip()) if name else ""
+
+
+def _origin(bulletin: Bulletin) -> str:
+    """Where the copy came from: the site that the sidecar names, the host of its address, else the source that the text
+    names itself; empty where nothing is known."""
+    sidecar = bulletin.received.sidecar
+    field = next((f for f in bulletin.reading.fields if f.name == "source"), None)
+    told = bulletin.scripts.hans[field.start : field.end].strip() if field else ""
+    return _simplified(sidecar.site) or host(sidecar.url) or plain(told)
 
 
 def summary(bulletin: Bulletin, language: str) -> str:
@@ -117,8 +145,30 @@ def catalogue(entries: Iterable[Entry], lineage: Lineage, standard: Standard = S
         unplaced=tuple(e for e in entries if not e.regions),
         periods=_periods(entries),
         undated=tuple(e for e in entries if not e.latest),
+        kinds=_listed(entries, lambda e: (e.kind or UNKNOWN,)),
+        issuers=_listed(entries, lambda e: (e.issuer,) if e.issuer else ()),
+        ports=_listed(entries, lambda e: e.ports),
+        beside=_beside(entries),
         standard=standard,
     )
+
+
+def _listed(entries: Iterable[Entry], names: Callable[[Entry], Iterable[str]]) -> dict[str, tuple[Entry, ...]]:
+    """Entries by each of their names, in the names' order."""
+    found: dict[str, list[Entry]] = {}
+    for item in entries:
+        for name in names(item):
+            found.setdefault(name, []).append(item)
+    return {name: tuple(found[name]) for name in sorted(found)}
+
+
+def _beside(entries: Iterable[Entry]) -> dict[str, tuple[Entry | None, Entry | None]]:
+    """Each dated entry's neighbours among those with the same first region."""
+    found: dict[str, tuple[Entry | None, Entry | None]] = {}
+    for items in _listed(entries, lambda e: e.regions[:1] if e.latest else ()).values():
+        for newer, item, older in zip((None, *items), items, (*items[1:], None), strict=False):
+            found[item.id] = newer, older
+    return found
 
 
 def newest_first(entries: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -7,6 +7,7 @@ text as received (`o3`, `os1`, `oe2`) and in the lists below the text (`r3`, `s1
 from __future__ import annotations
 
 import re
+from calendar import month_name
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -161,11 +162,14 @@ def title(bulletin: Bulletin, language: str) -> str:
     return plain(found) or bulletin.id
 
 
-def date_text(edtf: str) -> str:
-    """A date in Chinese (`2021年12月24日`) where it is a plain day, month or year; other EDTF as it is."""
+def date_text(edtf: str, language: str = urls.LANGUAGES[0]) -> str:
+    """A plain day, month or year in words: `2021年12月24日`, in English `24 December 2021`; other EDTF as it is."""
     match = re.fullmatch(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", edtf)
     if not match:
         return edtf
+    if language == "en":
+        year, month, day = match.groups()
+        return " ".join(filter(None, (day and str(int(day)), month and month_name[int(month)], year)))
     return "".join(f"{int(part)}{unit}" for part, unit in zip(match.groups(), "年月日", strict=True) if part)
 
 

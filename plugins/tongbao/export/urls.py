@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from urllib.parse import urlsplit
 
 __all__ = [
     "LANGUAGES",
+    "NOT_FOUND",
+    "OPENSEARCH",
+    "ROBOTS",
+    "SITE_LANGUAGES",
     "UNDATED",
     "UNKNOWN",
     "bulletin",
     "date",
     "external",
+    "glossary",
     "home",
+    "host",
+    "issuer",
+    "kind",
+    "named",
+    "own",
+    "port",
     "received",
     "region",
+    "report",
     "root",
+    "script",
     "search",
 ]
 
 # The languages that every bulletin is published in, the first being the default.
 LANGUAGES = ("zh-hans", "zh-hant")
+# Those that the ways to the bulletins have. In English pages the bulletins stand in the default one.
+SITE_LANGUAGES = (*LANGUAGES, "en")
+
+NOT_FOUND, ROBOTS, OPENSEARCH = "404.html", "robots.txt", "opensearch.xml"
 
 # What stands for the code or the year of bulletins that have none.
 UNKNOWN = "unknown"
 UNDATED = "undated"
+
+
+def script(language: str) -> str:
+    """The language that bulletins have in pages of a language of the site."""
+    return language if language in LANGUAGES else LANGUAGES[0]
 
 
 def bulletin(bulletin_id: str, language: str = LANGUAGES[0]) -> str:
@@ -51,6 +75,42 @@ def date(period: str, language: str, page: int = 1) -> str:
     return f"{language}/date/" + (f"{period.replace('-', '/')}/" if period else "") + _page(page)
 
 
+def kind(name: str, language: str, page: int = 1) -> str:
+    """The page of a kind of bulletins, or with an empty name the list of all."""
+    return f"{language}/kind/" + (f"{name}/" if name else "") + _page(page)
+
+
+def issuer(name: str, language: str, page: int = 1) -> str:
+    """The page of an issuer by its Simplified name, or with an empty one the list of all."""
+    return f"{language}/issuer/" + (f"{named(name)}/" if name else "") + _page(page)
+
+
+def port(name: str, language: str, page: int = 1) -> str:
+    """The page of a port of entry by its Simplified name, or with an empty one the list of all."""
+    return f"{language}/port/" + (f"{named(name)}/" if name else "") + _page(page)
+
+
+def named(name: str) -> str:
+    """What stands in an address for a name that no register has a code for: the name's digest. A name in its own
+    characters can be too long for a file's name, and comes from strangers."""
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def own(slug: str, language: str) -> str:
+    """A page that the archive's keepers wrote."""
+    return f"{language}/{slug}/"
+
+
+def glossary(language: str) -> str:
+    """The glossary."""
+    return f"{language}/glossary/"
+
+
+def report(language: str) -> str:
+    """The curator's report."""
+    return f"{language}/report/"
+
+
 def received(sha256: str) -> str:
     """The received bytes. The ending keeps any server from serving them as a page."""
     return f"received/{sha256}.bin"
@@ -64,6 +124,14 @@ def root(address: str) -> str:
 def external(address: str | None) -> str | None:
     """The address if it is safe to link to (http or https, no white space or controls), else None."""
     return address if address and re.fullmatch(r"https?://[^\s\x00-\x1f\x7f]+", address) else None
+
+
+def host(address: str | None) -> str:
+    """The host of an address of the web; empty where it has none."""
+    try:
+        return (urlsplit(address).hostname or "") if address and external(address) else ""
+    except ValueError:  # An address such as `https://[`.
+        return ""
 
 
 def _page(number: int) -> str:

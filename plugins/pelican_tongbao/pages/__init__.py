@@ -1,0 +1,59 @@
+"""The pages of the site: for each its address, its template and what the template shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+from pelican_tongbao.pages import others, ways
+from pelican_tongbao.pages.bulletins import beside, bulletin_pages
+from pelican_tongbao.pages.page import TAGS, Feeds, Page, feeds, region_name
+from pelican_tongbao.pages.ways import kind_feeds, region_shows
+from tongbao.export import urls
+from tongbao.export.browse import Catalogue
+
+__all__ = [
+    "TAGS",
+    "Feeds",
+    "Page",
+    "beside",
+    "bulletin_pages",
+    "feeds",
+    "kind_feeds",
+    "list_pages",
+    "others",
+    "overview_pages",
+    "region_name",
+    "region_pages",
+    "region_shows",
+]
+
+
+def list_pages(catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
+    """The pages that are not bulletins. `own` are Pelican's content pages (about, method)."""
+    yield from overview_pages(catalogue, own)
+    for code in catalogue.shelves:
+        yield from region_pages(code, catalogue)
+
+
+def overview_pages(catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
+    """Home, search, the ways to the bulletins but single regions, and the archive's own pages."""
+    for language in urls.SITE_LANGUAGES:
+        made = (
+            [ways.home(catalogue, language), ways.search(catalogue, language)],
+            ways.regions(catalogue, language),
+            ways.dates(catalogue, language),
+            ways.kinds(catalogue, language),
+            ways.issuers(catalogue, language),
+            ways.ports(catalogue, language),
+        )
+        yield from (replace(page, standard=catalogue.standard) for page in chain.from_iterable(made))
+    yield from (replace(page, standard=catalogue.standard) for page in others.own(own, catalogue.standard))
+
+
+def region_pages(code: str, catalogue: Catalogue) -> Iterator[Page]:
+    """The pages of a division; `region_shows` decides them."""
+    for language in urls.SITE_LANGUAGES:
+        yield from (replace(page, standard=catalogue.standard) for page in ways.region(code, catalogue, language))

@@ -1,0 +1,37 @@
+"""The pages of a bulletin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from pelican_tongbao.pages.page import Page
+from tongbao.export import page as export
+from tongbao.export.browse import Catalogue, Entry
+from tongbao.model import Bulletin
+
+
+def bulletin_pages(bulletin: Bulletin, catalogue: Catalogue, at: int) -> Iterator[Page]:
+    """The pages of the bulletin whose entry is `at` that place, with its neighbours."""
+    around = neighbours(catalogue, at)
+    for language, model in export.bulletin_pages(bulletin).items():
+        twins = dict(model.addresses)
+        view = partial(dict, b=model, **around)
+        yield Page(twins[language], "bulletin", language, twins, model.title, view, around, standard=catalogue.standard)
+
+
+def neighbours(catalogue: Catalogue, at: int) -> dict[str, Entry | None]:
+    """The entries before and after the one `at` that place: in time, and in time within its region."""
+    order = catalogue.entries
+    above, below = catalogue.beside.get(order[at].id, (None, None))
+    return {
+        "newer": order[at - 1] if at else None,
+        "older": order[at + 1] if at + 1 < len(order) else None,
+        "newer_here": above,
+        "older_here": below,
+    }
+
+
+def beside(catalogue: Catalogue, at: int) -> str:
+    """What the pages of a bulletin show of others, as a part of their key."""
+    return ".".join(entry.digest if entry else "" for entry in neighbours(catalogue, at).values())

@@ -1,0 +1,95 @@
+"""Lists of bulletins, page by page, and trees of divisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pelican_tongbao.labels import say
+from pelican_tongbao.pages.page import Feeds, Page, region_name
+from tongbao.export import urls
+from tongbao.export.browse import Catalogue, Entry
+
+# How many entries a page of a list shows.
+PER_PAGE = 100
+
+# An entry with the (code, name) of its regions and its issuer's name.
+Listed = tuple[Entry, list[tuple[str, str]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionNode:
+    """A division in a tree or a list: its name in the page's script and the counts of its shelf."""
+
+    code: str
+    name: str
+    depth: int
+    primary: int
+    mentioned: int
+
+
+def listing(
+    catalogue: Catalogue, template: str, address: Callable[..., str], key: str, language: str, name: str,
+    entries: Sequence[tuple[str, Entry]], extra: Mapping[str, Any], feeds: Feeds | None = None,
+) -> Iterator[Page]:  # fmt: skip
+    """The pages of a list of (section, entry), `PER_PAGE` a page; an empty list has one page. `extra` is what the
+    template shows besides, on each of them."""
+    last = max(1, -(-len(entries) // PER_PAGE))
+    counts: dict[str, int] = {}
+    for section, _ in entries:
+        counts[section] = counts.get(section, 0) + 1
+    for number in range(1, last + 1):
+        shown = entries[(number - 1) * PER_PAGE : number * PER_PAGE]
+        view = {
+            "key": key,
+            "number": number,
+            "last": last,
+            "previous": address(key, language, number - 1) if number > 1 else "",
+            "next": address(key, language, number + 1) if number < last else "",
+            **extra,
+        }
+        twins = {each: address(key, each, number) for each in urls.SITE_LANGUAGES}
+        shows = (view, counts, [(section, entry.digest) for section, entry in shown])
+        make = partial(_view, view, counts, shown, catalogue, language)
+        yield Page(twins[language], template, language, twins, name, make, shows, feeds)
+
+
+def _view(
+    view: Mapping[str, Any], counts: Mapping[str, int], shown: Sequence[tuple[str, Entry]], catalogue: Catalogue,
+    language: str,
+) -> dict[str, Any]:  # fmt: skip
+    """What a page of a list shows: its entries by section."""
+    sections = [
+        (section, counts[section], listed((e for s, e in shown if s == section), catalogue, language))
+        for section in dict.fromkeys(s for s, _ in shown)
+    ]
+    return {**view, "sections": sections}
+
+
+def listed(entries: Iterable[Entry], catalogue: Catalogue, language: str) -> list[Listed]:
+    """Entries with the names that a list shows of them."""
+    standard = catalogue.standard
+    return [
+        (
+            entry,
+            [(code, region_name(code, language, standard)) for code in entry.regions],
+            say(entry.issuer, language, standard) if entry.issuer else "",
+        )
+        for entry in entries
+    ]
+
+
+def tree(code: str, catalogue: Catalogue, language: str, depth: int = 0) -> Iterator[RegionNode]:
+    """The divisions below a code in depth-first order."""
+    for child in catalogue.children.get(code, ()):
+        yield node(child, catalogue, language, depth)
+        yield from tree(child, catalogue, language, depth + 1)
+
+
+def node(code: str, catalogue: Catalogue, language: str, depth: int = 0) -> RegionNode:
+    """A division with the counts of its shelf."""
+    shelf = catalogue.shelves[code]
+    name = region_name(code, language, catalogue.standard)
+    return RegionNode(code, name, depth, len(shelf.primary), len(shelf.mentioned))

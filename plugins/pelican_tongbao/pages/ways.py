@@ -1,0 +1,169 @@
+"""The ways into the archive: home, search, and lists by region, date, issuer, kind and port of entry."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from pelican_tongbao.labels import labels, say
+from pelican_tongbao.pages.lists import listed, listing, node, tree
+from pelican_tongbao.pages.page import Feeds, Page, feeds, few, region_name, twins
+from tongbao import places
+from tongbao.export import urls
+from tongbao.export.browse import Catalogue, Entry
+from tongbao.export.page import date_text
+from tongbao.model import KINDS
+
+# How many bulletins the home page shows.
+NEWEST = 10
+
+Lists = Mapping[str, Sequence[Entry]]
+
+
+def home(catalogue: Catalogue, language: str) -> Page:
+    """What this is, the search, the newest bulletins, and the ways to the others."""
+    provinces = [node(code, catalogue, language) for code in catalogue.children.get("", ())]
+    view = {
+        "entries": listed(catalogue.entries[:NEWEST], catalogue, language),
+        "total": len(catalogue.entries),
+        "regions": sorted(provinces, key=lambda n: (-n.primary, -n.mentioned, n.code)),
+        "years": [(year, len(catalogue.periods[year])) for year in catalogue.years()],
+        "kinds": [(kind, len(entries)) for kind, entries in _kinds(catalogue)],
+        "undated": len(catalogue.undated),
+        "unplaced": len(catalogue.unplaced),
+    }
+    name = labels(language, catalogue.standard)["site"]["name"]
+    address = urls.home(language)
+    return few(address, "home", language, twins(urls.home), "", view, feeds(urls.home, language=language, title=name))
+
+
+def search(catalogue: Catalogue, language: str) -> Page:
+    """The search page, with the divisions that a reader may choose."""
+    view = {"options": list(tree("", catalogue, language))}
+    heading = labels(language, catalogue.standard)["search"]["heading"]
+    return few(urls.search(language), "search", language, twins(urls.search), heading, view)
+
+
+# --- regions ---------------------------------------------------------------------------------------------------------
+
+
+def regions(catalogue: Catalogue, language: str) -> Iterator[Page]:
+    """The tree of divisions, and the list of bulletins that tell of none."""
+    words = labels(language, catalogue.standard)["region"]
+    view = {"tree": list(tree("", catalogue, language)), "unplaced": len(catalogue.unplaced)}
+    yield few(urls.region("", language), "regions", language, twins(urls.region, ""), words["heading"], view)
+    yield from listing(
+        catalogue, "region", urls.region, urls.UNKNOWN, language, words["unknown"],
+        [("", e) for e in catalogue.unplaced], {"intro": words["unknown_intro"], "path": (), "below": ()},
+    )  # fmt: skip
+
+
+def region(code: str, catalogue: Catalogue, language: str) -> Iterator[Page]:
+    """The pages of a division; `region_shows` decides them."""
+    shelf, line = catalogue.shelves[code], places.lineage(code)
+    extra = {
+        "intro": "",
+        "path": [(c, region_name(c, language, catalogue.standard)) for c in reversed(line[1:])],
+        "below": [node(c, catalogue, language) for c in catalogue.children.get(code, ())],
+    }
+    entries = [("primary", e) for e in shelf.primary] + [("mentioned", e) for e in shelf.mentioned]
+    name = region_name(code, language, catalogue.standard)
+    yield from listing(
+        catalogue, "region", urls.region, code, language, name, entries, extra,
+        feeds(urls.region, code, language=language, title=name),
+    )  # fmt: skip
+
+
+def region_shows(code: str, catalogue: Catalogue) -> str:
+    """A digest of what the pages and the feeds of a division show."""
+    shelf = catalogue.shelves[code]
+    parts = [code]
+    for entries in (shelf.primary, shelf.mentioned):
+        parts += ["", *[entry.digest for entry in entries]]
+    for child in catalogue.children.get(code, ()):
+        below = catalogue.shelves[child]
+        parts += [child, str(len(below.primary)), str(len(below.mentioned))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+# --- dates -----------------------------------------------------------------------------------------------------------
+
+
+def dates(catalogue: Catalogue, language: str) -> Iterator[Page]:
+    """The list of years and months, each of these, and the list of undated bulletins."""
+    words = labels(language, catalogue.standard)["date"]
+    years = [(y, len(catalogue.periods[y]), _counts(catalogue, y)) for y in catalogue.years()]
+    view = {"years": years, "undated": len(catalogue.undated)}
+    yield few(urls.date("", language), "dates", language, twins(urls.date, ""), words["heading"], view)
+    yield from listing(
+        catalogue, "date", urls.date, urls.UNDATED, language, words["undated"],
+        [("", e) for e in catalogue.undated], {"intro": words["undated_intro"], "year": "", "months": ()},
+    )  # fmt: skip
+    for period, entries in catalogue.periods.items():
+        year, _, month = period.partition("-")
+        extra = {"intro": "", "year": year if month else "", "months": () if month else _counts(catalogue, year)}
+        # In a month each day has a section, and those that may be of several days one before them.
+        sections = [(_day(entry) if month else "", entry) for entry in entries]
+        name = date_text(period, language)
+        yield from listing(catalogue, "date", urls.date, period, language, name, sections, extra)
+
+
+def _day(entry: Entry) -> str:
+    return entry.latest if entry.earliest == entry.latest else ""
+
+
+def _counts(catalogue: Catalogue, year: str) -> list[tuple[str, int]]:
+    """(yyyy-mm, number of entries) for each month of a year, in calendar order."""
+    return [(month, len(catalogue.periods[month])) for month in reversed(catalogue.months(year))]
+
+
+# --- kinds, issuers, ports -------------------------------------------------------------------------------------------
+
+
+def kinds(catalogue: Catalogue, language: str) -> Iterator[Page]:
+    """The list of kinds, and the bulletins of each."""
+    t = labels(language, catalogue.standard)
+    view = {"kinds": [(kind, len(entries)) for kind, entries in _kinds(catalogue)]}
+    yield few(urls.kind("", language), "kinds", language, twins(urls.kind, ""), t["kind"]["heading"], view)
+    for kind, entries in _kinds(catalogue):
+        name = t["kinds"]["none" if kind == urls.UNKNOWN else kind]
+        yield from listing(
+            catalogue, "named", urls.kind, kind, language, name, [("", e) for e in entries],
+            {"way": "kind", "intro": t["kind_intros"]["none" if kind == urls.UNKNOWN else kind]},
+            kind_feeds(kind, language, name),
+        )  # fmt: skip
+
+
+def kind_feeds(kind: str, language: str, title: str) -> Feeds | None:
+    """The feeds of a kind; bulletins of which it is not known have none."""
+    return None if kind == urls.UNKNOWN else feeds(urls.kind, kind, language=language, title=title)
+
+
+def issuers(catalogue: Catalogue, language: str) -> Iterator[Page]:
+    """The list of issuers, and the bulletins of each."""
+    yield from _names("issuer", urls.issuer, catalogue.issuers, catalogue, language)
+
+
+def ports(catalogue: Catalogue, language: str) -> Iterator[Page]:
+    """The list of ports of entry that bulletins name, and the bulletins that name each."""
+    yield from _names("port", urls.port, catalogue.ports, catalogue, language)
+
+
+def _names(way: str, address: Callable[..., str], lists: Lists, catalogue: Catalogue, language: str) -> Iterator[Page]:
+    words = labels(language, catalogue.standard)[way]
+    ranked = sorted(lists, key=lambda name: (-len(lists[name]), name))
+    view = {
+        "way": way,
+        "names": [(name, say(name, language, catalogue.standard), len(lists[name])) for name in ranked],
+    }
+    yield few(address("", language), "names", language, twins(address, ""), words["heading"], view)
+    for name, entries in lists.items():
+        yield from listing(
+            catalogue, "named", address, name, language, say(name, language, catalogue.standard),
+            [("", e) for e in entries], {"way": way, "intro": ""},
+        )  # fmt: skip
+
+
+def _kinds(catalogue: Catalogue) -> list[tuple[str, Sequence[Entry]]]:
+    """The kinds that there are, in the genre's order, unknown ones last."""
+    return [(kind, catalogue.kinds[kind]) for kind in (*KINDS, urls.UNKNOWN) if kind in catalogue.kinds]
