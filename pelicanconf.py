@@ -45,7 +45,7 @@ MARKDOWN = {"extensions": ["markdown.extensions.def_list", "markdown.extensions.
 
 # Nothing of Pelican's own output.
 DIRECT_TEMPLATES: list[str] = []
-PAGE_SAVE_AS = PAGE_URL = ""
+PAGE_SAVE_AS = PAGE_URL = PAGE_LANG_SAVE_AS = PAGE_LANG_URL = ""
 ARTICLE_SAVE_AS = ARTICLE_URL = ""
 AUTHOR_SAVE_AS = CATEGORY_SAVE_AS = TAG_SAVE_AS = ""
 FEED_ALL_ATOM = CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = None
