@@ -189,23 +189,22 @@ _REPORTS = frozenset({"meeting", "notice", "situation-report", "press-conference
 
 
 def note(cited: Cited, words: Words | None = None) -> str:
-    """What a reader must know of the text: archive, view, number of repairs, damage, build, and where it is from."""
+    """What a reader of a citation must know of the text: archive, view, number of repairs, build, original address."""
     words = words or WORDS[cited.language]
-    repairs = words.unrepaired if cited.view == RECEIVED else words.repaired
+    return words.between.join([*_edition(cited, words), *_filled_in(words.original, cited.original)])
+
+
+def full_note(cited: Cited, words: Words | None = None) -> str:
+    """`note`, and what checks it: damage, source, day of fetching and digest of the received file."""
+    words = words or WORDS[cited.language]
     told = [
-        words.archive.format(value=line(cited.archive)),
-        words.views[cited.view],
-        repairs.format(n=cited.repairs),
+        *_edition(cited, words),
         words.damage.format(percent=f"{cited.damage * 100:.1f}"),
-        words.build.format(value=line(cited.build)),
+        *_filled_in(words.site, cited.site),
+        *_filled_in(words.original, cited.original),
+        *_filled_in(words.fetched, cited.fetched.isoformat() if cited.fetched else None),
+        *_filled_in(words.sha256, cited.sha256),
     ]
-    if cited.site:
-        told.append(words.site.format(value=line(cited.site)))
-    if cited.original:
-        told.append(words.original.format(value=line(cited.original)))
-    if cited.fetched:
-        told.append(words.fetched.format(value=cited.fetched.isoformat()))
-    told.append(words.sha256.format(value=cited.sha256))
     return words.between.join(told)
 
 
@@ -255,6 +254,8 @@ _TEX = str.maketrans(
         **{c: f"\\{c}" for c in "%#$&_"},
     }
 )
+# What TeX's fonts would join into one sign: dashes, doubled quotes, turned marks.
+_LIGATURE = re.compile("([-'`,<>?!])(?=[-'`,<>])")
 _VERBATIM = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C"})
 
 
@@ -307,7 +308,7 @@ def ris_pieces(cited: Cited, words: Words | None = None) -> tuple[Piece, ...]:
         ("LA", cited.language),
         ("DB", cited.archive),
         ("AN", cited.id),
-        ("N1", note(cited, words)),
+        ("N1", full_note(cited, words)),
         ("UR", cited.address),
     ]
     return (
@@ -336,7 +337,7 @@ def csl_item(cited: Cited, words: Words | None = None, accessed: date | None = N
         "issued": _csl_date(when) if when else None,
         "language": cited.language,
         "source": line(cited.archive),
-        "note": note(cited, words),
+        "note": full_note(cited, words),
         "URL": line(cited.address) if cited.address else None,
         "accessed": {"date-parts": [[accessed.year, accessed.month, accessed.day]]} if accessed else None,
     }
@@ -345,14 +346,13 @@ def csl_item(cited: Cited, words: Words | None = None, accessed: date | None = N
 
 def csl_json_pieces(cited: Cited, words: Words | None = None) -> tuple[Piece, ...]:
     """A list of the one item, as references are exchanged."""
-    item = json.dumps([csl_item(cited, words)], ensure_ascii=False, indent=2)
-    end = "\n  }\n]"
-    assert item.endswith(end)
+    item = csl_item(cited, words)
+    fields = ",\n".join(f'    "{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in item.items())
     return (
-        Piece(item.removesuffix(end)),
+        Piece(f"[\n  {{\n{fields}"),
         *([] if cited.address else [Piece("", ',\n    "URL": "$U"')]),
         Piece("", ',\n    "accessed": {"date-parts": [[$Y, $m, $d]]}'),
-        Piece(end + "\n"),
+        Piece("\n  }\n]\n"),
     )
 
 
@@ -401,6 +401,20 @@ def _filled(pieces: Iterable[Piece], accessed: date | None, address: str | None)
             yield re.sub(r"\$[YMDmd]", lambda match, parts=parts: parts[match[0]], piece.fill)  # type: ignore[misc]
 
 
+def _edition(cited: Cited, words: Words) -> list[str]:
+    repairs = words.unrepaired if cited.view == RECEIVED else words.repaired
+    return [
+        *_filled_in(words.archive, cited.archive),
+        words.views[cited.view],
+        repairs.format(n=cited.repairs),
+        *_filled_in(words.build, cited.build),
+    ]
+
+
+def _filled_in(pattern: str, value: str | None) -> list[str]:
+    return [pattern.format(value=line(value))] if value else []
+
+
 def _end(text: str) -> tuple[tuple[int, ...], bool] | None:
     """One end of an interval, and whether it is sure."""
     match = _DATE.fullmatch(text)
@@ -420,11 +434,12 @@ def _csl_date(when: Issued) -> dict[str, Any]:
 
 
 def _tex(text: str) -> str:
-    return line(text).translate(_TEX)
+    return _LIGATURE.sub(r"\1{}", line(text).translate(_TEX))
 
 
 def _key(cited: Cited) -> str:
-    """A key that BibTeX and its kin take: the id, or where it has other characters, the digest of it."""
-    if re.fullmatch(r"[A-Za-z0-9._-]+", cited.id):
-        return f"tongbao-{cited.id}"
-    return f"tongbao-{hashlib.sha256(cited.id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    """A key that BibTeX and its kin take: the id, or where it has other characters, its digest; and the view, since two
+    views may be cited side by side."""
+    plain_id = re.fullmatch(r"[A-Za-z0-9._-]+", cited.id)
+    name = cited.id if plain_id else hashlib.sha256(cited.id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"tongbao-{name}-{cited.view}"

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tongbao.export import urls
-from tongbao.export.citation import Cited, Words, is_report, iso, issued, line, note
+from tongbao.export.citation import Cited, Words, full_note, is_report, iso, issued, line, note
 
 # What a page that has the metas of Dublin Core links to, as (rel, href).
 SCHEMA = ("schema.DCTERMS", "http://purl.org/dc/terms/")
@@ -72,7 +72,7 @@ def dcterms_metas(
             ("DCTERMS.source", urls.external(cited.original)),
             ("DCTERMS.isVersionOf", urls.external(cited.original)),
             *(("DCTERMS.spatial", line(name)) for name, _ in regions),
-            ("DCTERMS.provenance", note(cited, words)),
+            ("DCTERMS.provenance", full_note(cited, words)),
         ],
     )
 
@@ -129,7 +129,7 @@ def json_ld_node(
             "inLanguage": cited.language,
             "reportNumber": None if news else _line(cited.number),
             "version": line(cited.build),
-            "description": note(cited, words),
+            "description": full_note(cited, words),
             "archivedAt": cited.address,
             "spatialCoverage": [_place(name, code) for name, code in regions],
             "isBasedOn": _known(
