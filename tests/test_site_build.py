@@ -148,7 +148,8 @@ def test_every_rule_at_work_has_a_name_for_readers(samples_site: Path) -> None:
 def test_nothing_of_pelican_s_own_is_published(site: Path) -> None:
     top = sorted(path.name for path in site.iterdir())
     assert top == [
-        ".tongbao-site", "atom.xml", "data", "index.html", "received", "search", "theme", "zh-hans", "zh-hant",
+        ".tongbao-site", "404.html", "atom.xml", "data", "en", "feed.json", "index.html", "opensearch.xml", "received",
+        "robots.txt", "search", "theme", "zh-hans", "zh-hant",
     ]  # fmt: skip
 
 
@@ -331,4 +332,14 @@ def test_publishing_makes_addresses_absolute_where_they_must_be(content: Path, t
     for address in addresses:
         assert (output / address.removeprefix("https://archive.example/tongbao/") / "index.html").is_file()
     assert "https://archive.example/tongbao/zh-hans/bulletin/" in (output / "atom.xml").read_text("utf-8")
-    assert "https://" not in (output / "index.html").read_text("utf-8")
+    # In pages only for programs: what a reader follows is relative.
+    source = (output / "zh-hant/date/index.html").read_text("utf-8")
+    for tag, language in (("zh-Hans", "zh-hans"), ("zh-Hant", "zh-hant"), ("en", "en")):
+        assert f'hreflang="{tag}" href="https://archive.example/tongbao/{language}/date/">' in source
+    assert '<link rel="canonical" href="https://archive.example/tongbao/zh-hant/date/">' in source
+    assert source.count("https://") == 4
+    missing = (output / "404.html").read_text("utf-8")
+    assert 'href="/tongbao/en/"' in missing and "hreflang" not in missing
+    assert "Sitemap: https://archive.example/tongbao/sitemap.xml" in (output / "robots.txt").read_text("utf-8")
+    assert "https://archive.example/tongbao/search/?q={searchTerms}" in (output / "opensearch.xml").read_text("utf-8")
+

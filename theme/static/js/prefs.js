@@ -3,7 +3,7 @@
 
 (() => {
   const root = document.documentElement;
-  const names = ["size", "theme"];
+  const names = ["size", "theme", "keys"];
   const known = (name) => {
     try {
       return localStorage.getItem(`tongbao-${name}`);

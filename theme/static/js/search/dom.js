@@ -9,6 +9,9 @@ export const words = Object.fromEntries(
 /** The words of the page with {n} and the like filled in. */
 export const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
+/** The language of the bulletins' words in a page of other words; in a page of their own they need none. */
+export const tongue = document.documentElement.lang.startsWith("zh") ? null : "zh-Hans";
+
 /** An element with attributes and children; strings become text. */
 export function element(name, attributes, ...children) {
   const made = document.createElement(name);

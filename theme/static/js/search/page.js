@@ -2,7 +2,7 @@
 
 import { combobox } from "./combobox.js";
 import { forget, recentQueries, remember, rememberOpen, wasOpen } from "./device.js";
-import { $, element, isComposed, say, words } from "./dom.js";
+import { $, element, isComposed, say, tongue, words } from "./dom.js";
 import { openIndex } from "./index.js";
 import { addressOf, isEmpty, isFaulty, requestOf, stateOf } from "./state.js";
 import { hitNode, regions, showChosen, showFacets, withRegion } from "./view.js";
@@ -19,7 +19,7 @@ const prove = $("prove");
 const narrow = $("narrow");
 const line = $("status");
 const fields = form.elements;
-const lang = document.documentElement.lang.toLowerCase();
+const lang = document.documentElement.lang === "zh-Hant" ? "zh-hant" : "zh-hans"; // of the bulletins
 const index = openIndex(new URL("../../../", import.meta.url).href);
 const siteTitle = document.title;
 
@@ -246,7 +246,7 @@ async function offer(typed) {
   // An aid: where it fails, nothing is said.
   const found = await index.suggest(word, { lang }).catch(() => ({ regions: [], titles: [] }));
   const titles = word === typed.trimStart() ? found.titles : [];
-  const tagged = (text, tag) => [element("span", {}, text), " ", element("small", {}, tag)];
+  const tagged = (text, tag) => [element("span", { lang: tongue }, text), " ", element("small", {}, tag)];
   return [
     ...found.regions.map(({ code, name, count }) => ({ parts: tagged(name, say("as_region", { n: count })), code, name })),
     ...titles.map(({ title, url }) => ({ parts: tagged(title, words.as_title), url })),
@@ -268,7 +268,8 @@ combobox(box, $("suggestions"), offer, take);
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || isComposed(event) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const { key, target } = event;
-  if (key === "/" && !target.closest("input, select, textarea")) {
+  // A reader who dictates may have switched the key off (WCAG 2.1.4).
+  if (key === "/" && document.documentElement.dataset.keys !== "off" && !target.closest("input, select, textarea")) {
     event.preventDefault();
     box.focus();
     return;

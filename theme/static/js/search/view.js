@@ -1,6 +1,6 @@
 // What is shown of an answer: hits, facets, and the filters that are on.
 
-import { $, element, refill, say, words } from "./dom.js";
+import { $, element, refill, say, tongue, words } from "./dom.js";
 import { addressOf, isFiltered, OPEN, toggled } from "./state.js";
 
 const FACETS = 12;
@@ -21,13 +21,13 @@ function hitAddress({ url, snippet }) {
 
 export function hitNode(hit) {
   const date = hit.date ? element("time", {}, hit.date) : element("span", { class: "open" }, words.undated);
-  const names = hit.places.slice(0, PLACES).map(({ name }) => element("span", {}, name));
+  const names = hit.places.slice(0, PLACES).map(({ name }) => element("span", { lang: tongue }, name));
   const repaired = hit.snippet.some((run) => run.mark && run.repaired);
   return element(
     "li",
     { "data-id": hit.id },
-    element("a", { class: "title", href: hitAddress(hit) }, element("bdi", {}, ...hit.titleRuns.map(runNode))),
-    element("p", { class: "snippet" }, element("bdi", {}, ...hit.snippet.map(runNode))),
+    element("a", { class: "title", lang: tongue, href: hitAddress(hit) }, element("bdi", {}, ...hit.titleRuns.map(runNode))),
+    element("p", { class: "snippet", lang: tongue }, element("bdi", {}, ...hit.snippet.map(runNode))),
     element("p", { class: "meta" }, date, ...names, ...(repaired ? [element("span", { class: "badge" }, words.repaired)] : [])),
   );
 }
@@ -47,18 +47,18 @@ const nameOfScript = (script) => words[`script:${script}`] ?? script;
 
 /** The filters that are on, each a link that takes it off. */
 export function showChosen(state) {
-  const chip = (list, nameOf) => (value) =>
+  const chip = (list, nameOf, lang = null) => (value) =>
     element(
       "li",
       {},
       element(
         "a",
         { href: addressOf({ ...state, [list]: toggled(state[list], value) }), "data-key": list + value, "aria-label": say("remove", { name: nameOf(value) }) },
-        nameOf(value),
+        element("span", { lang }, nameOf(value)),
       ),
     );
   const chips = [
-    ...state.regions.map(chip("regions", nameOf)),
+    ...state.regions.map(chip("regions", nameOf, tongue)),
     ...state.kinds.map(chip("kinds", nameOfKind)),
     ...state.scripts.map(chip("scripts", nameOfScript)),
   ];
@@ -66,10 +66,10 @@ export function showChosen(state) {
   refill($("chosen"), chips);
 }
 
-function facetNode(title, exact, items) {
+function facetNode(title, exact, items, lang = null) {
   const list = items.map(({ key, name, count, chosen, state }) => {
     const label = count === undefined ? null : say(exact ? "facet" : "facet_about", { name, n: count });
-    const link = element("a", { href: addressOf(state), "aria-current": chosen ? "true" : null, "aria-label": label, "data-key": key }, name);
+    const link = element("a", { href: addressOf(state), "aria-current": chosen ? "true" : null, "aria-label": label, "data-key": key }, element("span", { lang }, name));
     const number = element("span", { class: "count", "aria-hidden": "true" }, count === undefined ? "" : (exact ? "" : "≤") + count);
     return element("li", {}, link, number);
   });
@@ -109,7 +109,7 @@ export function showFacets(state, facets) {
   const known = (kind) => Object.keys(words).filter((key) => key.startsWith(kind)).map((key) => key.slice(kind.length));
   const exact = facets?.exact;
   refill($("facets"), [
-    ...facetNode(words.facet_regions, exact, places),
+    ...facetNode(words.facet_regions, exact, places, tongue),
     ...facetNode(words.facet_years, exact, years.length > 1 || state.from ? years : []),
     ...facetNode(words.facet_kinds, exact, many("kinds", "kind", facets?.kinds, known("kind:"), nameOfKind)),
     ...facetNode(words.facet_scripts, exact, many("scripts", "script", facets?.scripts, known("script:"), nameOfScript)),
