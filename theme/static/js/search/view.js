@@ -62,7 +62,7 @@ export function showChosen(state) {
     ...state.kinds.map(chip("kinds", nameOfKind)),
     ...state.scripts.map(chip("scripts", nameOfScript)),
   ];
-  if (isFiltered(state)) chips.push(element("li", {}, element("a", { href: addressOf({ ...state, ...OPEN }), class: "all", "data-key": "all" }, words.clear)));
+  if (isFiltered(state)) chips.push(element("li", {}, element("a", { href: addressOf({ ...state, ...OPEN }), class: "all", "data-key": "all" }, words.clear_all)));
   refill($("chosen"), chips);
 }
 
