@@ -250,7 +250,7 @@ def test_the_state_stands_in_the_address_and_crosses_scripts(page: Page, site: s
     for name in ("q", "from", "to", "sort"):
         expect(page.locator(f"#{name}")).to_have_value(state[name])
     expect(page.get_by_label(words("zh-hant")["received"])).to_be_checked()
-    chips = ["海南省", "河北省", "會議", "未定", "簡體", "繁體", words("zh-hant")["clear"]]
+    chips = ["海南省", "河北省", "會議", "未定", "簡體", "繁體", words("zh-hant")["clear_all"]]
     expect(page.locator("#chosen li")).to_have_text(chips)
     page.locator("#chosen .all").click()
     done(page)
