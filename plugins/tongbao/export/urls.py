@@ -11,6 +11,7 @@ __all__ = [
     "bulletin",
     "date",
     "external",
+    "glossary",
     "home",
     "received",
     "region",
@@ -49,6 +50,11 @@ def region(code: str, language: str, page: int = 1) -> str:
 def date(period: str, language: str, page: int = 1) -> str:
     """The page of `yyyy`, `yyyy-mm` or `undated`, or with an empty period the list of all."""
     return f"{language}/date/" + (f"{period.replace('-', '/')}/" if period else "") + _page(page)
+
+
+def glossary(language: str) -> str:
+    """The genre's terms. The entry of a term is at `#t` and its id, the same in every language."""
+    return f"{language}/glossary/"
 
 
 def received(sha256: str) -> str:
