@@ -201,7 +201,7 @@ def test_page(language: str) -> None:
     assert len(set(anchors)) == len(anchors)
     assert {a[1:] for a in page.xpath("//main//a/@href")} <= set(anchors)
     assert {f"t{number}" for number in TERMS} <= set(anchors)
-    assert len(page.xpath("//dfn")) == len(TERMS) == adapter.view(language)["total"]
+    assert len(page.xpath("//dt")) == len(TERMS) == adapter.view(language)["total"]
 
 
 def test_page_in_three_languages() -> None:
@@ -210,7 +210,23 @@ def test_page_in_three_languages() -> None:
     assert entries["zh-hans"].text_content() == "四方责任"
     assert entries["zh-hant"].text_content() == "四方責任"
     assert entries["en"].text_content() == "四方责任 responsibilities of the four parties"
-    assert entries["en"].xpath("./dfn/@lang") == ["zh-Hans"] and not entries["zh-hant"].xpath(".//@lang")
+    assert entries["en"].xpath("./span/@lang") == ["zh-Hans"] and not entries["zh-hant"].xpath(".//@lang")
+
+
+def test_periods() -> None:
+    def said(language: str, term: str) -> list[str]:
+        number = next(t.id for t in TERMS.values() if t.term == term)
+        notes = rendered(language).get_element_by_id(f"t{number}").getparent().xpath("./dd[@class='note']")
+        return [
+            note.text_content()
+            for note in notes
+            if note.text_content().startswith(labels(language)["glossary"]["years"])
+        ]
+
+    assert said("zh-hant", "乙类甲管") == ["時間：2020年1月20日至2023年1月8日"]
+    assert said("en", "乙类甲管") == ["In use: 2020-01-20 to 2023-01-08"]
+    assert said("en", "乙类乙管") == ["In use: from 2023-01-08"]
+    assert said("zh-hans", "三非") == []
 
 
 def test_labels_have_the_same_keys() -> None:

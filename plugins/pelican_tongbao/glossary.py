@@ -8,6 +8,7 @@ from typing import Any
 
 from pelican_tongbao.labels import say
 from tongbao.export import glossary
+from tongbao.export.page import date_text
 from tongbao.model import Standard
 
 # The languages that the glossary is published in: English too, with the terms in Chinese.
@@ -17,14 +18,16 @@ LANGUAGES = ("zh-hans", "zh-hant", "en")
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A term. `anchor` is its id on the page. `term`, `variants` and `source` are Chinese, in the page's script, and in
-    Simplified on the English page; `english` is empty on the Chinese ones. `since` and `until` are `yyyy`, `yyyy-mm`,
-    `yyyy-mm-dd` or empty. `related` are (anchor, term)."""
+    Simplified on the English page; `english` is empty on the Chinese ones. `since` and `until` are dates as the page
+    writes them, or empty; `period` is the label of what they say: from, to, from_to, or "" where there are none.
+    `related` are (anchor, term)."""
 
     anchor: str
     term: str
     english: str
     definition: str
     variants: tuple[str, ...]
+    period: str
     since: str
     until: str
     source: str
@@ -55,6 +58,8 @@ def view(language: str, standard: Standard = Standard.TW) -> Mapping[str, Any]:
 
 # The value of `lang` for what is Chinese on a page.
 _CHINESE = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "zh-Hans"}
+# (whether the beginning is known, whether the end is): the label.
+_PERIODS = {(False, False): "", (True, False): "from", (False, True): "to", (True, True): "from_to"}
 
 
 def _entry(term: glossary.Term, language: str, standard: Standard) -> Entry:
@@ -68,8 +73,9 @@ def _entry(term: glossary.Term, language: str, standard: Standard) -> Entry:
         english=term.english if english else "",
         definition=term.en if english else said(term.hans),
         variants=tuple(map(said, term.variants)),
-        since=term.since,
-        until=term.until,
+        period=_PERIODS[bool(term.since), bool(term.until)],
+        since=term.since if english else date_text(term.since),
+        until=term.until if english else date_text(term.until),
         source=said(term.source),
         related=tuple((_anchor(each), said(glossary.terms()[each].term)) for each in term.see),
     )

@@ -77,6 +77,11 @@ def sections() -> tuple[Section, ...]:
     return tuple(Section(**row) for row in _table()["section"])
 
 
+def load() -> None:
+    """Load the table and what finds its terms: some hundredths of a second, once a process."""
+    _finder()
+
+
 def occurrences(folded: str) -> tuple[tuple[int, int, int], ...]:
     """(start, end, id) of each term in a folded text, from left to right, the longest wording first."""
     automaton, meant = _finder()
