@@ -342,4 +342,3 @@ def test_publishing_makes_addresses_absolute_where_they_must_be(content: Path, t
     assert 'href="/tongbao/en/"' in missing and "hreflang" not in missing
     assert "Sitemap: https://archive.example/tongbao/sitemap.xml" in (output / "robots.txt").read_text("utf-8")
     assert "https://archive.example/tongbao/search/?q={searchTerms}" in (output / "opensearch.xml").read_text("utf-8")
-

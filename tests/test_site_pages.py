@@ -212,7 +212,7 @@ def test_addresses_follow_the_contract() -> None:
     for lang in ("zh-hans", "zh-hant", "en"):
         if lang != "en":
             expected |= {f"{lang}/bulletin/{each}/" for each in ("bare", "damaged", "hostile")}
-        expected |= {f"{lang}/kind/{each}" for each in ("", "meeting/", "unknown/")}
+        expected |= {f"{lang}/glossary/", *(f"{lang}/kind/{each}" for each in ("", "meeting/", "unknown/"))}
         issuers = ("海口市", plain(hostile().genre.issuer or ""))
         expected |= {f"{lang}/port/", f"{lang}/issuer/", *(f"{lang}/issuer/{named(name)}/" for name in issuers)}
         expected |= {f"{lang}/region/{each}" for each in ("", "460000/", "460100/", "110000/", "unknown/")}

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Any
 
-from pelican_tongbao.pages import others, ways
+from pelican_tongbao.labels import labels
+from pelican_tongbao.pages import glossary, others, ways
 from pelican_tongbao.pages.bulletins import beside, bulletin_pages
-from pelican_tongbao.pages.page import TAGS, Feeds, Page, feeds, region_name
+from pelican_tongbao.pages.page import TAGS, Feeds, Page, feeds, region_name, twins
 from pelican_tongbao.pages.ways import kind_feeds, region_shows
 from tongbao.export import urls
 from tongbao.export.browse import Catalogue
+from tongbao.model import Standard
 
 __all__ = [
     "TAGS",
@@ -48,6 +51,7 @@ def overview_pages(catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
             ways.kinds(catalogue, language),
             ways.issuers(catalogue, language),
             ways.ports(catalogue, language),
+            [_glossary(language, catalogue.standard)],
         )
         yield from (replace(page, standard=catalogue.standard) for page in chain.from_iterable(made))
     yield from (replace(page, standard=catalogue.standard) for page in others.own(own, catalogue.standard))
@@ -57,3 +61,10 @@ def region_pages(code: str, catalogue: Catalogue) -> Iterator[Page]:
     """The pages of a division; `region_shows` decides them."""
     for language in urls.SITE_LANGUAGES:
         yield from (replace(page, standard=catalogue.standard) for page in ways.region(code, catalogue, language))
+
+
+def _glossary(language: str, standard: Standard) -> Page:
+    """The genre's terms: a table of the library, which is in the key of every page."""
+    heading = labels(language, standard)["glossary"]["heading"]
+    view = partial(glossary.view, language, standard)
+    return Page(urls.glossary(language), "glossary", language, twins(urls.glossary), heading, view, "glossary")

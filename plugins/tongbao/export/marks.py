@@ -22,7 +22,8 @@ _CONTROL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A span of a text. `kind` is repair, suggestion or evidence; `number` counts within the kind from 1."""
+    """A span of a text. `kind` is repair, suggestion or evidence; `number` counts within the kind from 1. A
+    term's (`glossary.TERM`) is the id of the term."""
 
     kind: str
     number: int

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from tongbao import reading
 from tongbao.edits import OffsetMap, invert
-from tongbao.export import urls
+from tongbao.export import glossary, urls
 from tongbao.export.marks import Mark, Marker, Token, plain
 from tongbao.model import Ambiguity, BlockKind, Bulletin, DateTag, Edit, Evidence, PlaceTag, RegionTag, Role, Standard
 from tongbao.script import convert, to_hant
@@ -194,6 +194,7 @@ class _Marked:
         ]
         text = bulletin.received.text
         self.received = Line("received", Marker(text, in_received).block(0, len(text)))
+        self.in_text += glossary.links(repaired.text, bulletin.reading.blocks, self.in_text, bulletin.reading.edits)
 
 
 class _Builder:

@@ -102,7 +102,7 @@ def own(slug: str, language: str) -> str:
 
 
 def glossary(language: str) -> str:
-    """The glossary."""
+    """The genre's terms. The entry of a term is at `#t` and its id, the same in every language."""
     return f"{language}/glossary/"
 
 
