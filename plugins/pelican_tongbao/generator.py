@@ -43,7 +43,7 @@ from pelican_tongbao.pages import (
 from pelican_tongbao.progress import watched
 from pelican_tongbao.publish import Stage, Written, put, remove_from
 from pelican_tongbao.sitemap import sitemap
-from tongbao import crew, places, receive, search, store
+from tongbao import __version__, crew, places, receive, search, store
 from tongbao.archive import Archive, Holding, open_archive
 from tongbao.export import records, urls
 from tongbao.export.brief import Brief, brief
@@ -62,6 +62,8 @@ _REGIONS = "regions"
 _SAID = "said"
 # So few files are not worth a process.
 _FEW = 4
+# Of a digest that a reader copies.
+_DIGITS = 8
 # Bytes that are copied at once.
 _PIECE = 1 << 24
 
@@ -102,6 +104,8 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         self.standard = _standard(self.settings["TONGBAO_HANT"])
         self.site = self.settings["SITEURL"].rstrip("/")
         self.stage: Stage = self.settings["TONGBAO_STAGE"]
+        # What made the texts, for citations; the digits of a bulletin's key are added, by which copies may have helped.
+        self.build = f"{__version__}+{store.code_digest()[:_DIGITS]}"
 
     def generate_context(self) -> None:
         """Bring the archive up to date. Raises StrictError where quarantined inputs must not pass."""
@@ -221,7 +225,8 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             yield page.file, template.render(shown).encode()
 
     def _bulletin(self, holding: Holding[Brief], at: int) -> Iterator[tuple[str, bytes]]:
-        yield from self._rendered(bulletin_pages(self.archive.load(holding.key), self.catalogue, at))
+        bulletin, build = self.archive.load(holding.key), f"{self.build}.{holding.key[:_DIGITS]}"
+        yield from self._rendered(bulletin_pages(bulletin, self.catalogue, at, self.site, build))
 
     def _received(self, file: str, source: str, sha256: str) -> Iterator[tuple[str, bytes]]:
         """The received bytes for download, under their SHA-256."""
@@ -264,7 +269,8 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
     def _report(self) -> dict[str, Any]:
         archive = self.archive
-        return report([holding.brief for holding in archive.holdings], archive.quarantined, archive.warnings)
+        briefs = [holding.brief for holding in archive.holdings]
+        return report(briefs, archive.quarantined, archive.warnings, self.build)
 
     def _others(self) -> Iterator[Output]:
         """Small files for programs."""

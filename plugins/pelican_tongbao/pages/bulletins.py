@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from pelican_tongbao.labels import labels
 from pelican_tongbao.pages.page import Page
 from tongbao.export import page as export
 from tongbao.export.browse import Catalogue, Entry
+from tongbao.export.citing import Edition, citations
 from tongbao.model import Bulletin
 
 
-def bulletin_pages(bulletin: Bulletin, catalogue: Catalogue, at: int) -> Iterator[Page]:
-    """The pages of the bulletin whose entry is `at` that place, with its neighbours."""
+def bulletin_pages(
+    bulletin: Bulletin, catalogue: Catalogue, at: int, site: str = "", build: str = ""
+) -> Iterator[Page]:
+    """The pages of the bulletin whose entry is `at` that place, with its neighbours. `site` is the site's URL or empty,
+    `build` names what made the text; both stand in its citations."""
     around = neighbours(catalogue, at)
     for language, model in export.bulletin_pages(bulletin).items():
+        edition = Edition(labels(language, catalogue.standard)["site"]["archive"], site, build)
         twins = dict(model.addresses)
-        view = partial(dict, b=model, **around)
+        view = partial(dict, b=model, citations=citations(bulletin, language, edition), **around)
         yield Page(twins[language], "bulletin", language, twins, model.title, view, around, standard=catalogue.standard)
 
 

@@ -16,10 +16,13 @@ from tongbao.model import Quarantined
 TOOLS = ("ahocorasick-rs", "ftfy", "jinja2", "lxml", "opencc", "pelican", "rjieba", "whoosh-reloaded")
 
 
-def report(briefs: Sequence[Brief], quarantined: Sequence[Quarantined], warnings: Sequence[str]) -> dict[str, Any]:
+def report(
+    briefs: Sequence[Brief], quarantined: Sequence[Quarantined], warnings: Sequence[str], build: str = ""
+) -> dict[str, Any]:
     """Counts, quarantined inputs with reasons, texts for a curator, warnings and tool versions, as JSON values."""
     rules = Counter(rule for b in briefs for rule in b.rules)
     return {
+        "build": build,
         "counts": {
             "bulletins": len(briefs),
             "quarantined": len(quarantined),
