@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 STEPS = 5
@@ -25,12 +26,14 @@ class Scale:
         return tuple((step, low, high) for step, (low, high) in enumerate(zip(self.bounds, ends, strict=False), 1))
 
 
-def scale(most: int) -> Scale:
-    """A scale for counts up to `most`: at most five steps, each about so many times as great as the one below, with
-    bounds that are easy to read (1, 2, 5, 10 …)."""
-    bounds: list[int] = []
-    for step in range(STEPS):
-        bound = max(_round(most ** (step / STEPS)), bounds[-1] + 1) if bounds else 1
+def scale(counts: Iterable[int]) -> Scale:
+    """A scale for these counts, of which zeros need no step: at most five steps from the least to the greatest, each
+    about so many times as great as the one below, with bounds that are easy to read (1, 2, 5, 10 …)."""
+    some = [count for count in counts if count]
+    least, most = min(some, default=0), max(some, default=0)
+    bounds = [least] if some else []
+    for step in range(1, STEPS if some else 0):
+        bound = max(_round(least * (most / least) ** (step / STEPS)), bounds[-1] + 1)
         if bound <= most:
             bounds.append(bound)
     return Scale(tuple(bounds), most)

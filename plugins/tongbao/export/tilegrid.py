@@ -71,6 +71,6 @@ def tile_map(entries: Iterable[Entry], lineage: Lineage) -> TileMap:
         primary.update(about)
         mentioned.update(provinces(entry.mentions) - about)
         placed, unplaced = placed + bool(about), unplaced + (not about)
-    steps = scale(max(primary.values(), default=0))
+    steps = scale(primary.values())
     tiles = (Tile(u, primary[u.code], mentioned[u.code], steps.step(primary[u.code])) for u in units())
     return TileMap(tuple(tiles), steps, placed, unplaced)

@@ -165,11 +165,6 @@ def timeline(entries: Iterable[Entry]) -> Timeline:
     return Timeline(grain, groups, most, counts.total(), _apart(counts, inner), stops)
 
 
-def month_counts(line: Timeline) -> tuple[Bar, ...]:
-    """The bars that have bulletins, oldest first: what the table beside the picture shows."""
-    return tuple(bar for group in line.groups for bar in group.bars if bar.number)
-
-
 def day_calendar(period: str, entries: Sequence[Entry]) -> Calendar:
     """The days of a month (`yyyy-mm`) or a year (`yyyy`), from its entries as `Catalogue.periods` has them, in their
     order there."""
@@ -177,7 +172,7 @@ def day_calendar(period: str, entries: Sequence[Entry]) -> Calendar:
     days = {each: n for each, n in counts.items() if len(each) == _DAY and each.startswith(period)}
     months = {each: n for each, n in _sums(counts, _MONTH).items() if each.startswith(period)}
     places = _places(entries)
-    steps = scale(max(days.values(), default=0))
+    steps = scale(days.values())
 
     def day(month: str, day: int) -> Day | None:
         date = f"{month}-{day:02d}"
@@ -201,7 +196,7 @@ def matrix(shelves: Iterable[tuple[str, Sequence[Entry]]], entries: Iterable[Ent
         grain, length, columns = "year", _YEAR, _columns(_sums(every, _YEAR))
     rows = tuple(_row(code, counts, length, columns) for code, counts in counted)
     heads = tuple((year, len(list(same))) for year, same in groupby(c.period[:_YEAR] for c in columns))
-    steps = scale(max((n for row in rows for n in row.cells), default=0))
+    steps = scale(n for row in rows for n in row.cells)
     return Matrix(grain, columns, heads, rows, _row("", every, length, columns), steps)
 
 
