@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader
 from lxml import etree, html
 
-from pelican_tongbao.pages import glossary as adapter
 from pelican_tongbao.labels import labels
+from pelican_tongbao.pages import glossary as adapter
 from tongbao.export import glossary, urls
 from tongbao.export.marks import Mark, Marker
 from tongbao.export.page import bulletin_page

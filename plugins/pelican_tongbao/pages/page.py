@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from pelican_tongbao.labels import labels, rule_names, say
 from tongbao import places
-from tongbao.export import urls
+from tongbao.export import tilegrid, urls
 from tongbao.export.page import date_text
 from tongbao.model import Standard
 
@@ -96,10 +96,17 @@ def chinese(text: str) -> Markup:
 
 @cache
 def region_name(code: str, language: str, standard: Standard = Standard.TW) -> str:
-    """A division's name; the code itself where the table does not know it."""
+    """A division's name; the code itself where the table does not know it. In English those of provinces."""
+    if language == "en" and code in _english():
+        return _english()[code]
     division = places.divisions().get(code)
     name = division.name if division else code
     return say(name, language, standard)
+
+
+@cache
+def _english() -> Mapping[str, str]:
+    return {unit.code: unit.english for unit in tilegrid.units()}
 
 
 def lineal_name(code: str, language: str, standard: Standard = Standard.TW) -> str:

@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pelican_tongbao.labels import labels, say
-from pelican_tongbao.pages.lists import listed, listing, node, tree
+from pelican_tongbao.pages.lists import PER_PAGE, listed, listing, node, tree
 from pelican_tongbao.pages.page import Feeds, Page, feeds, few, region_name, twins
 from tongbao import places
 from tongbao.export import urls
 from tongbao.export.browse import Catalogue, Entry
 from tongbao.export.page import date_text
+from tongbao.export.tilegrid import tile_map
+from tongbao.export.timeline import day_calendar, matrix, timeline
 from tongbao.model import KINDS
 
 # How many bulletins the home page shows.
@@ -29,6 +31,8 @@ def home(catalogue: Catalogue, language: str) -> Page:
         "regions": sorted(provinces, key=lambda n: (-n.primary, -n.mentioned, n.code)),
         "years": [(year, len(catalogue.periods[year])) for year in catalogue.years()],
         "kinds": [(kind, len(entries)) for kind, entries in _kinds(catalogue)],
+        "line": timeline(catalogue.entries),
+        "map": tile_map(catalogue.entries, places.lineage),
         "undated": len(catalogue.undated),
         "unplaced": len(catalogue.unplaced),
     }
@@ -50,11 +54,16 @@ def search(catalogue: Catalogue, language: str) -> Page:
 def regions(catalogue: Catalogue, language: str) -> Iterator[Page]:
     """The tree of divisions, and the list of bulletins that tell of none."""
     words = labels(language, catalogue.standard)["region"]
-    view = {"tree": list(tree("", catalogue, language)), "unplaced": len(catalogue.unplaced)}
+    view = {
+        "tree": list(tree("", catalogue, language)),
+        "map": tile_map(catalogue.entries, places.lineage),
+        "years": catalogue.years(),
+        "unplaced": len(catalogue.unplaced),
+    }
     yield few(urls.region("", language), "regions", language, twins(urls.region, ""), words["heading"], view)
     yield from listing(
         catalogue, "region", urls.region, urls.UNKNOWN, language, words["unknown"],
-        [("", e) for e in catalogue.unplaced], {"intro": words["unknown_intro"], "path": (), "below": ()},
+        [("", e) for e in catalogue.unplaced], {"intro": words["unknown_intro"], "path": (), "below": (), "line": None},
     )  # fmt: skip
 
 
@@ -65,6 +74,7 @@ def region(code: str, catalogue: Catalogue, language: str) -> Iterator[Page]:
         "intro": "",
         "path": [(c, region_name(c, language, catalogue.standard)) for c in reversed(line[1:])],
         "below": [node(c, catalogue, language) for c in catalogue.children.get(code, ())],
+        "line": timeline(shelf.primary),
     }
     entries = [("primary", e) for e in shelf.primary] + [("mentioned", e) for e in shelf.mentioned]
     name = region_name(code, language, catalogue.standard)
@@ -93,15 +103,28 @@ def dates(catalogue: Catalogue, language: str) -> Iterator[Page]:
     """The list of years and months, each of these, and the list of undated bulletins."""
     words = labels(language, catalogue.standard)["date"]
     years = [(y, len(catalogue.periods[y]), _counts(catalogue, y)) for y in catalogue.years()]
-    view = {"years": years, "undated": len(catalogue.undated)}
+    rows = [(code, catalogue.shelves[code].primary) for code in catalogue.children.get("", ())]
+    view = {
+        "years": years,
+        "undated": len(catalogue.undated),
+        "line": timeline(catalogue.entries),
+        "table": matrix([*rows, (urls.UNKNOWN, catalogue.unplaced)], catalogue.entries),
+    }
     yield few(urls.date("", language), "dates", language, twins(urls.date, ""), words["heading"], view)
     yield from listing(
         catalogue, "date", urls.date, urls.UNDATED, language, words["undated"],
-        [("", e) for e in catalogue.undated], {"intro": words["undated_intro"], "year": "", "months": ()},
+        [("", e) for e in catalogue.undated], {"intro": words["undated_intro"], "year": "", "months": (), "days": None, "map": None},
     )  # fmt: skip
     for period, entries in catalogue.periods.items():
         year, _, month = period.partition("-")
-        extra = {"intro": "", "year": year if month else "", "months": () if month else _counts(catalogue, year)}
+        extra = {
+            "intro": "",
+            "year": year if month else "",
+            "months": () if month else _counts(catalogue, year),
+            "days": day_calendar(period, entries),
+            "map": None if month else tile_map(entries, places.lineage),
+            "per_page": PER_PAGE,
+        }
         # In a month each day has a section, and those that may be of several days one before them.
         sections = [(_day(entry) if month else "", entry) for entry in entries]
         name = date_text(period, language)
