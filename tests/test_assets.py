@@ -134,7 +134,8 @@ def test_every_file_is_published_and_entries_as_one(samples_site: Path) -> None:
 def test_styles_say_what_their_sources_say(open_page: Open, samples_site: Path, serve: Serve) -> None:
     page = open_page()
     page.goto(serve(samples_site))
-    # Only conditions and the values of custom properties are kept as they are written; names of fonts mean the same in any case.
+    # Only conditions and the values of custom properties are kept as they are written; names of fonts mean the same
+    # in any case.
     rules = """source => {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(source);

@@ -17,24 +17,21 @@ from tongbao.export.timeline import day_calendar, matrix, timeline
 from tongbao.model import KINDS
 
 # How many bulletins the home page shows.
-NEWEST = 10
+NEWEST = 6
 
 Lists = Mapping[str, Sequence[Entry]]
 
 
 def home(catalogue: Catalogue, language: str) -> Page:
     """What this is, the search, the newest bulletins, and the ways to the others."""
-    provinces = [node(code, catalogue, language) for code in catalogue.children.get("", ())]
     view = {
         "entries": listed(catalogue.entries[:NEWEST], catalogue, language),
         "total": len(catalogue.entries),
-        "regions": sorted(provinces, key=lambda n: (-n.primary, -n.mentioned, n.code)),
         "years": [(year, len(catalogue.periods[year])) for year in catalogue.years()],
         "kinds": [(kind, len(entries)) for kind, entries in _kinds(catalogue)],
         "line": timeline(catalogue.entries),
         "map": tile_map(catalogue.entries, places.lineage),
         "undated": len(catalogue.undated),
-        "unplaced": len(catalogue.unplaced),
     }
     name = labels(language, catalogue.standard)["site"]["name"]
     address = urls.home(language)
@@ -113,7 +110,8 @@ def dates(catalogue: Catalogue, language: str) -> Iterator[Page]:
     yield few(urls.date("", language), "dates", language, twins(urls.date, ""), words["heading"], view)
     yield from listing(
         catalogue, "date", urls.date, urls.UNDATED, language, words["undated"],
-        [("", e) for e in catalogue.undated], {"intro": words["undated_intro"], "year": "", "months": (), "days": None, "map": None},
+        [("", e) for e in catalogue.undated],
+        {"intro": words["undated_intro"], "year": "", "months": (), "days": None, "map": None},
     )  # fmt: skip
     for period, entries in catalogue.periods.items():
         year, _, month = period.partition("-")
