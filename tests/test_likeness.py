@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,7 +17,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tongbao.folding import fold
-from tongbao.likeness import Change, Likeness, Sketch, alignment, differences, relate, shared_passages, sketch
+from tongbao.likeness import (
+    Change,
+    Likeness,
+    Sketch,
+    alignment,
+    differences,
+    relate,
+    shared_passages,
+    similarity,
+    sketch,
+)
 from tongbao.likeness.letters import letters
 from tongbao.likeness.relations import LEAST, MOST_RELATED
 from tongbao.likeness.sketches import PASSAGE, minhash
@@ -218,31 +229,70 @@ def archives(draw: st.DrawFn) -> dict[str, Sketch]:
     values = st.lists(st.integers(0, 40), max_size=20, unique=True).map(sorted)
     prints = values.map(lambda each: np.array(each, "<u4") * np.uint32(100_000_007))
     sketches = st.tuples(st.sampled_from(signatures), prints)
-    drawn = draw(st.lists(sketches, max_size=9))
+    drawn = draw(st.lists(sketches, max_size=12))
     return {f"{n}": Sketch(signature, np.sort(each).tobytes()) for n, (signature, each) in enumerate(drawn)}
+
+
+def expected(sketches: Mapping[str, Sketch], groups: tuple[tuple[str, ...], ...]) -> dict[str, list[tuple[str, int]]]:
+    """What `relate` says of related bulletins, the slow way."""
+    group = {name: members[0] for members in groups for name in members}
+    held = {name: set(np.frombuffer(each.prints, "<u4").tolist()) for name, each in sketches.items()}
+    holders = {p: {group.get(n, n) for n in held if p in held[n]} for prints in held.values() for p in prints}
+    out = {}
+    for name in held:
+        scores = {
+            other: sum(round(100 / math.log2(len(holders[p]))) for p in held[name] & held[other])
+            for other in held
+            if group.get(other, other) != group.get(name, name)
+        }
+        best: dict[str, tuple[str, int]] = {}
+        for other, score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
+            if score >= LEAST:
+                best.setdefault(group.get(other, other), (other, score))
+        if best:
+            out[name] = list(best.values())[:MOST_RELATED]
+    return out
 
 
 @given(archives(), st.randoms(use_true_random=False))
 @settings(deadline=None)
-def test_relations_hold_both_ways_and_in_any_order(sketches: dict[str, Sketch], random: Any) -> None:
+def test_relations_are_what_the_slow_way_gives_in_any_order(sketches: dict[str, Sketch], random: Any) -> None:
     found = relate(sketches)
     shuffled = list(sketches.items())
     random.shuffle(shuffled)
     assert relate(dict(shuffled)) == found
-    group = {name: members[0] for members in found.groups for name in members}
-    for name, others in found.related.items():
-        assert 0 < len(others) <= MOST_RELATED
-        assert [o.score for o in others] == sorted((o.score for o in others), reverse=True)
-        assert len({group.get(o.id, o.id) for o in others}) == len(others)
-        for other in others:
-            assert group.get(name, name) != group.get(other.id, other.id)
-            mine, theirs = (np.frombuffer(sketches[n].prints, "<u4") for n in (name, other.id))
-            assert len(np.intersect1d(mine, theirs)) * 100 >= other.score >= LEAST
-            # The other says the same of it, unless it has better ones.
-            back = found.related[other.id]
-            told = {o.id: o.score for o in back}
-            rivals = [o for o in back if group.get(o.id, o.id) == group.get(name, name)] or back
-            assert told.get(name) == other.score or rivals[-1].score >= other.score
+    alike = {
+        name: {n for n, other in sketches.items() if similarity(each, other) >= 0.5 or n == name}
+        for name, each in sketches.items()
+    }
+    assert found.groups == tuple(sorted({tuple(sorted(names)) for names in alike.values() if len(names) > 1}))
+    assert {name: [tuple(other) for other in others] for name, others in found.related.items()} == expected(
+        sketches, found.groups
+    )
+
+
+@given(archives(), archives(), st.integers(0, 4))
+@settings(deadline=None)
+def test_what_is_known_saves_work_and_changes_nothing(
+    before: dict[str, Sketch], after: dict[str, Sketch], holders: int
+) -> None:
+    """A few bulletins of an archive come, go or change, and prints may have too many holders soon."""
+    after = {**before, **dict(list(after.items())[:3])}
+    after.pop("3", None)
+    changed = {name: before.get(name) for name in {*before, *after} if before.get(name) != after.get(name)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tongbao.likeness.relations.MOST_HOLDERS", holders + 2)
+        patch.setattr("tongbao.likeness.relations.COMMON", 4)
+        assert relate(after, relate(before), changed) == relate(after)
+
+
+def test_steps_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {f"{n:02}": unlike(n) + unlike(100 + n // 3) + PASSAGES["storm"] for n in range(20)}
+    whole = related(texts)
+    assert len(whole.related) == 20
+    monkeypatch.setattr("tongbao.likeness.relations._STEP", 1)
+    monkeypatch.setattr("tongbao.likeness.relations._SLICES", 2)
+    assert related(texts) == whole
 
 
 def test_folding_keeps_what_letters_are() -> None:
