@@ -195,10 +195,10 @@ def site(*makers: Callable[[], Bulletin]) -> dict[str, tuple[Page, str]]:
     environment = Environment(loader=FileSystemLoader(ROOT / "theme/templates"), **settings)
     lists = catalogue(map(entry, bulletins), places.lineage)
     made = {bulletin.id: bulletin for bulletin in bulletins}
-    details = (bulletin_pages(made[entry.id], lists, at) for at, entry in enumerate(lists.entries))
+    details = (bulletin_pages(made[entry.id], lists, at, made.__getitem__) for at, entry in enumerate(lists.entries))
     return {
         page.address: (page, environment.get_template(f"{page.template}.html").render(page.context(), site="", menu=[]))
-        for page in chain(list_pages(lists, []), *details)
+        for page in chain(list_pages(lists, [], {}), *details)
     }
 
 
@@ -212,7 +212,11 @@ def test_addresses_follow_the_contract() -> None:
     for lang in ("zh-hans", "zh-hant", "en"):
         if lang != "en":
             expected |= {f"{lang}/bulletin/{each}/" for each in ("bare", "damaged", "hostile")}
-        expected |= {f"{lang}/glossary/", *(f"{lang}/kind/{each}" for each in ("", "meeting/", "unknown/"))}
+        expected |= {
+            f"{lang}/glossary/",
+            f"{lang}/copies/",
+            *(f"{lang}/kind/{each}" for each in ("", "meeting/", "unknown/")),
+        }
         issuers = ("海口市", plain(hostile().genre.issuer or ""))
         expected |= {f"{lang}/port/", f"{lang}/issuer/", *(f"{lang}/issuer/{named(name)}/" for name in issuers)}
         expected |= {f"{lang}/region/{each}" for each in ("", "460000/", "460100/", "110000/", "unknown/")}

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -32,6 +32,7 @@ from pelican_tongbao.pages import (
     Page,
     beside,
     bulletin_pages,
+    compare_pages,
     feeds,
     kind_feeds,
     others,
@@ -48,9 +49,11 @@ from tongbao.archive import Archive, Holding, open_archive
 from tongbao.export import records, urls
 from tongbao.export.brief import Brief, brief
 from tongbao.export.browse import Catalogue, Entry, catalogue
+from tongbao.export.kinship import kinship
 from tongbao.export.report import report
 from tongbao.export.searching import search_document
-from tongbao.model import Standard
+from tongbao.likeness import relate
+from tongbao.model import Bulletin, Standard
 from tongbao.search import SearchDocument
 
 LINES, _REPORT, _SITEMAP = "data/bulletins.jsonl", "data/report.json", "sitemap.xml"
@@ -119,11 +122,14 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         if self.archive.quarantined and self.settings["TONGBAO_STRICT"]:
             listed = "\n  ".join(f"{q.source}: {q.fault}; {q.remedy}" for q in self.archive.quarantined)
             raise StrictError(f"nothing was published, because STRICT is set and these inputs fail:\n  {listed}")
+        self.by_id = {holding.received.id: holding for holding in self.archive.holdings}
         self._search_files = _Search(self.stage)
         self._searched = crew.aside(partial(self._write_search, self._search_files))  # beside all that follows
         self.catalogue = catalogue(
             (holding.brief.entry for holding in self.archive.holdings), places.lineage, self.standard
         )
+        found = relate({name: holding.brief.sketch for name, holding in self.by_id.items()})
+        self.kinship = kinship(self.catalogue.entries, found)
 
     def generate_output(self, _: object) -> None:
         """Bring everything in the stage up to date."""
@@ -158,7 +164,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         """What the old site has not, or not as it is now. All else is kept."""
         ground = self._ground(own)
         report = self._report()
-        overview = [*overview_pages(self.catalogue, own), *others.report(report, self.standard)]
+        overview = [*overview_pages(self.catalogue, own, self.kinship.families), *others.report(report, self.standard)]
         outputs = [self._page(ground, page) for page in (*overview, others.not_found(self.site))]
         outputs += [self._text(_REPORT, f"{json.dumps(report, ensure_ascii=False, indent=2)}\n"), *self._others()]
         for language in urls.LANGUAGES:
@@ -182,8 +188,12 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             addresses += groups[key][1]
         self.stage.notes[_REGIONS] = groups
         yield from self._bulletins(ground)
+        yield from self._comparisons(ground)
         if self.site:
             addresses += [_twins(entry.id) for entry in self.catalogue.entries]
+            for members in self.kinship.families.values():
+                for a, b in pairwise(members):
+                    addresses.append({each: urls.compare(a.id, b.id, each) for each in urls.LANGUAGES})
             output = self._sitemap(ground, addresses)
             yield from [output] if not self._kept(output) else []
 
@@ -192,13 +202,13 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
     def _bulletins(self, ground: str) -> Iterator[Output]:
         """The pages of bulletins, and their received bytes."""
-        holdings = {holding.received.id: holding for holding in self.archive.holdings}
-        entries = self.catalogue.entries
+        entries, holdings = self.catalogue.entries, self.by_id
         keep = self.stage.keep
         for at, entry in enumerate(entries):
             holding = holdings[entry.id]
             received = holding.received
-            key = hashlib.sha256(f"{ground}{holding.key}{beside(self.catalogue, at)}".encode()).hexdigest()
+            near = f"{beside(self.catalogue, at)}{self._kin_key(entry.id)}"
+            key = hashlib.sha256(f"{ground}{holding.key}{near}".encode()).hexdigest()
             files = tuple([f"{urls.bulletin(entry.id, language)}index.html" for language in urls.LANGUAGES])
             if not all([keep(file, key) for file in files]):
                 yield Output(files, key, partial(self._bulletin, holding, at))
@@ -206,6 +216,27 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             if not keep(file, received.sha256):
                 copy = partial(self._received, file, received.source, received.sha256)
                 yield Output((file,), received.sha256, copy)
+
+    def _kin_key(self, name: str) -> str:
+        """What a bulletin's pages show of those that are akin to it."""
+        kin = self.kinship.kin.get(name)
+        return f"{kin}{[self.by_id[each].key for each in kin.others]}" if kin else ""
+
+    def _comparisons(self, ground: str) -> Iterator[Output]:
+        """The pages of each two copies that follow each other in time."""
+        for family, members in self.kinship.families.items():
+            for pair in pairwise(members):
+                key = keys.digest(ground, [self.by_id[entry.id].key for entry in pair])
+                files = tuple(f"{urls.compare(*(e.id for e in pair), each)}index.html" for each in urls.LANGUAGES)
+                output = Output(files, key, partial(self._comparison, family, pair))
+                yield from [output] if not self._kept(output) else []
+
+    def _comparison(self, family: str, pair: tuple[Entry, Entry]) -> Iterator[tuple[str, bytes]]:
+        earlier, later = (self._load(entry.id) for entry in pair)
+        yield from self._rendered(compare_pages(earlier, later, {entry.id: entry for entry in pair}, family))
+
+    def _load(self, name: str) -> Bulletin:
+        return self.archive.load(self.by_id[name].key)
 
     def _ground(self, own: Sequence[Any]) -> str:
         """A digest of all that is common to the pages."""
@@ -226,7 +257,8 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
     def _bulletin(self, holding: Holding[Brief], at: int) -> Iterator[tuple[str, bytes]]:
         bulletin, build = self.archive.load(holding.key), f"{self.build}.{holding.key[:_DIGITS]}"
-        yield from self._rendered(bulletin_pages(bulletin, self.catalogue, at, self.site, build))
+        kin = self.kinship.kin.get(bulletin.id)
+        yield from self._rendered(bulletin_pages(bulletin, self.catalogue, at, self._load, kin, self.site, build))
 
     def _received(self, file: str, source: str, sha256: str) -> Iterator[tuple[str, bytes]]:
         """The received bytes for download, under their SHA-256."""
@@ -270,7 +302,8 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
     def _report(self) -> dict[str, Any]:
         archive = self.archive
         briefs = [holding.brief for holding in archive.holdings]
-        return report(briefs, archive.quarantined, archive.warnings, self.build)
+        families = [[entry.id for entry in members] for members in self.kinship.families.values()]
+        return report(briefs, archive.quarantined, archive.warnings, families, self.build)
 
     def _others(self) -> Iterator[Output]:
         """Small files for programs."""
@@ -367,11 +400,9 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         codes = {code for regions in {head.regions for head in heads} for code in regions}
         regions = {code: (region_name(code, "zh-hans", self.standard), _parent(code)) for code in codes}
         hant = partial(labels.say, language="zh-hant", standard=self.standard)
-        by_id = {holding.received.id: holding.key for holding in self.archive.holdings}
-        load = self.archive.load
 
         def documents(ids: Sequence[str]) -> Iterator[SearchDocument]:
-            return (search_document(load(by_id[each]), places.lineage) for each in ids)
+            return (search_document(self._load(each), places.lineage) for each in ids)
 
         with _alone(self.cache):
             index = self.cache / "index"

@@ -10,9 +10,9 @@ from typing import Any
 
 from pelican_tongbao.labels import labels
 from pelican_tongbao.pages import glossary, others, ways
-from pelican_tongbao.pages.bulletins import beside, bulletin_pages
+from pelican_tongbao.pages.bulletins import beside, bulletin_pages, compare_pages
 from pelican_tongbao.pages.page import TAGS, Feeds, Page, feeds, region_name, twins
-from pelican_tongbao.pages.ways import kind_feeds, region_shows
+from pelican_tongbao.pages.ways import Lists, kind_feeds, region_shows
 from tongbao.export import urls
 from tongbao.export.browse import Catalogue
 from tongbao.model import Standard
@@ -23,6 +23,7 @@ __all__ = [
     "Page",
     "beside",
     "bulletin_pages",
+    "compare_pages",
     "feeds",
     "kind_feeds",
     "list_pages",
@@ -34,14 +35,14 @@ __all__ = [
 ]
 
 
-def list_pages(catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
-    """The pages that are not bulletins. `own` are Pelican's content pages (about, method)."""
-    yield from overview_pages(catalogue, own)
+def list_pages(catalogue: Catalogue, own: Sequence[Any], families: Lists) -> Iterator[Page]:
+    """The pages that are not bulletins. `own` are Pelican's content pages (about, method), `families` the copies."""
+    yield from overview_pages(catalogue, own, families)
     for code in catalogue.shelves:
         yield from region_pages(code, catalogue)
 
 
-def overview_pages(catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
+def overview_pages(catalogue: Catalogue, own: Sequence[Any], families: Lists) -> Iterator[Page]:
     """Home, search, the ways to the bulletins but single regions, and the archive's own pages."""
     for language in urls.SITE_LANGUAGES:
         made = (
@@ -51,6 +52,7 @@ def overview_pages(catalogue: Catalogue, own: Sequence[Any]) -> Iterator[Page]:
             ways.kinds(catalogue, language),
             ways.issuers(catalogue, language),
             ways.ports(catalogue, language),
+            ways.copies(families, catalogue, language),
             [_glossary(language, catalogue.standard)],
         )
         yield from (replace(page, standard=catalogue.standard) for page in chain.from_iterable(made))

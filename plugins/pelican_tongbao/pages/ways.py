@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from pelican_tongbao.labels import labels, say
 from pelican_tongbao.pages.lists import PER_PAGE, listed, listing, node, tree
@@ -136,6 +137,25 @@ def _day(entry: Entry) -> str:
 def _counts(catalogue: Catalogue, year: str) -> list[tuple[str, int]]:
     """(yyyy-mm, number of entries) for each month of a year, in calendar order."""
     return [(month, len(catalogue.periods[month])) for month in reversed(catalogue.months(year))]
+
+
+# --- copies ----------------------------------------------------------------------------------------------------------
+
+
+def copies(families: Lists, catalogue: Catalogue, language: str) -> Iterator[Page]:
+    """The families of copies, and the members of each, oldest first."""
+    words = labels(language, catalogue.standard)["copies"]
+    ranked = sorted(families.items(), key=lambda item: (-len(item[1]), item[0]))
+    first = listed((members[0] for _, members in ranked), catalogue, language)
+    view = {"families": [(each, len(members)) for each, (_, members) in zip(first, ranked, strict=True)]}
+    yield few(urls.copies("", language), "families", language, twins(urls.copies, ""), words["heading"], view)
+    script = urls.script(language)
+    for name, members in families.items():
+        sources = {later.id: earlier.id for earlier, later in pairwise(members)}
+        yield from listing(
+            catalogue, "copies", urls.copies, name, language, members[0].titles[script], [("", e) for e in members],
+            {"sources": sources},
+        )  # fmt: skip
 
 
 # --- kinds, issuers, ports -------------------------------------------------------------------------------------------

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tongbao.export.browse import Entry, entry
+from tongbao.export.kinship import sketch
 from tongbao.export.searching import search_document
+from tongbao.likeness import Sketch
 from tongbao.model import Bulletin
 from tongbao.search import Head, head
 
@@ -23,6 +25,7 @@ class Brief(NamedTuple):
     confirmed: int
     suggestions: int
     review: tuple[str, ...]
+    sketch: Sketch
 
 
 def brief(bulletin: Bulletin, lineage: Callable[[str], Sequence[str]]) -> Brief:
@@ -38,4 +41,5 @@ def brief(bulletin: Bulletin, lineage: Callable[[str], Sequence[str]]) -> Brief:
         confirmed=sum(bool(edit.evidence.copies) for edit in repaired.edits),
         suggestions=len(repaired.suggestions),
         review=repaired.review,
+        sketch=sketch(bulletin),
     )

@@ -60,6 +60,7 @@ class Catalogue:
     `periods`: `yyyy` and `yyyy-mm` -> entries, newest first; an imprecise date stands under each year that it touches
     and under a month only where it lies within it.
     `kinds`, `issuers` and `ports`: kind (`unknown` where a text does not tell) or Simplified name -> entries.
+    `by_id`: id -> entry.
     `beside`: id -> the entries of its neighbours in time, newer and older, within the region that it is about.
     `standard`: the one that the bulletins' Traditional follows.
     """
@@ -73,6 +74,7 @@ class Catalogue:
     kinds: Mapping[str, tuple[Entry, ...]]
     issuers: Mapping[str, tuple[Entry, ...]]
     ports: Mapping[str, tuple[Entry, ...]]
+    by_id: Mapping[str, Entry]
     beside: Mapping[str, tuple[Entry | None, Entry | None]]
     standard: Standard = Standard.TW
 
@@ -148,6 +150,7 @@ def catalogue(entries: Iterable[Entry], lineage: Lineage, standard: Standard = S
         kinds=_listed(entries, lambda e: (e.kind or UNKNOWN,)),
         issuers=_listed(entries, lambda e: (e.issuer,) if e.issuer else ()),
         ports=_listed(entries, lambda e: e.ports),
+        by_id={e.id: e for e in entries},
         beside=_beside(entries),
         standard=standard,
     )

@@ -17,8 +17,9 @@ TOOLS = ("ahocorasick-rs", "ftfy", "jinja2", "lxml", "opencc", "pelican", "rjieb
 
 
 def report(
-    briefs: Sequence[Brief], quarantined: Sequence[Quarantined], warnings: Sequence[str], build: str = ""
-) -> dict[str, Any]:
+    briefs: Sequence[Brief], quarantined: Sequence[Quarantined], warnings: Sequence[str],
+    families: Sequence[Sequence[str]] = (), build: str = "",
+) -> dict[str, Any]:  # fmt: skip
     """Counts, quarantined inputs with reasons, texts for a curator, warnings and tool versions, as JSON values."""
     rules = Counter(rule for b in briefs for rule in b.rules)
     return {
@@ -32,6 +33,7 @@ def report(
             "suggestions": sum(b.suggestions for b in briefs),
             "confirmed_by_copies": sum(b.confirmed for b in briefs),
             "for_review": sum(bool(b.review) for b in briefs),
+            "near_duplicates": sum(map(len, families)),
             "undated": sum(not b.entry.latest for b in briefs),
             "unplaced": sum(not b.entry.regions for b in briefs),
             "without_region": sum(not (b.entry.regions or b.entry.mentions) for b in briefs),
@@ -45,6 +47,7 @@ def report(
         "scripts": dict(sorted(Counter(b.entry.script for b in briefs).items())),
         "quarantined": [{"source": q.source, "fault": q.fault, "remedy": q.remedy} for q in quarantined],
         "review": [{"id": b.entry.id, "source": b.source, "reasons": list(b.review)} for b in briefs if b.review],
+        "near_duplicates": [list(members) for members in sorted(families, key=lambda each: (-len(each), each))],
         "undated": _listed(b for b in briefs if not b.entry.latest),
         "unplaced": _listed(b for b in briefs if not b.entry.regions),
         "warnings": list(warnings),

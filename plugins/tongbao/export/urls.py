@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 __all__ = [
     "LANGUAGES",
@@ -15,8 +15,11 @@ __all__ = [
     "UNDATED",
     "UNKNOWN",
     "bulletin",
+    "compare",
+    "copies",
     "date",
     "external",
+    "fragment",
     "glossary",
     "home",
     "host",
@@ -109,6 +112,21 @@ def glossary(language: str) -> str:
 def report(language: str) -> str:
     """The curator's report."""
     return f"{language}/report/"
+
+
+def compare(earlier: str, later: str, language: str) -> str:
+    """The page that compares two copies."""
+    return f"{language}/compare/{earlier}/{later}/"
+
+
+def copies(first: str, language: str, page: int = 1) -> str:
+    """The page of a family of copies, by the id of the first in time; with an empty one the list of all families."""
+    return f"{language}/copies/" + (f"{first}/" if first else "") + _page(page)
+
+
+def fragment(address: str, words: str) -> str:
+    """An address that opens a page at some words, where the browser can (a text fragment)."""
+    return f"{address}#:~:text={quote(words, safe='').replace('-', '%2D')}"
 
 
 def received(sha256: str) -> str:

@@ -1,0 +1,214 @@
+"""What a bulletin has in common with others, for its page: copies with their differences, and shared passages.
+
+Who is akin to whom is worked out of all sketches at once (`tongbao.likeness.relate`); what is shown of it, here, out of
+the texts themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tongbao import likeness
+from tongbao.export import urls
+from tongbao.export.browse import Entry
+from tongbao.export.marks import plain
+from tongbao.export.page import title
+from tongbao.likeness import Change, Likeness
+from tongbao.model import BlockKind, Bulletin
+from tongbao.reading import render
+
+# Of a family of copies a page lists those nearest in time; the others are on the family's own page.
+MOST_COPIES = 6
+# Of the passages shared with one bulletin a page shows the longest.
+MOST_PASSAGES = 5
+
+
+class Kin(NamedTuple):
+    """Who is akin to a bulletin. `family` is the id of the first of its copies in time, empty where it has none,
+    `size` how many copies there are, itself included; `copies` the nearest others, in time; `source` the copy before it
+    in time, with which it is compared, or empty; `next` the one after it; `related` those that share passages."""
+
+    family: str = ""
+    size: int = 0
+    copies: tuple[str, ...] = ()
+    source: str = ""
+    next: str = ""
+    related: tuple[str, ...] = ()
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Everyone who is named."""
+        return tuple(dict.fromkeys((*self.copies, *filter(None, (self.source, self.next)), *self.related)))
+
+
+@dataclass(frozen=True, slots=True)
+class Kinship:
+    """`kin` by id, of those that have any; `families`: the first id of each -> its entries, oldest first."""
+
+    kin: Mapping[str, Kin]
+    families: Mapping[str, tuple[Entry, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A shared passage: its `number` on the page, its words in the page's script, where it stands in the repaired text,
+    and the address of the other bulletin's page, which opens at these words."""
+
+    number: int
+    text: str
+    start: int
+    end: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A bulletin that shares passages: `letters` is how many characters in all, `count` how many passages."""
+
+    id: str
+    letters: int
+    count: int
+    passages: tuple[Passage, ...]
+
+
+class Stretch(NamedTuple):
+    """A stretch of a comparison: `change` is same, only-a, only-b or replaced; `a` and `b` what stands in each."""
+
+    change: str
+    a: str
+    b: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two copies, the earlier first: their titles, the lines of both as stretches, the number of places in which they
+    differ, and how much of what either says stands in both, in per cent."""
+
+    titles: tuple[str, str]
+    lines: tuple[tuple[Stretch, ...], ...]
+    differences: int
+    percent: int
+
+
+def kinship(entries: Iterable[Entry], found: Likeness) -> Kinship:
+    """Put copies and related bulletins in the order in which pages show them."""
+    by_id = {entry.id: entry for entry in entries}
+    kin: dict[str, Kin] = {}
+    families: dict[str, tuple[Entry, ...]] = {}
+    for group in found.groups:
+        members = tuple(sorted((by_id[name] for name in group), key=_in_time))
+        families[members[0].id] = members
+        for at, member in enumerate(members):
+            kin[member.id] = Kin(
+                family=members[0].id,
+                size=len(members),
+                copies=_nearest([each.id for each in members], at),
+                source=members[at - 1].id if at else "",
+                next=members[at + 1].id if at + 1 < len(members) else "",
+            )
+    for name, related in found.related.items():
+        kin[name] = kin.get(name, Kin())._replace(related=tuple(each.id for each in related))
+    return Kinship(kin, families)
+
+
+def related(
+    bulletin: Bulletin, others: Sequence[str], language: str, load: Callable[[str], Bulletin]
+) -> tuple[Related, ...]:
+    """What a bulletin shares with others, most first; passages are numbered through. `load` gives a bulletin by id."""
+    mine, shown = _text(bulletin), _in(bulletin, language)
+    found = []
+    for name in others:
+        other = load(name)
+        theirs, words = _text(other), _in(other, language)
+        shared = sorted(likeness.shared_passages(mine, theirs), key=lambda p: (-p.letters, p.a_start))
+        if shared:
+            found.append((name, shared, words))
+    found.sort(key=lambda item: (-sum(p.letters for p in item[1]), item[0]))
+    number = 0
+    out = []
+    for name, shared, words in found:
+        passages = []
+        for each in shared[:MOST_PASSAGES]:
+            number += 1
+            passages.append(
+                Passage(
+                    number,
+                    plain(shown[each.a_start : each.a_end]),
+                    each.a_start,
+                    each.a_end,
+                    urls.fragment(urls.bulletin(name, language), words[each.b_start : each.b_end]),
+                )
+            )
+        out.append(Related(name, sum(p.letters for p in shared), len(shared), tuple(passages)))
+    return tuple(out)
+
+
+def comparison(earlier: Bulletin, later: Bulletin, language: str) -> Comparison:
+    """Two copies line by line, in a language."""
+    a, b = (_reading(each, language) for each in (earlier, later))
+    runs = likeness.differences(a, b)
+    similar = likeness.similarity(sketch(earlier), sketch(later))
+    stretches = [Stretch(run.change.value, a[run.a_start : run.a_end], b[run.b_start : run.b_end]) for run in runs]
+    return Comparison(
+        (title(earlier, language), title(later, language)),
+        tuple(_lines(stretches)),
+        sum(run.change is not Change.SAME for run in runs),
+        int(similar * 100),
+    )
+
+
+def sketch(bulletin: Bulletin) -> likeness.Sketch:
+    """The sketch of a bulletin's reading text."""
+    return likeness.sketch(render(bulletin.scripts.hans, bulletin.reading))
+
+
+def _in_time(entry: Entry) -> tuple[bool, str, str, str]:
+    """Oldest first; undated ones last; ties by id."""
+    return not entry.latest, entry.latest, entry.earliest, entry.id
+
+
+def _nearest(names: Sequence[str], at: int) -> tuple[str, ...]:
+    """The others nearest to the one `at` that place, in order."""
+    first = max(0, min(at - MOST_COPIES // 2, len(names) - MOST_COPIES - 1))
+    return tuple(name for name in names[first : first + MOST_COPIES + 1] if name != names[at])
+
+
+def _text(bulletin: Bulletin) -> str:
+    """The repaired text in Simplified, with blanks where the web page's own words stand: all offsets stay."""
+    return _blanked(bulletin.scripts.hans, bulletin)
+
+
+def _in(bulletin: Bulletin, language: str) -> str:
+    return bulletin.scripts.hant if language == "zh-hant" else bulletin.scripts.hans
+
+
+def _blanked(text: str, bulletin: Bulletin) -> str:
+    parts, at = [], 0
+    for block in bulletin.reading.blocks:
+        if block.kind is not BlockKind.CHROME:
+            parts += [" " * (block.start - at), text[block.start : block.end]]
+            at = block.end
+    return "".join([*parts, " " * (len(text) - at)])
+
+
+def _reading(bulletin: Bulletin, language: str) -> str:
+    return plain(render(_in(bulletin, language), bulletin.reading))
+
+
+def _lines(stretches: Iterable[Stretch]) -> Iterator[tuple[Stretch, ...]]:
+    """Stretches by line, without empty lines; what differs in its line ends stays with the line that it begins in."""
+    line: list[Stretch] = []
+    for each in stretches:
+        if each.change != Change.SAME:
+            line.append(each)
+            continue
+        for number, text in enumerate(each.a.split("\n")):
+            if number and line:
+                yield tuple(line)
+                line = []
+            if text:
+                line.append(Stretch(each.change, text, text))
+    if line:
+        yield tuple(line)
