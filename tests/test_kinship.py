@@ -1,0 +1,116 @@
+"""Copies and shared passages, as pages show them."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tongbao import pipeline
+from tongbao.export.browse import Entry, entry
+from tongbao.export.kinship import MOST_COPIES, Kin, comparison, kinship, related, sketch
+from tongbao.likeness import Likeness, Related, relate
+from tongbao.model import Bulletin, Received, Sidecar
+
+HEAD = "柳溪县关于进一步做好冬春季疫情防控工作的通告\n"
+BODY = (
+    "即日起，全县各交通卡口对来往车辆逐一登记，货车司机须持四十八小时内核酸检测阴性证明方可通行。\n"
+    "农贸市场每日开市前消毒一次，摊主不戴口罩的，由市场管理员劝导，经劝导仍不佩戴的暂停营业三日。\n"
+    "各村（社区）网格员每周三、周六上门核对返乡人员名册，发现漏登的当日补报到镇卫生院。\n"
+)
+OTHER = (
+    "县教育局部署开学工作\n教育局介绍，寄宿制学校食堂分三批错峰用餐，每桌限坐二人，并设隔板。\n"
+    "农贸市场每日开市前消毒一次，摊主不戴口罩的，由市场管理员劝导，经劝导仍不佩戴的暂停营业三日。\n"
+    "家长接送孩子一律在黄线以外等候，放学时间按年级隔开一刻钟。\n"
+)
+
+
+def received(name: str, text: str) -> Received:
+    return Received(name, f"bulletins/{name}.txt", name.ljust(64, "0"), len(text), "utf-8", (), text, sidecar=Sidecar())
+
+
+@cache
+def bulletin(name: str, text: str) -> Bulletin:
+    return pipeline.process(received(name, text))
+
+
+def dated(name: str, day: str) -> Entry:
+    return Entry(name, {}, {}, day, day, day, (), (), None, None, (), "", "Hans", 0, 0.0)
+
+
+def test_a_family_stands_in_the_order_of_time_and_undated_copies_last() -> None:
+    entries = [dated("b", "2022-01-03"), dated("a", ""), dated("c", "2022-01-01"), dated("d", "2022-01-02")]
+    made = kinship(entries, Likeness((("a", "b", "c"),), {}))
+    assert [each.id for each in made.families["c"]] == ["c", "b", "a"]
+    assert made.kin["b"] == Kin("c", 3, ("c", "a"), "c", "a", ())
+    assert (made.kin["c"].source, made.kin["a"].next) == ("", "")
+    assert "d" not in made.kin
+
+
+@given(st.integers(2, 40), st.data())
+def test_a_page_lists_the_copies_nearest_in_time(count: int, data: st.DataObject) -> None:
+    names = [f"n{number:02}" for number in range(count)]
+    entries = [dated(name, date(2022, 1, 1 + at % 28).isoformat()) for at, name in enumerate(names)]
+    made = kinship(data.draw(st.permutations(entries)), Likeness((tuple(names),), {}))
+    order = [each.id for each in made.families[next(iter(made.families))]]
+    for at, name in enumerate(order):
+        kin = made.kin[name]
+        assert len(kin.copies) == min(count - 1, MOST_COPIES) and name not in kin.copies
+        assert {each for each in (kin.source, kin.next) if each} <= set(kin.copies)
+        assert kin.source == (order[at - 1] if at else "")
+
+
+def test_related_bulletins_stand_beside_copies() -> None:
+    entries = [dated("a", "2022-01-01"), dated("b", "2022-01-02"), dated("c", "2022-01-03")]
+    made = kinship(entries, Likeness((("a", "b"),), {"a": (Related("c", 900),), "c": (Related("a", 900),)}))
+    assert made.kin["a"].others == ("b", "c")
+    assert made.kin["c"] == Kin(related=("a",))
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "zh-hant"])
+def test_passages_are_told_in_the_page_s_script_with_their_places(language: str) -> None:
+    mine, other = bulletin("a", HEAD + BODY), bulletin("b", OTHER)
+    (found,) = related(mine, ["b"], language, {"b": other}.__getitem__)
+    assert (found.id, found.count) == ("b", 1)
+    (passage,) = found.passages
+    assert passage.number == 1
+    assert mine.scripts.hans[passage.start : passage.end].startswith("农贸市场每日开市前")
+    assert passage.text.startswith("农贸市场" if language == "zh-hans" else "農貿市場")
+    assert passage.address.startswith(f"{language}/bulletin/b/#:~:text=%E")
+
+
+def test_what_is_not_shared_is_not_told() -> None:
+    lone = bulletin("c", "水文站通报\n今日八时，柳溪河水位为三点二米，低于警戒水位，未来三天无明显降雨。\n")
+    assert related(bulletin("a", HEAD + BODY), ["c"], "zh-hans", {"c": lone}.__getitem__) == ()
+
+
+def test_two_copies_are_compared_line_by_line() -> None:
+    later = (HEAD + BODY).replace("四十八小时", "二十四小时")
+    made = comparison(bulletin("a", HEAD + BODY), bulletin("d", later), "zh-hans")
+    changes = [(each.a, each.b) for line in made.lines for each in line if each.change != "same"]
+    assert changes == [("四", "二"), ("八", "四")]
+    assert made.differences == 2 and made.percent >= 50
+    assert "".join(each.a for line in made.lines for each in line) == (HEAD + BODY).replace("\n", "")
+
+
+def test_a_reprint_is_found_among_others() -> None:
+    texts = {"a": HEAD + BODY, "b": OTHER, "c": "转载：" + HEAD + BODY + "（来源：柳溪发布）\n"}
+    found = relate({name: sketch(bulletin(name, text)) for name, text in texts.items()})
+    assert found.groups == (("a", "c"),)
+
+
+def test_seeds_share_passages(shared: Path) -> None:
+    """000 and 003 do, and the page of each says which."""
+    corpus = pipeline.run(shared / "seeds")
+    by_name = {each.received.source.split("/")[-1][:3]: each for each in corpus.bulletins}
+    by_id = {each.id: each for each in corpus.bulletins}
+    found = relate({each.id: sketch(each) for each in corpus.bulletins})
+    mine, other = by_name["000"], by_name["003"]
+    made = kinship(map(entry, corpus.bulletins), found)
+    assert other.id in made.kin[mine.id].related and mine.id in made.kin[other.id].related
+    (told,) = [r for r in related(mine, made.kin[mine.id].related, "zh-hans", by_id.__getitem__) if r.id == other.id]
+    assert told.letters >= 44 + 39 + 24 and told.count >= 3
