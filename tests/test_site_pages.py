@@ -398,10 +398,8 @@ def test_tags_lead_to_their_evidence() -> None:
 def panel(row: str, language: str = "zh-hans") -> list[str]:
     """The names and values of a row of the metadata of `placed`, each without its evidence."""
     tree = html.document_fromstring(site(placed)[f"{language}/bulletin/placed/"][1])
-    items = tree.xpath(f"//div[@class='row {row}']/*")
-    return [
-        " ".join("".join(item.xpath(".//text()[not(ancestor::details or ancestor::p)]")).split()) for item in items
-    ]
+    items = tree.xpath(f"//div[starts-with(@class, 'row {row}')]/*")
+    return [" ".join("".join(item.xpath(".//text()[not(ancestor::details or ancestor::p)]")).split()) for item in items]
 
 
 @pytest.mark.parametrize(
