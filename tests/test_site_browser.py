@@ -167,6 +167,24 @@ def test_labels_are_shown_in_english_to_who_asks(page: Page, site: str, repaired
     expect(name).to_have_text("Published")
 
 
+def test_selected_words_are_quoted_with_their_source(browser: Browser, site: str, repaired: str) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    address = urljoin(site, f"zh-hans/bulletin/{repaired}/")
+    page.goto(address)
+    block = page.locator("#text > p").filter(has=page.locator(SIGNS)).first
+    signs, number = block.locator(SIGNS).count(), block.get_attribute("id")
+    block.evaluate("e => getSelection().selectAllChildren(e)")
+    page.get_by_role("button", name="引用所选文字").click()
+    expect(page.get_by_role("button", name="已复制")).to_be_visible()
+    text, _, source = page.evaluate("navigator.clipboard.readText()").rpartition("\n")
+    assert text and text in block.inner_text()
+    assert f"，简体，所选含校订 {signs} 处（全文 " in source and source.endswith(f"，{address}#{number}")
+    page.evaluate("getSelection().removeAllRanges()")
+    expect(page.locator(".quote")).to_be_hidden()
+    context.close()
+
+
 def test_nothing_breaks_where_the_browser_keeps_nothing(
     open_page: Callable[..., Page], site: str, repaired: str
 ) -> None:

@@ -121,3 +121,16 @@ button.addEventListener("click", () => {
   label(english);
 });
 if ((new URLSearchParams(location.search).get("labels") ?? stored()) === "en") label(true);
+
+// Words that somebody selects can be copied with their source.
+let waiting, quoting;
+document.addEventListener("selectionchange", () => {
+  clearTimeout(waiting);
+  waiting = setTimeout(async () => {
+    const { isCollapsed, anchorNode } = getSelection();
+    if (isCollapsed ? quoting : document.querySelector(".views-of-text").contains(anchorNode)) {
+      quoting = true;
+      (await import("./quote.js")).offer();
+    }
+  }, 300);
+});
