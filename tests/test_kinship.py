@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tongbao import pipeline
 from tongbao.export.browse import Entry, entry
-from tongbao.export.kinship import MOST_COPIES, Kin, comparison, kinship, related, sketch
+from tongbao.export.kinship import MOST_COPIES, Kin, comparison, kinship, marks, related, shares, sketch
 from tongbao.likeness import Likeness, Related, relate
 from tongbao.model import Bulletin, Received, Sidecar
 
@@ -74,18 +74,20 @@ def test_related_bulletins_stand_beside_copies() -> None:
 @pytest.mark.parametrize("language", ["zh-hans", "zh-hant"])
 def test_passages_are_told_in_the_page_s_script_with_their_places(language: str) -> None:
     mine, other = bulletin("a", HEAD + BODY), bulletin("b", OTHER)
-    (found,) = related(mine, ["b"], language, {"b": other}.__getitem__)
+    shared = shares(mine, ["b"], {"b": other}.__getitem__)
+    (found,) = related(mine, shared, language)
     assert (found.id, found.count) == ("b", 1)
     (passage,) = found.passages
     assert passage.number == 1
-    assert mine.scripts.hans[passage.start : passage.end].startswith("农贸市场每日开市前")
+    ((number, start, end),) = marks(shared)
+    assert number == 1 and mine.scripts.hans[start:end].startswith("农贸市场每日开市前")
     assert passage.text.startswith("农贸市场" if language == "zh-hans" else "農貿市場")
     assert passage.address.startswith(f"{language}/bulletin/b/#:~:text=%E")
 
 
 def test_what_is_not_shared_is_not_told() -> None:
     lone = bulletin("c", "水文站通报\n今日八时，柳溪河水位为三点二米，低于警戒水位，未来三天无明显降雨。\n")
-    assert related(bulletin("a", HEAD + BODY), ["c"], "zh-hans", {"c": lone}.__getitem__) == ()
+    assert shares(bulletin("a", HEAD + BODY), ["c"], {"c": lone}.__getitem__) == ()
 
 
 def test_two_copies_are_compared_line_by_line() -> None:
@@ -112,5 +114,6 @@ def test_seeds_share_passages(shared: Path) -> None:
     mine, other = by_name["000"], by_name["003"]
     made = kinship(map(entry, corpus.bulletins), found)
     assert other.id in made.kin[mine.id].related and mine.id in made.kin[other.id].related
-    (told,) = [r for r in related(mine, made.kin[mine.id].related, "zh-hans", by_id.__getitem__) if r.id == other.id]
-    assert told.letters >= 44 + 39 + 24 and told.count >= 3
+    shared_with = shares(mine, made.kin[mine.id].related, by_id.__getitem__)
+    (told,) = [each for each in related(mine, shared_with, "zh-hans") if each.id == other.id]
+    assert told.letters >= 120 and told.count >= 3

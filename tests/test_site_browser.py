@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
+
+from pelican_tongbao.labels import labels
 
 pytestmark = pytest.mark.browser
 
+SIGNS = "a.sign, a.gone"
 Serve = Callable[[Path], str]
 
 
@@ -36,35 +40,159 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def test_a_sign_opens_its_slip_and_escape_closes_it(page: Page, site: str, repaired: str) -> None:
     page.goto(urljoin(site, f"zh-hans/bulletin/{repaired}/"))
-    sign = page.locator("a.sign").first
+    signs = page.locator(SIGNS)
     slip = page.locator("#slip")
-    sign.focus()
+    signs.first.focus()
     page.keyboard.press("Enter")
     expect(slip).to_be_visible()
     expect(slip).to_contain_text("把握")
+    expect(slip).to_be_focused()
     page.keyboard.press("Escape")
     expect(slip).to_be_hidden()
-    sign.click()
-    slip.locator("a.back").click()
+    expect(signs.first).to_be_focused()
+    signs.first.click()
+    slip.get_by_text("原貌").click()
     expect(page.locator("#received")).to_be_visible()
     expect(page.locator("#text")).to_be_hidden()
+
+
+def test_a_slip_leads_to_the_repairs_before_and_after(page: Page, site: str, repaired: str) -> None:
+    page.goto(urljoin(site, f"zh-hans/bulletin/{repaired}/#collated"))
+    signs = page.locator("#collated").locator(SIGNS)
+    names = [sign.get_attribute("aria-label") for sign in signs.all()[:2]]
+    slip = page.locator("#slip")
+    title = page.locator("h1").locator(SIGNS).count()
+    signs.nth(0).click()
+    expect(slip).to_have_attribute("aria-label", str(names[0]))
+    page.keyboard.press("ArrowRight")
+    expect(slip).to_have_attribute("aria-label", str(names[1]))
+    slip.get_by_role("button", name="上一处").click()
+    expect(slip).to_have_attribute("aria-label", str(names[0]))
+    if not title:  # There is none before the first; the signs of the head are shown beside those of each view.
+        page.keyboard.press("ArrowLeft")
+        expect(slip).to_have_attribute("aria-label", str(names[0]))
+    page.keyboard.press("ArrowRight")
+    slip.get_by_role("button", name="关闭").click()
+    expect(slip).to_be_hidden()
+    expect(signs.nth(1)).to_be_focused()
 
 
 def test_views_change_without_javascript(browser: Browser, site: str, repaired: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(urljoin(site, f"zh-hans/bulletin/{repaired}/"))
-    expect(page.locator("#received")).to_be_hidden()
-    page.locator(".views .there").click()
-    expect(page.locator("#received")).to_be_visible()
-    expect(page.locator("#text")).to_be_hidden()
-    page.locator(".views .here").click()
-    expect(page.locator("#text")).to_be_visible()
-    page.locator("a.sign").first.click()
-    assert page.url.endswith("#r1")
+    views = [page.locator(f"#{view}") for view in ("text", "collated", "received")]
+    for tab, shown in ((".here", 0), (".to-collated", 1), (".to-received", 2), (".to-collated", 1), (".here", 0)):
+        page.locator(f".views {tab}").click()
+        assert [view.is_visible() for view in views] == [at == shown for at in range(3)], tab
+    expect(page.get_by_role("button", name="English labels")).to_be_hidden()
+    page.locator("#text").locator(SIGNS).first.click()
+    assert page.url.rpartition("#")[2].startswith(("r", "s"))
     page.locator('.views a[lang="zh-Hant"]').click()
     assert "/zh-hant/bulletin/" in page.url
     context.close()
+
+
+def test_the_current_view_is_said(page: Page, site: str, repaired: str) -> None:
+    def current() -> list[str]:
+        return [str(tab.text_content()) for tab in page.locator(".views a[aria-current]").all()]
+
+    page.goto(urljoin(site, f"zh-hans/bulletin/{repaired}/#o1"))
+    assert current() == ["原貌"]
+    page.locator(".views .to-collated").click()
+    expect(page.locator(".views .to-collated")).to_have_attribute("aria-current", "true")
+    assert current() == ["校订"]
+    page.go_back()
+    expect(page.locator(".views .to-received")).to_have_attribute("aria-current", "true")
+    page.locator(".views .here").click()
+    expect(page.locator(".views .here")).to_have_attribute("aria-current", "page")
+    assert current() == ["简体"]
+
+
+def test_a_paragraph_has_a_permalink(page: Page, site: str, repaired: str) -> None:
+    page.goto(urljoin(site, f"zh-hans/bulletin/{repaired}/"))
+    link = page.locator("#text a.pin").first
+    number = link.text_content()
+    expect(link).to_have_css("color", "rgba(0, 0, 0, 0)")
+    link.locator("..").hover()
+    expect(link).not_to_have_css("color", "rgba(0, 0, 0, 0)")
+    link.click()
+    assert page.url.endswith(f"#p{number}")
+    assert page.evaluate("document.querySelector(':target').innerText").startswith(str(number))
+    page.goto(urljoin(site, f"zh-hant/bulletin/{repaired}/#p{number}"))
+    expect(page.locator(f"#p{number}")).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+
+
+def test_evidence_is_one_step_away_and_highlighted(page: Page, site: str, repaired: str) -> None:
+    page.goto(urljoin(site, f"zh-hans/bulletin/{repaired}/"))
+    link = page.locator(".row.regions .why a").first
+    link.click()
+    mark = page.locator(str(link.get_attribute("href")))
+    expect(mark).to_be_in_viewport()
+    expect(mark).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+
+
+def test_labels_are_shown_in_english_to_who_asks(page: Page, site: str, repaired: str) -> None:
+    table = {f"{part}.{key}": words for part, each in labels("en").items() for key, words in each.items()}
+    asked = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(json=table)
+
+    page.route("**/theme/labels/en.json", answer)
+    address = urljoin(site, f"zh-hans/bulletin/{repaired}/")
+    page.goto(address)
+    text, name = page.locator("#text").inner_text(), page.locator(".row.published dt")
+    expect(name).to_have_text("发布日期")
+    button = page.get_by_role("button", name="English labels")
+    assert not asked and button.get_attribute("aria-pressed") == "false"
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(name).to_have_text("Published")
+    expect(name).to_have_attribute("lang", "en")
+    expect(page.locator(".score")).to_contain_text(re.compile(r"Repaired or doubtful characters: \d+\.\d% of"))
+    expect(page.locator("#text")).to_have_attribute("aria-label", "Repaired text")
+    texts = page.locator("#text > p").all_inner_texts()
+    assert texts and all(each in text for each in texts), "the bulletin stays what it is"
+    page.locator("#text").locator(SIGNS).first.click()
+    expect(page.locator("#slip")).to_contain_text("Confidence")
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(name).to_have_text("Published")
+    button.click()
+    expect(name).to_have_text("发布日期")
+    expect(name).not_to_have_attribute("lang", "en")
+    page.goto(f"{address}?labels=en")
+    expect(name).to_have_text("Published")
+
+
+def test_selected_words_are_quoted_with_their_source(browser: Browser, site: str, repaired: str) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    address = urljoin(site, f"zh-hans/bulletin/{repaired}/")
+    page.goto(address)
+    block = page.locator("#text > p").filter(has=page.locator(SIGNS)).first
+    signs, number = block.locator(SIGNS).count(), block.get_attribute("id")
+    block.evaluate("e => getSelection().selectAllChildren(e)")
+    page.get_by_role("button", name="引用所选文字").click()
+    expect(page.get_by_role("button", name="已复制")).to_be_visible()
+    text, _, source = page.evaluate("navigator.clipboard.readText()").rpartition("\n")
+    assert text and text in block.inner_text()
+    assert f"，简体，所选含校订 {signs} 处（全文 " in source and source.endswith(f"，{address}#{number}")
+    page.evaluate("getSelection().removeAllRanges()")
+    expect(page.locator(".quote")).to_be_hidden()
+    context.close()
+
+
+def test_nothing_breaks_where_the_browser_keeps_nothing(
+    open_page: Callable[..., Page], site: str, repaired: str
+) -> None:
+    page = open_page()
+    page.add_init_script("Object.defineProperty(self, 'localStorage', {get() { throw new DOMException('no') }})")
+    page.goto(urljoin(site, f"zh-hans/bulletin/{repaired}/#received"))
+    page.locator("#received").locator(SIGNS).first.click()
+    expect(page.locator("#slip")).to_be_visible()
 
 
 def test_the_punctuation_as_received_is_shown_without_javascript(browser: Browser, site: str, repaired: str) -> None:
@@ -86,7 +214,7 @@ def test_no_page_is_wider_than_the_screen(browser: Browser, samples_site: Path, 
     addresses = ["", "search/?q=%E7%96%AB%E6%83%85", "zh-hant/", "zh-hans/region/", "zh-hans/region/unknown/"]
     addresses += ["zh-hans/date/", "zh-hans/date/2022/", "zh-hans/about/", "zh-hant/glossary/"]
     addresses += [f"zh-hans/bulletin/{path.name}/" for path in (samples_site / "zh-hans/bulletin").iterdir()]
-    addresses += [f"zh-hant/bulletin/{repaired}/#received"]
+    addresses += [f"zh-hant/bulletin/{repaired}/#received", f"zh-hans/bulletin/{repaired}/#collated"]
     for width in (320, 1280):
         context = browser.new_context(viewport={"width": width, "height": 800})
         page = context.new_page()

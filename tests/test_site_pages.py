@@ -276,7 +276,12 @@ def test_each_run_of_text_states_its_language() -> None:
         tree = html.document_fromstring(source)
         assert tree.get("lang") == {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}[page.language], address
     tree = html.document_fromstring(rendered()["zh-hans/bulletin/damaged/"][1])
-    assert tree.xpath("//*[@class='raw']/@lang") == ["zh-Hant"]
+    assert tree.xpath("//*[@class='raw']/@lang") == ["zh-Hant"] * 2
+    assert tree.xpath("//ol[@class='apparatus']//ins/@lang") == ["zh-Hant"] * 2
+    assert tree.xpath("//p[@class='why']//a/@lang"), "evidence is quoted in the script received"
+    # What is in the page's language says so once, at the root.
+    tree = html.document_fromstring(rendered()["zh-hant/bulletin/damaged/"][1])
+    assert not tree.xpath("//ol[@class='apparatus']//*[@lang]")
 
 
 def test_a_repair_is_marked_and_explained() -> None:
@@ -293,29 +298,129 @@ def test_a_repair_is_marked_and_explained() -> None:
     assert "斷鏈" in tree.get_element_by_id("s1").text_content()
 
 
+def without_signs(element: html.HtmlElement) -> str:
+    return "".join(element.xpath(".//text()[not(parent::a[@class='sign' or @class='gone'])]"))
+
+
+def test_a_text_has_four_views() -> None:
+    """Each in its own address, the current one marked; the collated one is the repaired text, whole."""
+    tree = html.document_fromstring(rendered()["zh-hant/bulletin/damaged/"][1])
+    tabs = tree.xpath("//nav[@class='views']/a")
+    assert [tab.text for tab in tabs] == ["简体", "繁體", "校訂", "原貌"]
+    assert [tab.get("href") for tab in tabs] == [
+        "../../../zh-hans/bulletin/damaged/",
+        "#text",
+        "#collated",
+        "#received",
+    ]
+    assert [tab.get("aria-current") for tab in tabs] == [None, "page", None, None]
+    for view, text in (("collated", damaged().repaired.text), ("received", damaged().received.text)):
+        assert without_signs(tree.xpath(f"//section[@id='{view}']/div[@class='raw']")[0]) == text
+
+
+@pytest.mark.parametrize(
+    ("view", "repair", "doubt", "proof", "sign"),
+    [("text", "t", "ts", "e", ""), ("collated", "c", "cs", "ce", "2"), ("received", "o", "os", "oe", "2")],
+)
+def test_each_view_has_its_anchors(view: str, repair: str, doubt: str, proof: str, sign: str) -> None:
+    """In the text for reading signs are empty: words can be found and copied across them."""
+    tree = html.document_fromstring(rendered()["zh-hant/bulletin/damaged/"][1])
+    marks = {anchor: tree.get_element_by_id(f"{anchor}{n}") for anchor, n in ((repair, 2), (doubt, 1), (proof, 3))}
+    assert {mark.xpath("string(ancestor::section/@id)") for mark in marks.values()} == {view}
+    link = marks[repair].xpath("a[@class='sign']")[0]
+    assert (link.get("href"), link.get("aria-label"), link.text or "") == ("#r2", "校2", sign)
+    assert marks[doubt].xpath("a/@aria-label") == ["疑1"]
+
+
+def test_what_was_taken_out_and_what_was_added_are_marked_by_family() -> None:
+    text = "防控()形势\n防控形势"
+    edits = (Edit("layout-mark", 2, 4, "()", ""), Edit("parallel", 9, 9, "", "严峻"))
+    repaired = apply(text, edits)
+    made = Bulletin(
+        Received("families", "bulletins/families.txt", "34" * 32, 20, "utf-8", (), text),
+        Repaired(text, repaired, edits),
+        Scripts(Script.HANS, repaired, repaired), Reading(blocks(repaired, K.PARAGRAPH, K.PARAGRAPH)), RegionTags(),
+        DateTags(), Genre(),
+    )  # fmt: skip
+    tree = html.document_fromstring(site(lambda: made)["zh-hans/bulletin/families/"][1])
+    gone, added = tree.get_element_by_id("t1"), tree.get_element_by_id("t2")
+    assert (gone.tag, gone.get("class"), gone.get("href")) == ("a", "gone", "#r1")
+    assert (added.tag, added.get("class"), added.text) == ("ins", "added", "严峻")
+    assert tree.get_element_by_id("o1").text == "()" and tree.get_element_by_id("o2").get("class") == "gone"
+    assert tree.xpath("//p[@class='legend']//i/@class") == ["cut", "added", "proof"]
+
+
+def test_paragraphs_have_the_same_numbers_in_both_scripts() -> None:
+    numbers = []
+    for language in ("zh-hans", "zh-hant"):
+        tree = html.document_fromstring(rendered()[f"{language}/bulletin/damaged/"][1])
+        numbers.append([(e.tag, e.get("id")) for e in tree.xpath("//*[starts-with(@id, 'p')]")])
+        links = tree.xpath("//section[@id='text']//a[@class='pin']")
+        assert [(link.get("href"), link.text) for link in links] == [("#p2", "2"), ("#p3", "3"), ("#p4", "4")]
+    assert numbers[0] == numbers[1] == [("span", "p1"), ("p", "p2"), ("p", "p3"), ("p", "p4"), ("p", "p5")]
+    assert links[0].get("aria-label") == "第 2 段的連結"
+
+
+def test_the_received_file_and_the_original_are_robust_links() -> None:
+    tree = html.document_fromstring(rendered()["zh-hans/bulletin/damaged/"][1])
+    for row in ("original_url", "files"):
+        link = tree.xpath(f"//div[@class='row {row}']//a")[0]
+        assert link.get("data-originalurl") == "https://example.org/a?b=1&c=2"
+        assert link.get("data-versiondate") == "2023-01-02"
+    assert tree.xpath("string(//code[@class='check'])") == f"echo '{'ab' * 32}  damaged.txt' | sha256sum -c"
+    assert tree.xpath("//main//a/@download") == ["damaged.txt"]
+    hostile = html.document_fromstring(rendered()["zh-hans/bulletin/hostile/"][1])
+    assert not hostile.xpath("//@data-originalurl | //@data-versiondate")
+
+
+def test_damage_is_told_with_what_it_means() -> None:
+    tree = html.document_fromstring(rendered()["zh-hans/bulletin/damaged/"][1])
+    meter = tree.xpath("//meter")[0]
+    assert (meter.get("value"), meter.get("max"), meter.get("aria-label")) == ("12.5", "100", "受损程度")
+    assert meter.getparent().text_content().strip() == "收到的文字里，已校订或存疑的字符占 12.5%。"
+    tallies = [" ".join(each.text_content().split()) for each in tree.xpath("//span[@class='tally']")]
+    assert tallies == ["字节错位 gbk-bytes 1", "转载注音 pinyin-gloss 1"]
+    assert not html.document_fromstring(rendered()["zh-hant/bulletin/bare/"][1]).xpath("//meter")
+
+
+def test_words_of_the_site_have_the_keys_of_their_labels() -> None:
+    """A script says them in English by these keys; so each is in the English table, and says there what stands here."""
+    for address, (page, source) in rendered().items():
+        for element in html.document_fromstring(source).xpath("//*[@data-t]"):
+            part, key = element.get("data-t").split(".")
+            here, english = labels(page.language)[part][key], labels("en")[part][key]
+            said = element.get("aria-label") or element.text_content()
+            pattern = re.sub(r"\\{\w+\\}", "(.*)", re.escape(here))
+            assert re.fullmatch(pattern, said), (address, said)
+            assert english
+
+
 def test_tags_lead_to_their_evidence() -> None:
     tree = html.document_fromstring(rendered()["zh-hant/bulletin/damaged/"][1])
     row = tree.xpath("//div[@class='row published']")[0]
     assert row.xpath("string(.//a)") == "2022年3月5日"
-    assert row.xpath(".//ul[@class='why']/li/text()") == ["電頭", "星期相合"]
-    anchor = row.xpath(".//li/a/@href")[0]
+    why = row.xpath(".//p[@class='why']")[0]
+    assert why.xpath("span[@class='by']//text()") == ["電頭", "星期相合"]
+    anchor = why.xpath("a/@href")[0]
+    assert not why.xpath("ancestor::details"), "the evidence is one step away"
     assert tree.get_element_by_id(anchor[1:]).text_content() == "3月5日"
 
 
 def panel(row: str, language: str = "zh-hans") -> list[str]:
     """The names and values of a row of the metadata of `placed`, each without its evidence."""
     tree = html.document_fromstring(site(placed)[f"{language}/bulletin/placed/"][1])
-    items = tree.xpath(f"//div[@class='row {row}']/*")
-    return [" ".join(" ".join(item.xpath(".//text()[not(ancestor::details)]")).split()) for item in items]
+    items = tree.xpath(f"//div[starts-with(@class, 'row {row}')]/*")
+    return [" ".join("".join(item.xpath(".//text()[not(ancestor::details or ancestor::p)]")).split()) for item in items]
 
 
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
         ("regions", [
-            "地区", "提及", "海门区 时为海门市 320684", "地名未定", "石家庄市长安区 130102 / 西安市长安区 610116",
+            "地区", "提及", "海门区 320614 时为海门市 320684", "地名未定",
+            "石家庄市长安区 130102 / 西安市长安区 610116",
         ]),
-        ("places", ["其他地点", "口岸", "友谊关口岸 属凭祥市", "国家", "越南"]),
+        ("places", ["其他地点", "口岸", "友谊关口岸 属凭祥市", "国家", "越南 VNM"]),
         ("events", ["所述日期", "2019年3月5日", "统计时段", "2019年3月6日", "所引文件之日", "2019年2月1日"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -325,18 +430,18 @@ def test_the_panel_tells_apart_what_a_field_holds(row: str, expected: list[str])
 
 
 def test_the_panel_follows_the_script_of_the_page() -> None:
-    assert panel("places", "zh-hant") == ["其他地點", "口岸", "友誼關口岸 屬憑祥市", "國家", "越南"]
-    assert "海門區 時為海門市 320684" in panel("regions", "zh-hant")
+    assert panel("places", "zh-hant") == ["其他地點", "口岸", "友誼關口岸 屬憑祥市", "國家", "越南 VNM"]
+    assert "海門區 320614 時為海門市 320684" in panel("regions", "zh-hant")
 
 
 def test_places_and_rejected_namesakes_are_explained() -> None:
     tree = html.document_fromstring(site(placed)["zh-hans/bulletin/placed/"][1])
-    port = tree.xpath("//dd[@class='port']/details")[0]
-    assert port.xpath("ul[@class='why']/li/text()") == ["名称见于地名表"]
-    assert tree.get_element_by_id(port.xpath(".//a/@href")[0][1:]).text_content() == "友谊关口岸"
-    region = tree.xpath("//dd[@class='mentioned']/details/p/text()")
-    assert region == ["另有同名：西安市长安区 610116，未取", "代码 320614"]
-    assert tree.xpath("//dd[@class='country']/details/p/text()") == ["代码 VNM"]
+    port = tree.xpath("//dd[@class='port']/p[@class='why']")[0]
+    assert port.xpath("string(span[@class='by'])") == "名称见于地名表"
+    assert tree.get_element_by_id(port.xpath("a/@href")[0][1:]).text_content() == "友谊关口岸"
+    assert not port.xpath("../details"), "there is nothing more to explain"
+    region = [each.text_content() for each in tree.xpath("//dd[@class='mentioned']/details/p")]
+    assert region == ["另有同名：西安市长安区 610116，未取"]
     ids = tree.xpath("//@id")
     assert len(ids) == len(set(ids))
 

@@ -27,7 +27,8 @@ def bulletin_pages(
     URL or empty, `build` names what made the text; both stand in its citations."""
     around = neighbours(catalogue, at)
     kin = kin or Kin()
-    for language, model in export.bulletin_pages(bulletin).items():
+    shared = kinship.shares(bulletin, kin.related, load)
+    for language, model in export.bulletin_pages(bulletin, kinship.marks(shared)).items():
         edition = Edition(labels(language, catalogue.standard)["site"]["archive"], site, build)
         twins = dict(model.addresses)
         view = partial(
@@ -35,7 +36,7 @@ def bulletin_pages(
             b=model,
             citations=citations(bulletin, language, edition),
             kin=kin,
-            related=kinship.related(bulletin, kin.related, language, load),
+            related=kinship.related(bulletin, shared, language),
             known={name: catalogue.by_id[name] for name in kin.others},
             **around,
         )

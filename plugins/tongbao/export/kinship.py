@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import NamedTuple
 
 from tongbao import likeness
@@ -51,15 +52,23 @@ class Kinship:
     families: Mapping[str, tuple[Entry, ...]]
 
 
+class Share(NamedTuple):
+    """What a bulletin shares with an `other`: how many passages (`count`), how many characters in all (`letters`), and
+    the longest passages, with their numbers on the page."""
+
+    other: Bulletin
+    count: int
+    letters: int
+    passages: tuple[tuple[int, likeness.Passage], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A shared passage: its `number` on the page, its words in the page's script, where it stands in the repaired text,
-    and the address of the other bulletin's page, which opens at these words."""
+    """A shared passage: its `number` on the page, its words in the page's script, and the address of the other
+    bulletin's page, which opens at these words."""
 
     number: int
     text: str
-    start: int
-    end: int
     address: str
 
 
@@ -113,35 +122,42 @@ def kinship(entries: Iterable[Entry], found: Likeness) -> Kinship:
     return Kinship(kin, families)
 
 
-def related(
-    bulletin: Bulletin, others: Sequence[str], language: str, load: Callable[[str], Bulletin]
-) -> tuple[Related, ...]:
-    """What a bulletin shares with others, most first; passages are numbered through. `load` gives a bulletin by id."""
-    mine, shown = _text(bulletin), _in(bulletin, language)
+def shares(bulletin: Bulletin, others: Sequence[str], load: Callable[[str], Bulletin]) -> tuple[Share, ...]:
+    """What a bulletin shares with others, most first. `load` gives a bulletin by id."""
+    mine = _text(bulletin)
     found = []
-    for name in others:
-        other = load(name)
-        theirs, words = _text(other), _in(other, language)
-        shared = sorted(likeness.shared_passages(mine, theirs), key=lambda p: (-p.letters, p.a_start))
-        if shared:
-            found.append((name, shared, words))
-    found.sort(key=lambda item: (-sum(p.letters for p in item[1]), item[0]))
-    number = 0
+    for other in map(load, others):
+        passages = sorted(likeness.shared_passages(mine, _text(other)), key=lambda p: (-p.letters, p.a_start))
+        if passages:
+            found.append((other, passages))
+    found.sort(key=lambda item: (-sum(p.letters for p in item[1]), item[0].id))
+    numbers = count(1)
+    return tuple(
+        Share(other, len(all_), sum(p.letters for p in all_), tuple(zip(numbers, all_[:MOST_PASSAGES], strict=False)))
+        for other, all_ in found
+    )
+
+
+def marks(shared: Iterable[Share]) -> list[tuple[int, int, int]]:
+    """Where the shared passages stand in the repaired text: (number, start, end)."""
+    return [(number, each.a_start, each.a_end) for share in shared for number, each in share.passages]
+
+
+def related(bulletin: Bulletin, shared: Iterable[Share], language: str) -> tuple[Related, ...]:
+    """What is shared, in the words of a language."""
+    mine = _in(bulletin, language)
     out = []
-    for name, shared, words in found:
-        passages = []
-        for each in shared[:MOST_PASSAGES]:
-            number += 1
-            passages.append(
-                Passage(
-                    number,
-                    plain(shown[each.a_start : each.a_end]),
-                    each.a_start,
-                    each.a_end,
-                    urls.fragment(urls.bulletin(name, language), words[each.b_start : each.b_end]),
-                )
+    for share in shared:
+        theirs, address = _in(share.other, language), urls.bulletin(share.other.id, language)
+        passages = tuple(
+            Passage(
+                number,
+                plain(mine[each.a_start : each.a_end]),
+                urls.fragment(address, theirs[each.b_start : each.b_end]),
             )
-        out.append(Related(name, sum(p.letters for p in shared), len(shared), tuple(passages)))
+            for number, each in share.passages
+        )
+        out.append(Related(share.other.id, share.letters, share.count, passages))
     return tuple(out)
 
 

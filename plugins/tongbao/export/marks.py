@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tongbao.model import Edit
 
@@ -22,13 +22,14 @@ _CONTROL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A span of a text. `kind` is repair, suggestion or evidence; `number` counts within the kind from 1. A
-    term's (`glossary.TERM`) is the id of the term."""
+    """A span of a text. `kind` is repair, suggestion, evidence, shared or term; `number` counts within the kind from 1, a
+    term's (`glossary.TERM`) is its id. `added` says whether a repair put text where there was none."""
 
     kind: str
     number: int
     start: int
     end: int
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Marker:
             edits.append(self._edits[self._next_edit])
             self._next_edit += 1
         marks = [
-            Mark(m.kind, m.number, max(m.start, start), min(m.end, end))
+            replace(m, start=max(m.start, start), end=min(m.end, end))
             for m in self._active
             if (m.start < end and m.end > start)
             or (m.start == m.end and start <= m.start <= end and (m.kind, m.number) not in self.placed)
@@ -136,7 +137,7 @@ def _snapped(marks: Sequence[Mark], edits: Sequence[Edit]) -> list[Mark]:
     """Marks whose edges fall inside an edit grow to its edges: what an edit shows cannot be split."""
     first = {at: e.start for e in edits for at in range(e.start + 1, e.end)}
     last = {at: e.end for e in edits for at in range(e.start + 1, e.end)}
-    return [Mark(m.kind, m.number, first.get(m.start, m.start), last.get(m.end, m.end)) for m in marks]
+    return [replace(m, start=first.get(m.start, m.start), end=last.get(m.end, m.end)) for m in marks]
 
 
 def _text(text: str) -> Iterator[Token]:

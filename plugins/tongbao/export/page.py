@@ -1,7 +1,9 @@
 """The view model of a bulletin's page: what its template shows, as plain values, without HTML and without Pelican.
 
 Every repair, suggestion and piece of evidence has a number; it stands in the reading text (`t3`, `ts1`, `e2`), in the
-text as received (`o3`, `os1`, `oe2`) and in the lists below the text (`r3`, `s1`), so that each leads to the others.
+collated text (`c3`, `cs1`, `ce2`), in the text as received (`o3`, `os1`, `oe2`) and in the lists below the text (`r3`,
+`s1`), so that each leads to the others. Every block of the reading text has a number too (`p4`), the same in either
+script.
 """
 
 from __future__ import annotations
@@ -15,14 +17,14 @@ from typing import TypeVar
 
 from tongbao import reading
 from tongbao.edits import OffsetMap, invert
-from tongbao.export import glossary, urls
+from tongbao.export import glossary, rules, urls
 from tongbao.export.marks import Mark, Marker, Token, plain
 from tongbao.model import Ambiguity, BlockKind, Bulletin, DateTag, Edit, Evidence, PlaceTag, RegionTag, Role, Standard
 from tongbao.script import convert, to_hant
 
 _T = TypeVar("_T")
 
-REPAIR, SUGGESTION, EVIDENCE = "repair", "suggestion", "evidence"
+REPAIR, SUGGESTION, EVIDENCE, SHARED = "repair", "suggestion", "evidence", "shared"
 
 # The anchors of a mark in the reading text, in the text as received and in the list.
 _TEXT_ANCHOR = {REPAIR: "t", SUGGESTION: "ts", EVIDENCE: "e"}
@@ -44,10 +46,12 @@ def _in_hant(standard: Standard) -> Callable[[str], str]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A block of the text: its kind (a `BlockKind`) and its tokens."""
+    """A block of the text: its kind (a `BlockKind`), its tokens, and its place among the blocks of the reading text,
+    from 1, or 0 if it is none of them."""
 
     kind: str
     tokens: tuple[Token, ...]
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,11 @@ class Fact:
     then: tuple[str, str] | None = None
     alternatives: tuple[str, ...] = ()
     rejected: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def rules(self) -> list[str]:
+        """The rules that `rule` is made of."""
+        return rules.parts(self.rule) if self.rule else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +121,18 @@ class EditView:
     candidates: tuple[str, ...]
     copies: tuple[tuple[str, str], ...]
 
+    @property
+    def rules(self) -> list[str]:
+        """The rules that `rule` is made of."""
+        return rules.parts(self.rule)
+
 
 @dataclass(frozen=True, slots=True)
 class BulletinPage:
     """All that the page of one bulletin in one language shows. Texts of the bulletin are in the page's script, except
-    quotes, repairs and the text as received, which keep the received one."""
+    quotes, repairs, and the collated text and the text as received, which keep the received one: its tag is
+    `received_language`. `rules` are the rules of the repairs, each with how many it made. `damage` is 0..1. `original`
+    is the address that the file was fetched from, if it may be linked, `fetched` the day (ISO 8601)."""
 
     id: str
     language: str
@@ -127,6 +143,7 @@ class BulletinPage:
     subtitles: tuple[Line, ...]
     lines: tuple[Line, ...]
     chrome: tuple[Line, ...]
+    collated: Line
     received: Line
     received_language: str
     size: int
@@ -139,6 +156,8 @@ class BulletinPage:
     review: tuple[str, ...]
     date: str
     day: str | None
+    original: str | None
+    fetched: str | None
 
 
 def bulletin_page(bulletin: Bulletin, language: str) -> BulletinPage:
@@ -146,9 +165,10 @@ def bulletin_page(bulletin: Bulletin, language: str) -> BulletinPage:
     return _Builder(_Marked(bulletin), language).page()
 
 
-def bulletin_pages(bulletin: Bulletin) -> dict[str, BulletinPage]:
-    """{language: page} of `bulletin`; what the pages have in common is worked out once."""
-    marked = _Marked(bulletin)
+def bulletin_pages(bulletin: Bulletin, shared: Iterable[tuple[int, int, int]] = ()) -> dict[str, BulletinPage]:
+    """{language: page} of `bulletin`; what the pages have in common is worked out once. `shared` are the passages that
+    other bulletins have too: (number, start, end) in the repaired text."""
+    marked = _Marked(bulletin, shared)
     return {language: _Builder(marked, language).page() for language in urls.LANGUAGES}
 
 
@@ -174,26 +194,28 @@ def date_text(edtf: str, language: str = urls.LANGUAGES[0]) -> str:
 
 
 class _Marked:
-    """What does not depend on the page's language: where the marks stand, and the text as received with its marks."""
+    """What does not depend on the page's language: where the marks stand, and the two texts in the script received."""
 
-    def __init__(self, bulletin: Bulletin) -> None:
+    def __init__(self, bulletin: Bulletin, shared: Iterable[tuple[int, int, int]] = ()) -> None:
         self.bulletin = bulletin
         repaired = bulletin.repaired
         self.offsets = OffsetMap(repaired.edits)
         self.evidence = _numbered(bulletin, self.offsets)
         to_result = self.offsets.to_result
         self.in_text = [
-            *(Mark(REPAIR, n, e.start, e.end) for n, e in enumerate(invert(repaired.edits), 1)),
+            *(Mark(REPAIR, n, e.start, e.end, not e.after) for n, e in enumerate(invert(repaired.edits), 1)),
             *(Mark(SUGGESTION, n, *to_result(e.start, e.end)) for n, e in enumerate(repaired.suggestions, 1)),
             *(Mark(EVIDENCE, n, *to_result(*span)) for span, n in self.evidence.items()),
         ]
         in_received = [
-            *(Mark(REPAIR, n, e.start, e.end) for n, e in enumerate(repaired.edits, 1)),
+            *(Mark(REPAIR, n, e.start, e.end, not e.before) for n, e in enumerate(repaired.edits, 1)),
             *(Mark(SUGGESTION, n, e.start, e.end) for n, e in enumerate(repaired.suggestions, 1)),
             *(Mark(EVIDENCE, n, *span) for span, n in self.evidence.items()),
         ]
-        text = bulletin.received.text
-        self.received = Line("received", Marker(text, in_received).block(0, len(text)))
+        self.collated = _whole("collated", repaired.text, self.in_text)
+        self.received = _whole("received", bulletin.received.text, in_received)
+        # These only lead on, in the text for reading.
+        self.in_text = [*self.in_text, *(Mark(SHARED, number, start, end) for number, start, end in shared)]
         self.in_text += glossary.links(repaired.text, bulletin.reading.blocks, self.in_text, bulletin.reading.edits)
 
 
@@ -211,9 +233,12 @@ class _Builder:
 
     def page(self) -> BulletinPage:
         b = self.bulletin
-        blocks = [Line(block.kind.value, self.in_text.block(block.start, block.end)) for block in b.reading.blocks]
+        blocks = [
+            Line(block.kind.value, self.in_text.block(block.start, block.end), number)
+            for number, block in enumerate(b.reading.blocks, 1)
+        ]
         kicker, headline, subtitles, rest = _parted(blocks)
-        published = b.dates.published
+        published, sidecar = b.dates.published, b.received.sidecar
         return BulletinPage(
             id=b.id,
             language=self.language,
@@ -224,6 +249,7 @@ class _Builder:
             subtitles=subtitles,
             lines=tuple(line for line in rest if line.kind != BlockKind.CHROME),
             chrome=tuple(line for line in rest if line.kind == BlockKind.CHROME),
+            collated=self.marked.collated,
             received=self.marked.received,
             received_language={"Hans": "zh-Hans", "Hant": "zh-Hant"}.get(b.scripts.received.value, "zh"),
             size=b.received.size,
@@ -236,6 +262,8 @@ class _Builder:
             review=tuple(map(self.say, b.repaired.review)),
             date=date_text(published.edtf) if published else "",
             day=published.edtf if published and re.fullmatch(r"\d{4}(-\d\d){0,2}", published.edtf) else None,
+            original=urls.external(sidecar.url) if sidecar.url else None,
+            fetched=sidecar.fetched.isoformat() if sidecar.fetched else None,
         )
 
     # --- repairs -----------------------------------------------------------------------------------------------------
@@ -275,13 +303,13 @@ class _Builder:
         b = self.bulletin
         received, sidecar, genre = b.received, b.received.sidecar, b.genre
         yield Row("published", (self._date(b.dates.published),) if b.dates.published else (Fact("", role="undated"),))
-        yield Row("regions", tuple(self._regions()) or (Fact("", role="unknown"),))
-        yield Row("places", tuple(map(self._place, _grouped(b.regions.others, _PLACES, lambda tag: tag.kind))))
-        yield Row("source", self._source())
         yield Row("issuer", self._given("issuer", genre.issuer, sidecar.issuer))
         yield Row("doc_number", self._given("doc_number", genre.doc_number))
+        yield Row("source", self._source())
+        yield Row("regions", tuple(self._regions()) or (Fact("", role="unknown"),))
         yield Row("kind", (Fact(genre.kind or "", quotes=self._quotes(genre.evidence.get("kind", ()))),))
         yield Row("events", tuple(map(self._date, _grouped(b.dates.events, _DATES, lambda tag: tag.role))))
+        yield Row("places", tuple(map(self._place, _grouped(b.regions.others, _PLACES, lambda tag: tag.kind))))
         yield Row("original_url", (Fact(plain(sidecar.url), urls.external(sidecar.url)),) if sidecar.url else ())
         yield Row("fetched", (Fact(date_text(sidecar.fetched.isoformat())),) if sidecar.fetched else ())
         reasons = tuple(Quote(self.say(plain(reason)), "bytes", None) for reason in received.encoding_evidence)
@@ -351,6 +379,11 @@ class _Builder:
             )
             for e in evidence
         )
+
+
+def _whole(kind: str, text: str, marks: Iterable[Mark]) -> Line:
+    """A text in one block, with nothing left out."""
+    return Line(kind, Marker(text, marks).block(0, len(text)))
 
 
 def _numbered(bulletin: Bulletin, offsets: OffsetMap) -> dict[tuple[int, int], int]:

@@ -1,21 +1,41 @@
 // The bulletin page works without this: each sign leads to its entry below the text. Here the entry comes to the sign.
 
-const slip = document.createElement("aside");
+const article = document.querySelector("article");
+const slip = document.createElement("div");
+const bar = document.getElementById("slip-bar").content;
 slip.className = "slip";
 slip.popover = "auto";
 slip.id = "slip";
+slip.tabIndex = -1;
+slip.setAttribute("role", "dialog");
+
+const SIGNS = "a.sign, a.gone";
+// The sign whose entry is shown.
+let shown;
+
+/** The entry that a sign leads to. */
+const entryOf = (sign) => document.getElementById(sign.hash.slice(1));
 
 /** Show the entry of a sign beside it. */
-function open(sign, entry) {
-  const copy = entry.cloneNode(true);
+function open(sign) {
+  const copy = entryOf(sign).cloneNode(true);
   copy.removeAttribute("id");
   for (const details of copy.querySelectorAll("details")) details.open = true;
   const list = document.createElement("ol");
   list.className = "apparatus";
   list.append(copy);
-  slip.replaceChildren(list);
-  slip.showPopover();
+  mark(false);
+  shown = sign;
+  mark(true);
+  slip.setAttribute("aria-label", sign.ariaLabel);
+  slip.replaceChildren(list, bar.cloneNode(true));
+  if (!slip.matches(":popover-open")) slip.showPopover();
   place(sign.getBoundingClientRect());
+  slip.focus({ preventScroll: true });
+}
+
+function mark(on) {
+  shown?.toggleAttribute("data-shown", on);
 }
 
 /** Below the sign, or above it where there is more room, and inside the window. */
@@ -28,16 +48,91 @@ function place(at) {
   slip.style.top = `${top + scrollY}px`;
 }
 
+/** Go to the sign before or after the one that is shown, within its view. */
+function step(by) {
+  const signs = [...document.querySelectorAll(SIGNS)].filter((sign) => sign.checkVisibility());
+  const next = signs[signs.indexOf(shown) + by];
+  if (!next) return;
+  next.scrollIntoView({ block: "nearest" });
+  open(next);
+}
+
 if (typeof slip.showPopover === "function") {
-  document.querySelector("article").append(slip);
-  document.addEventListener("click", (event) => {
-    const sign = event.target.closest("a.sign");
-    const entry = sign && document.getElementById(sign.hash.slice(1));
-    if (!entry || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  article.append(slip);
+  article.addEventListener("click", (event) => {
+    const sign = event.target.closest(SIGNS);
+    if (!sign || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    open(sign, entry);
+    open(sign);
   });
-  slip.addEventListener("click", (event) => {
-    if (event.target.closest("a")) slip.hidePopover();
+  slip.addEventListener("click", ({ target }) => {
+    const button = target.closest("button");
+    if (button?.dataset.step) step(Number(button.dataset.step));
+    else if (button || target.closest("a")) slip.hidePopover();
+  });
+  slip.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!by || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    step(by);
+  });
+  slip.addEventListener("beforetoggle", ({ newState }) => {
+    if (newState !== "closed") return;
+    mark(false);
+    if (slip.contains(document.activeElement)) shown.focus({ preventScroll: true });
   });
 }
+
+// Which view is the current one follows from the address; a style shows it, and this says it.
+const tabs = { collated: document.querySelector(".to-collated"), received: document.querySelector(".to-received") };
+const reading = document.querySelector(".views .here");
+
+function current() {
+  const view = document.getElementById(location.hash.slice(1))?.closest("#collated, #received")?.id;
+  for (const tab of [reading, ...Object.values(tabs)]) tab.removeAttribute("aria-current");
+  (tabs[view] ?? reading).setAttribute("aria-current", view ? "true" : "page");
+}
+
+addEventListener("hashchange", current);
+current();
+
+// The site's words in English, where the reader has asked for them, here or on another page.
+const KEY = "tongbao-labels";
+const button = document.querySelector(".english");
+
+function stored(value) {
+  try {
+    if (value !== undefined) localStorage.setItem(KEY, value);
+    return localStorage.getItem(KEY);
+  } catch {
+    return null; // The browser keeps nothing for this site.
+  }
+}
+
+async function label(english) {
+  const { say } = await import("./english.js");
+  await say(english);
+  button.setAttribute("aria-pressed", english);
+}
+
+button.addEventListener("click", () => {
+  const english = button.getAttribute("aria-pressed") !== "true";
+  stored(english ? "en" : "");
+  label(english);
+});
+if ((new URLSearchParams(location.search).get("labels") ?? stored()) === "en") label(true);
+
+// Words that somebody selects can be copied with their source.
+let waiting, quoting;
+document.addEventListener("selectionchange", () => {
+  clearTimeout(waiting);
+  waiting = setTimeout(async () => {
+    const { isCollapsed, anchorNode } = getSelection();
+    if (isCollapsed ? quoting : document.querySelector(".views-of-text").contains(anchorNode)) {
+      quoting = true;
+      (await import("./quote.js")).offer();
+    }
+  }, 300);
+});
+
+document.getElementById("cite").addEventListener("toggle", () => import("./cite.js"), { once: true });

@@ -1,0 +1,54 @@
+// Citations: the day of access and the page's address, which only the browser knows, and buttons to copy and to save.
+
+const box = document.getElementById("cite");
+const today = new Date();
+const two = (number) => String(number).padStart(2, "0");
+const parts = {
+  Y: String(today.getFullYear()).padStart(4, "0"),
+  M: two(today.getMonth() + 1),
+  D: two(today.getDate()),
+  m: String(today.getMonth() + 1),
+  d: String(today.getDate()),
+};
+const TYPES = { bibtex: ["bib", "application/x-bibtex"], ris: ["ris", "application/x-research-info-systems"], "csl-json": ["json", "application/vnd.citationstyles.csl+json"] };
+
+function button(words, action) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.textContent = words;
+  made.addEventListener("click", () => action(made));
+  return made;
+}
+
+async function copy(text, made) {
+  try {
+    await navigator.clipboard.writeText(text);
+    made.textContent = box.dataset.copied;
+  } catch {
+    made.remove(); // The browser does not allow it; the text can be selected.
+  }
+}
+
+function save(text, format) {
+  const [ending, type] = TYPES[format];
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = `${location.pathname.split("/").at(-2)}.${ending}`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+for (const entry of box.querySelectorAll(".entry")) {
+  const address = location.origin + location.pathname + (entry.dataset.part ? `#${entry.dataset.part}` : "");
+  for (const slot of entry.querySelectorAll("[data-fill]")) {
+    slot.textContent = slot.dataset.fill.replace(/\$([YMDmdU])/g, (_, name) => parts[name] ?? address);
+  }
+  const { format } = entry.dataset;
+  const bar = document.createElement("p");
+  bar.className = "bar";
+  // RIS ends its lines with CR LF, which a page does not keep.
+  const text = () => (format === "ris" ? entry.textContent.replace(/\r?\n/g, "\r\n") : entry.textContent);
+  bar.append(button(box.dataset.copy, (made) => copy(text(), made)));
+  if (format) bar.append(button(box.dataset.save, () => save(text(), format)));
+  entry.after(bar);
+}
