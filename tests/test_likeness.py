@@ -124,6 +124,8 @@ def test_sketches_of_both_scripts_and_widths_are_equal() -> None:
     assert sketch(PASSAGES["storm"]) == sketch(PASSAGES["storm-hant"])
     assert sketch("ＡＢ１２　中文") == sketch("ab12中文")
     assert sketch("，。 \n\ud800") == Sketch(b"", b"")
+    assert similarity(sketch("一二三四五六"), sketch("一二三四五六七")) < 1
+    assert similarity(sketch("一二三四五六"), sketch("")) == similarity(sketch(""), sketch("")) == 0
 
 
 def test_a_start_without_comparisons_loads_no_library() -> None:
@@ -152,7 +154,7 @@ def test_a_shared_passage_shares_a_print(passage: str, a: str, b: str, c: str, d
     assert np.intersect1d(np.frombuffer(first.prints, "<u4"), np.frombuffer(second.prints, "<u4")).size
 
 
-@given(related_texts(), st.integers(3, PASSAGE))
+@given(related_texts(), st.integers(1, 4) | st.integers(5, PASSAGE))
 @settings(deadline=None)
 def test_passages_are_true_maximal_and_complete(texts: tuple[str, str], least: int) -> None:
     a, b = texts
@@ -174,6 +176,15 @@ def test_passages_are_true_maximal_and_complete(texts: tuple[str, str], least: i
     assert all(p[1] < q[1] for p, q in pairwise(spans))
 
 
+def test_of_several_places_the_longest_is_taken_then_the_first() -> None:
+    once, long, again = PASSAGES["storm"][:30], PASSAGES["storm"][:60], PASSAGES["advice"]
+    (passage,) = shared_passages(long, f"{once}。{again}{long}{again}{long}")
+    assert passage[:4] == (0, 60, len(once) + 1 + len(again), len(once) + len(again) + 61)
+    # What stands in two places in two parts, and in a third as one, is the one.
+    (passage,) = shared_passages(long, f"{once}{'甲' * 20}{long[30:]}{long}")
+    assert passage[:4] == (0, 60, 80, 140)
+
+
 def test_passages_where_the_texts_repeat_themselves() -> None:
     long = "啊" * 100_000
     # The last letter stands in a run that is shared too, though not behind all the others.
@@ -188,6 +199,7 @@ def test_differences_make_the_one_text_of_the_other(texts: tuple[str, str], work
     a, b = texts
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tongbao.likeness.alignment.MOST_WORK", work)
+        patch.setattr("tongbao.likeness.alignment.ANCHOR", 2)
         runs = differences(a, b)
     made, i, j = [], 0, 0
     for change, a_start, a_end, b_start, b_end in runs:
@@ -284,6 +296,19 @@ def test_what_is_known_saves_work_and_changes_nothing(
         patch.setattr("tongbao.likeness.relations.MOST_HOLDERS", holders + 2)
         patch.setattr("tongbao.likeness.relations.COMMON", 4)
         assert relate(after, relate(before), changed) == relate(after)
+
+
+def test_what_leaves_a_group_counts_by_itself_again() -> None:
+    """A copy is gone, so what the other has is said by one group less than by two bulletins."""
+    texts = {"a": PASSAGES["storm"] + "甲", "b": PASSAGES["storm"], "c": unlike(1) + PASSAGES["storm"]}
+    sketches = {name: sketch(text) for name, text in texts.items()}
+    with_copy = relate(sketches)
+    assert with_copy.groups == (("a", "b"),)
+    gone = sketches.pop("b")
+    sketches["d"] = sketch(unlike(2))
+    assert relate(sketches, with_copy, {"b": gone, "d": None}) == relate(sketches)
+    sketches["a"] = sketch(unlike(3))
+    assert relate(sketches).related == {}
 
 
 def test_steps_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
