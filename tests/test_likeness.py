@@ -180,7 +180,7 @@ def test_passages_are_true_maximal_and_complete(texts: tuple[str, str], least: i
     assert covered >= {i for i in range(len(mine) - least + 1) if mine[i : i + least] in other}
     spans = [passage[:2] for passage in found]
     assert spans == sorted(spans)
-    assert all(p[1] < q[1] for p, q in pairwise(spans))
+    assert all(p[0] < q[0] and p[1] < q[1] for p, q in pairwise(spans))
 
 
 def test_of_several_places_the_longest_is_taken_then_the_first() -> None:
