@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tongbao.folding import fold
@@ -36,6 +36,9 @@ CASES = json.loads((Path(__file__).parent / "cases/likeness/relations.json").rea
 PASSAGES: dict[str, str] = CASES["passages"]
 # The first of a sketch's numbers, as first made.
 DIGEST, PRINTS = [739992845, 643219591], [30619181, 54588650]
+
+
+LINK = ["@storm", "@advice", "@school"]
 
 
 def joined(pieces: list[str]) -> str:
@@ -124,6 +127,8 @@ def test_sketches_of_both_scripts_and_widths_are_equal() -> None:
     assert sketch(PASSAGES["storm"]) == sketch(PASSAGES["storm-hant"])
     assert sketch("ＡＢ１２　中文") == sketch("ab12中文")
     assert sketch("，。 \n\ud800") == Sketch(b"", b"")
+    assert similarity(sketch("一二三四五六"), sketch("一二三四五七")) < 1
+    assert similarity(sketch("一二三四五六"), sketch("")) == similarity(sketch(""), sketch("")) == 0
 
 
 def test_a_start_without_comparisons_loads_no_library() -> None:
@@ -152,12 +157,16 @@ def test_a_shared_passage_shares_a_print(passage: str, a: str, b: str, c: str, d
     assert np.intersect1d(np.frombuffer(first.prints, "<u4"), np.frombuffer(second.prints, "<u4")).size
 
 
-@given(related_texts(), st.integers(3, PASSAGE))
+@given(related_texts(), st.integers(1, 4) | st.integers(5, PASSAGE), st.sampled_from([1, 16]))
+@example(("防控疫会", "防控，防控疫会"), 2, 1)
+@example(("防控疫会", "防控疫，控疫会"), 2, 16)
 @settings(deadline=None)
-def test_passages_are_true_maximal_and_complete(texts: tuple[str, str], least: int) -> None:
+def test_passages_are_true_maximal_and_complete(texts: tuple[str, str], least: int, places: int) -> None:
     a, b = texts
     mine, other = plain(a), plain(b)
-    found = shared_passages(a, b, least)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tongbao.likeness.passages.MOST_PLACES", places)
+        found = shared_passages(a, b, least)
     covered: set[int] = set()
     for passage in found:
         start, end, to, till, size = passage
@@ -171,7 +180,16 @@ def test_passages_are_true_maximal_and_complete(texts: tuple[str, str], least: i
     assert covered >= {i for i in range(len(mine) - least + 1) if mine[i : i + least] in other}
     spans = [passage[:2] for passage in found]
     assert spans == sorted(spans)
-    assert all(p[1] < q[1] for p, q in pairwise(spans))
+    assert all(p[0] < q[0] and p[1] < q[1] for p, q in pairwise(spans))
+
+
+def test_of_several_places_the_longest_is_taken_then_the_first() -> None:
+    once, long, again = PASSAGES["storm"][:30], PASSAGES["storm"][:60], PASSAGES["advice"]
+    (passage,) = shared_passages(long, f"{once}。{again}{long}{again}{long}")
+    assert passage[:4] == (0, 60, len(once) + 1 + len(again), len(once) + len(again) + 61)
+    # What stands in two places in two parts, and in a third as one, is the one.
+    (passage,) = shared_passages(long, f"{once}{'甲' * 20}{long[30:]}{long}")
+    assert passage[:4] == (0, 60, 80, 140)
 
 
 def test_passages_where_the_texts_repeat_themselves() -> None:
@@ -188,6 +206,7 @@ def test_differences_make_the_one_text_of_the_other(texts: tuple[str, str], work
     a, b = texts
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tongbao.likeness.alignment.MOST_WORK", work)
+        patch.setattr("tongbao.likeness.alignment.ANCHOR", 2)
         runs = differences(a, b)
     made, i, j = [], 0, 0
     for change, a_start, a_end, b_start, b_end in runs:
@@ -284,6 +303,21 @@ def test_what_is_known_saves_work_and_changes_nothing(
         patch.setattr("tongbao.likeness.relations.MOST_HOLDERS", holders + 2)
         patch.setattr("tongbao.likeness.relations.COMMON", 4)
         assert relate(after, relate(before), changed) == relate(after)
+
+
+def test_a_group_that_falls_apart_counts_as_several_again() -> None:
+    """The text in the middle of a chain changes, which has none of the prints that the others share."""
+    start, middle, end = (joined(case) for case in (["@storm", "@advice"], LINK, [*LINK, "@bridge", "@market"]))
+    prints = np.arange(1, 9, dtype="<u4").tobytes()
+    sketches = {name: Sketch(sketch(text).signature, prints) for name, text in zip("ax", (start, end), strict=True)}
+    sketches |= {"c": Sketch(b"", prints), "m": Sketch(sketch(middle).signature, b"")}
+    chained = relate(sketches)
+    assert chained.groups == (("a", "m", "x"),)
+    assert chained.related["c"] == (("a", 800),)
+    old, sketches["m"] = sketches["m"], sketch("")
+    apart = relate(sketches)
+    assert apart.related["c"] == (("a", 504), ("x", 504))
+    assert relate(sketches, chained, {"m": old}) == apart
 
 
 def test_steps_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

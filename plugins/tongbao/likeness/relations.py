@@ -34,7 +34,7 @@ LARGE = 256
 MOST_CANDIDATES = 4096
 
 # The most groups, and the most bulletins, that may have a print that still tells something.
-COMMON, MOST_HOLDERS = 24, 96
+COMMON, MOST_HOLDERS = 16, 64
 # What a print in two groups is worth; one in n is worth that by the logarithm of n.
 UNIT = 100
 # The least that two related bulletins share: four prints that no third one has. A run of n letters has about
