@@ -52,7 +52,8 @@ class Kinship:
     families: Mapping[str, tuple[Entry, ...]]
 
 
-class Share(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Share:
     """What a bulletin shares with an `other`: how many passages (`count`), how many characters in all (`letters`), and
     the longest passages, with their numbers on the page."""
 

@@ -22,8 +22,8 @@ _CONTROL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A span of a text. `kind` is repair, suggestion, evidence, shared or term; `number` counts within the kind from 1, a
-    term's (`glossary.TERM`) is its id. `added` says whether a repair put text where there was none."""
+    """A span of a text. `kind` is repair, suggestion, evidence, shared or term; `number` counts within the kind from 1,
+    a term's (`glossary.TERM`) is its id. `added` says whether a repair put text where there was none."""
 
     kind: str
     number: int
