@@ -64,3 +64,21 @@ def test_the_page_shows_the_rival_and_leads_to_the_copies(bulletin: Bulletin) ->
     [view] = page.repairs
     assert (view.gain, view.runner_up, view.margin, view.candidates) == ("9.5", "执", "1.2", ("职",))
     assert view.copies == (("b2", "zh-hant/bulletin/b2/"),)
+
+
+@pytest.mark.parametrize(
+    ("edtf", "chinese", "english"),
+    [
+        ("2021", "2021年", "2021"),
+        ("2021-12", "2021年12月", "December 2021"),
+        ("2021-12-04", "2021年12月4日", "4 December 2021"),
+        ("2021-12-23/2021-12-24", "2021年12月23日至24日", "23 December 2021 – 24 December 2021"),
+        ("2021-12-30/2022-01-02", "2021年12月30日至2022年1月2日", "30 December 2021 – 2 January 2022"),
+        ("2021-11/2021-12", "2021年11月至12月", "November 2021 – December 2021"),
+        ("202X", "202X", "202X"),
+        ("2021-12-24~", "2021-12-24~", "2021-12-24~"),
+        ("../2021-12", "../2021-12", "../2021-12"),
+    ],
+)
+def test_dates_are_said_in_words(edtf: str, chinese: str, english: str) -> None:
+    assert (date_text(edtf), date_text(edtf, "en")) == (chinese, english)

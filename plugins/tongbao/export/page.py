@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from calendar import month_name
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
 
@@ -183,14 +183,29 @@ def title(bulletin: Bulletin, language: str) -> str:
 
 
 def date_text(edtf: str, language: str = urls.LANGUAGES[0]) -> str:
-    """A plain day, month or year in words: `2021年12月24日`, in English `24 December 2021`; other EDTF as it is."""
-    match = re.fullmatch(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", edtf)
-    if not match:
+    """A day, month or year in words, `2021年12月24日`, in English `24 December 2021`, or an interval of two, whose end
+    does not say again what the beginning says: `2021年12月23日至24日`. Other EDTF as it is."""
+    ends = [re.fullmatch(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", part) for part in edtf.split("/")]
+    if len(ends) > 2 or not all(ends):
         return edtf
+    first, *rest = ([part for part in end.groups() if part] for end in ends if end)
     if language == "en":
-        year, month, day = match.groups()
-        return " ".join(filter(None, (day and str(int(day)), month and month_name[int(month)], year)))
-    return "".join(f"{int(part)}{unit}" for part, unit in zip(match.groups(), "年月日", strict=True) if part)
+        return " – ".join(map(_english, (first, *rest)))
+    same = 0
+    while rest and same < min(len(first), len(rest[0]) - 1) and first[same] == rest[0][same]:
+        same += 1
+    begin, end = _chinese(first), _chinese(rest[0])[same:] if rest else []
+    return "".join([*begin, *(["至", *end] if end else [])])
+
+
+def _chinese(parts: Sequence[str]) -> list[str]:
+    return [f"{int(part)}{unit}" for part, unit in zip(parts, "年月日", strict=False)]
+
+
+def _english(parts: Sequence[str]) -> str:
+    year, *rest = parts
+    named = [month_name[int(rest[0])], *(str(int(day)) for day in rest[1:])] if rest else []
+    return " ".join([*reversed(named), year])
 
 
 class _Marked:
@@ -303,11 +318,12 @@ class _Builder:
         b = self.bulletin
         received, sidecar, genre = b.received, b.received.sidecar, b.genre
         yield Row("published", (self._date(b.dates.published),) if b.dates.published else (Fact("", role="undated"),))
-        yield Row("issuer", self._given("issuer", genre.issuer, sidecar.issuer))
+        yield Row("issuer", self._issuer(genre.issuer, sidecar.issuer))
         yield Row("doc_number", self._given("doc_number", genre.doc_number))
         yield Row("source", self._source())
         yield Row("regions", tuple(self._regions()) or (Fact("", role="unknown"),))
-        yield Row("kind", (Fact(genre.kind or "", quotes=self._quotes(genre.evidence.get("kind", ()))),))
+        kind = urls.kind(genre.kind or urls.UNKNOWN, self.language)
+        yield Row("kind", (Fact(genre.kind or "", kind, quotes=self._quotes(genre.evidence.get("kind", ()))),))
         yield Row("events", tuple(map(self._date, _grouped(b.dates.events, _DATES, lambda tag: tag.role))))
         yield Row("places", tuple(map(self._place, _grouped(b.regions.others, _PLACES, lambda tag: tag.kind))))
         yield Row("original_url", (Fact(plain(sidecar.url), urls.external(sidecar.url)),) if sidecar.url else ())
@@ -344,6 +360,7 @@ class _Builder:
     def _place(self, tag: PlaceTag) -> Fact:
         return Fact(
             text=plain(self.say(tag.name)),
+            address=urls.port(plain(tag.name), self.language) if tag.kind == "port" else None,
             role=tag.kind,
             rule=tag.rule,
             quotes=self._quotes(tag.evidence),
@@ -363,6 +380,11 @@ class _Builder:
         given = plain(self.say(self.bulletin.received.sidecar.site or ""))
         known = {fact.text for fact in facts}
         return (*facts, *([Fact(given, rule="sidecar")] if given and given not in known else []))
+
+    def _issuer(self, value: str | None, sidecar: str | None) -> tuple[Fact, ...]:
+        found = self._given("issuer", value, sidecar)
+        name = plain(convert(value or sidecar or "").hans.strip())
+        return tuple(replace(fact, address=urls.issuer(name, self.language)) for fact in found)
 
     def _given(self, name: str, value: str | None, sidecar: str | None = None) -> tuple[Fact, ...]:
         if value:
