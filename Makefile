@@ -108,7 +108,7 @@ clean:  ## remove the site, the caches and the virtual environment
 	else rm -rf "$$OUTPUT" "$$(dirname "$$OUTPUT")/.tongbao-$$(basename "$$OUTPUT")"; fi
 	@rm -rf "$$TONGBAO_CACHE"/bulletins.sqlite* "$$TONGBAO_CACHE"/index* "$$TONGBAO_CACHE"/built "$$TONGBAO_CACHE"/partitions "$$TONGBAO_CACHE"/memory "$$TONGBAO_CACHE"/search "$$TONGBAO_CACHE"/clock
 	@if [ -e "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis plugins/*.egg-info
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis plugins/*.egg-info $(AUDIT)
 
 .PHONY: content-there
 content-there:

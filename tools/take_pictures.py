@@ -83,8 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "-q",
         ]
         subprocess.run(command, cwd=ROOT, env={**os.environ, "TONGBAO_CACHE": str(Path(folder) / "cache")}, check=True)
-        names = ("chromium", "chromium-browser", "google-chrome")
-        found = next((path for name in names if (path := shutil.which(name))), None)
+        programs = ("chromium", "chromium-browser", "google-chrome")
+        found = next((program for name in programs if (program := shutil.which(name))), None)
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         named = examples(site)
         with served(site) as address:
