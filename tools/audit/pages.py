@@ -51,8 +51,24 @@ def examples(site: Path) -> dict[str, str]:
         "plain": min(records, key=_marks)["id"],
         "region": min(counts, key=lambda code: (-counts[code], code), default="unknown"),
         "year": months[-1].parent.name if months else "undated",
+        "kind": _busiest(site / "zh-hans/kind"),
+        "issuer": _busiest(site / "zh-hans/issuer"),
+        "port": _busiest(site / "zh-hans/port"),
+        "family": _busiest(site / "zh-hans/copies"),
+        "pair": _pair(site),
         "month": f"{months[-1].parent.name}/{months[-1].name}" if months else "undated",
     }
+
+
+def _busiest(folder: Path) -> str:
+    """The folder below that has the largest page: the most bulletins."""
+    pages = sorted(folder.glob("*/index.html"))
+    return max(pages, key=lambda page: page.stat().st_size).parent.name if pages else ""
+
+
+def _pair(site: Path) -> str:
+    pages = sorted((site / "zh-hans/compare").glob("*/*/index.html"))
+    return f"{pages[0].parent.parent.name}/{pages[0].parent.name}" if pages else ""
 
 
 def _marks(record: Mapping[str, Any]) -> int:
