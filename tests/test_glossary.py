@@ -190,7 +190,7 @@ def rendered(language: str) -> Any:
     loader = ChoiceLoader([DictLoader({"base.html": BASE}), FileSystemLoader(TEMPLATES)])
     environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     tag = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}[language]
-    context = {"t": labels(language), "lang": tag, "language": language, **adapter.view(language)}
+    context = {"t": labels(language), "lang": tag, "language": language, "zh": str, **adapter.view(language)}
     return html.fromstring(environment.get_template("glossary.html").render(context))
 
 

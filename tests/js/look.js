@@ -7,11 +7,12 @@
   const HAN = /\p{Script=Han}/u;
   const language = (element) => element.closest("[lang]")?.lang ?? "";
   const tellsIt = (element) => /^zh-Han[st]$/.test(language(element));
+  // A title holds no elements: in an English page the Chinese name of what it shows stands there as it is.
   const untold = [];
   const texts = document.createTreeWalker(document, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const { data, parentElement } = texts.currentNode;
-    if (HAN.test(data) && !parentElement.closest("script, style") && !tellsIt(parentElement)) untold.push(parentElement);
+    if (HAN.test(data) && !parentElement.closest("script, style, title") && !tellsIt(parentElement)) untold.push(parentElement);
   }
   const spoken = ["title", "aria-label", "placeholder", "alt"];
   for (const element of document.querySelectorAll(spoken.map((name) => `[${name}]`).join())) {

@@ -61,7 +61,8 @@ def _fault(target: str, base: str, site: Path, ids: Any) -> str | None:
         path /= "index.html"
     if not path.is_file():
         return "no such file"
-    if parts.fragment and path.suffix == ".html" and unquote(parts.fragment) not in ids(path):
+    fragment = parts.fragment.partition(":~:")[0]  # A text fragment asks for words, not for an element.
+    if fragment and path.suffix == ".html" and unquote(fragment) not in ids(path):
         return "no such id"
     return None
 

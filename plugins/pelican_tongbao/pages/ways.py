@@ -34,7 +34,7 @@ def home(catalogue: Catalogue, language: str) -> Page:
         "map": tile_map(catalogue.entries, places.lineage),
         "undated": len(catalogue.undated),
     }
-    name = labels(language, catalogue.standard)["site"]["name"]
+    name = labels(urls.script(language), catalogue.standard)["site"]["name"]
     address = urls.home(language)
     return few(address, "home", language, twins(urls.home), "", view, feeds(urls.home, language=language, title=name))
 
@@ -78,7 +78,7 @@ def region(code: str, catalogue: Catalogue, language: str) -> Iterator[Page]:
     name = region_name(code, language, catalogue.standard)
     yield from listing(
         catalogue, "region", urls.region, code, language, name, entries, extra,
-        feeds(urls.region, code, language=language, title=name),
+        feeds(urls.region, code, language=language, title=region_name(code, urls.script(language), catalogue.standard)),
     )  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def kinds(catalogue: Catalogue, language: str) -> Iterator[Page]:
         yield from listing(
             catalogue, "named", urls.kind, kind, language, name, [("", e) for e in entries],
             {"way": "kind", "intro": t["kind_intros"]["none" if kind == urls.UNKNOWN else kind]},
-            kind_feeds(kind, language, name),
+            kind_feeds(kind, language, labels(urls.script(language), catalogue.standard)["kinds"].get(kind, "")),
         )  # fmt: skip
 
 
