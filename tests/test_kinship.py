@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tongbao import pipeline
+from tongbao.export import urls
 from tongbao.export.browse import Entry, entry
 from tongbao.export.kinship import MOST_COPIES, Kin, comparison, kinship, marks, related, shares, sketch
 from tongbao.likeness import Likeness, Related, relate
@@ -83,6 +84,18 @@ def test_passages_are_told_in_the_page_s_script_with_their_places(language: str)
     assert number == 1 and mine.scripts.hans[start:end].startswith("农贸市场每日开市前")
     assert passage.text.startswith("农贸市场" if language == "zh-hans" else "農貿市場")
     assert passage.address.startswith(f"{language}/bulletin/b/#:~:text=%E")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("即日起-暂停", "a/#:~:text=%E5%8D%B3%E6%97%A5%E8%B5%B7%2D%E6%9A%82%E5%81%9C"),
+        ("0123456789ABCDEFGHIJKLMNO", "a/#:~:text=0123456789AB,DEFGHIJKLMNO"),
+        ("上段\n下段", "a/#:~:text=%E4%B8%8A%E6%AE%B5,%E4%B8%8B%E6%AE%B5"),
+    ],
+)
+def test_a_passage_is_named_by_its_ends(words: str, expected: str) -> None:
+    assert urls.fragment("a/", words) == expected
 
 
 def test_what_is_not_shared_is_not_told() -> None:

@@ -24,6 +24,7 @@ from tongbao.reading import render
 MOST_COPIES = 6
 # Of the passages shared with one bulletin a page shows the longest.
 MOST_PASSAGES = 5
+_LONG = 60
 
 
 class Kin(NamedTuple):
@@ -65,8 +66,8 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A shared passage: its `number` on the page, its words in the page's script, and the address of the other
-    bulletin's page, which opens at these words."""
+    """A shared passage: its `number` on the page, its words (or the first of many) in the page's script, and the
+    address of the other bulletin's page, which opens at these words."""
 
     number: int
     text: str
@@ -153,7 +154,7 @@ def related(bulletin: Bulletin, shared: Iterable[Share], language: str) -> tuple
         passages = tuple(
             Passage(
                 number,
-                plain(mine[each.a_start : each.a_end]),
+                _short(plain(mine[each.a_start : each.a_end])),
                 urls.fragment(address, theirs[each.b_start : each.b_end]),
             )
             for number, each in share.passages
@@ -179,6 +180,12 @@ def comparison(earlier: Bulletin, later: Bulletin, language: str) -> Comparison:
 def sketch(bulletin: Bulletin) -> likeness.Sketch:
     """The sketch of a bulletin's reading text."""
     return likeness.sketch(render(bulletin.scripts.hans, bulletin.reading))
+
+
+def _short(words: str) -> str:
+    """A passage as a list shows it; where it stands in the text it is shown whole."""
+    words = " ".join(words.split())
+    return words if len(words) <= _LONG else f"{words[: _LONG - 1]}…"
 
 
 def _in_time(entry: Entry) -> tuple[bool, str, str, str]:

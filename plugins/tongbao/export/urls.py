@@ -43,6 +43,9 @@ SITE_LANGUAGES = (*LANGUAGES, "en")
 
 NOT_FOUND, ROBOTS, OPENSEARCH = "404.html", "robots.txt", "opensearch.xml"
 
+# So many characters of a passage find its beginning, or its end.
+_EDGE = 12
+
 # What stands for the code or the year of bulletins that have none.
 UNKNOWN = "unknown"
 UNDATED = "undated"
@@ -125,8 +128,13 @@ def copies(first: str, language: str, page: int = 1) -> str:
 
 
 def fragment(address: str, words: str) -> str:
-    """An address that opens a page at some words, where the browser can (a text fragment)."""
-    return f"{address}#:~:text={quote(words, safe='').replace('-', '%2D')}"
+    """An address that opens a page at some words, where the browser can (a text fragment); of many words the first and
+    the last ones name them."""
+    lines = words.split()
+    head, tail = lines[0] if lines else "", lines[-1] if lines else ""
+    long = len(lines) > 1 or len(words) > 2 * _EDGE
+    parts = (head[:_EDGE], tail[-_EDGE:]) if long else (words,)
+    return f"{address}#:~:text={','.join(quote(part, safe='').replace('-', '%2D') for part in parts)}"
 
 
 def received(sha256: str) -> str:
