@@ -51,6 +51,7 @@ def examples(site: Path) -> dict[str, str]:
         "plain": min(records, key=_marks)["id"],
         "region": min(counts, key=lambda code: (-counts[code], code), default="unknown"),
         "year": months[-1].parent.name if months else "undated",
+        "akin": _akin(site) or records[0]["id"],
         "kind": _busiest(site / "zh-hans/kind"),
         "issuer": _busiest(site / "zh-hans/issuer"),
         "port": _busiest(site / "zh-hans/port"),
@@ -64,6 +65,14 @@ def _busiest(folder: Path) -> str:
     """The folder below that has the largest page: the most bulletins."""
     pages = sorted(folder.glob("*/index.html"))
     return max(pages, key=lambda page: page.stat().st_size).parent.name if pages else ""
+
+
+def _akin(site: Path) -> str:
+    """The first bulletin that has copies, or shares passages with others."""
+    for page in sorted((site / "zh-hans/bulletin").glob("*/index.html")):
+        if 'id="shared"' in (source := page.read_text("utf-8")) or 'id="copies"' in source:
+            return page.parent.name
+    return ""
 
 
 def _pair(site: Path) -> str:
