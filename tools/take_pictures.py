@@ -7,6 +7,7 @@ the same bytes.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -17,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin
 
-from audit.pages import examples
 from audit.serving import served
 from playwright.sync_api import Browser, sync_playwright
 
@@ -35,9 +35,11 @@ class Picture:
     click: str | None = None
 
 
+# A notice with many glosses, a number and a date.
+SHOWN = "bulletins/ejina-zhiliu-lvke-tonggao.txt"
 PICTURES = (
     Picture("home", "", 800),
-    Picture("bulletin", "zh-hans/bulletin/{repaired}/", 900, click="#text a.sign"),
+    Picture("bulletin", "zh-hans/bulletin/{shown}/", 900, click="#text > p:nth-of-type(4) a:is(.sign, .gone)"),
 )
 
 
@@ -57,6 +59,12 @@ def take(browser: Browser, picture: Picture, address: str, into: Path) -> Path:
     page.screenshot(path=path, animations="disabled", caret="hide", scale="css")
     page.close()
     return path
+
+
+def _id_of(site: Path, source: str) -> str:
+    """The id of the bulletin that was received as `source`."""
+    lines = (site / "data/bulletins.jsonl").read_text("utf-8").splitlines()
+    return next(str(record["id"]) for record in map(json.loads, lines) if record["source"] == source)
 
 
 def smaller(path: Path) -> None:
@@ -86,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         programs = ("chromium", "chromium-browser", "google-chrome")
         found = next((program for name in programs if (program := shutil.which(name))), None)
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
-        named = examples(site)
+        named = {"shown": _id_of(site, SHOWN)}
         with served(site) as address:
             for picture in PICTURES:
                 path = take(browser, picture, urljoin(address, picture.address.format_map(named)), options.into)
