@@ -52,7 +52,7 @@ def known() -> Sources:
         (ROOT / "theme/static/css/site.css", True, False),
         (ROOT / "plugins/tongbao/genre.py", True, True),
         (ROOT / "plugins/tongbao/data/any.tsv", True, True),
-        (ROOT / "plugins/pelican_tongbao/labels.toml", True, True),
+        (ROOT / "plugins/pelican_tongbao/labels/zh-hans.toml", True, True),
         (ROOT / "plugins/tongbao/__pycache__/genre.cpython-311.pyc", False, True),
         (ROOT / "plugins/tongbao.egg-info/PKG-INFO", False, True),
         (ROOT / "pelicanconf.py", True, True),
@@ -180,7 +180,7 @@ def test_a_change_of_each_kind_is_served(project: Project) -> None:
     project.published()
     assert "又一版" in project.get(PAGE)
 
-    labels = project.folder / "plugins/pelican_tongbao/labels.toml"
+    labels = project.folder / "plugins/pelican_tongbao/labels/zh-hans.toml"
     words = labels.read_text("utf-8")
     labels.write_text(re.sub('(?m)^footer = "', 'footer = "新词', words), "utf-8")
     project.published()

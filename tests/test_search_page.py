@@ -79,6 +79,13 @@ def ask(page: Page, body: str, *values: object) -> Any:
 # --- by keyboard -----------------------------------------------------------------------------------------------------
 
 
+def said(sentence: str, name: str) -> re.Pattern[str]:
+    """An accessible name: words that are only heard, around a name; browsers put a blank between."""
+    return re.compile(
+        "^" + " ?".join(map(re.escape, sentence.replace("{name}", f"\0{name}\0").split("\0"))).strip() + "$"
+    )
+
+
 @pytest.mark.parametrize(("language", "typed", "name"), [("zh-hans", "南宫", "南宫市"), ("zh-hant", "南宮", "南宮市")])
 def test_a_region_among_the_suggestions_becomes_a_filter(
     page: Page, site: str, language: str, typed: str, name: str
@@ -105,7 +112,7 @@ def test_a_region_among_the_suggestions_becomes_a_filter(
     assert state_of(page) == {"q": ["疫情"], "region": ["130581"]}
     expect(box).to_have_attribute("aria-expanded", "false")
     expect(box).to_have_value("疫情")
-    expect(page.get_by_role("link", name=words(language)["remove"].format(name=name))).to_have_text(name)
+    expect(page.get_by_role("link", name=said(words(language)["remove"], name))).to_be_visible()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -278,11 +285,11 @@ def test_facets_are_counted_on_demand(page: Page, site: str, language: str) -> N
     narrow = page.locator("#narrow summary")
     expect(page.locator("#facets")).to_be_hidden()
     narrow.click()
-    link = page.locator("#facets").get_by_role("link", name=re.compile("^北京市，[0-9]+ 件$"))
+    link = page.locator("#facets").get_by_role("link", name=re.compile("^北京市 ?，[0-9]+ 件$"))
     expect(link).to_be_visible()
     assert page.evaluate("asked") == [False, True]
     assert done(page) == total
-    count = int(re.findall("[0-9]+", str(link.get_attribute("aria-label")))[0])
+    count = int(re.findall("[0-9]+", str(link.text_content()))[0])
     link.click()
     expect(status(page)).to_have_attribute("data-total", str(count))
     assert state_of(page)["region"] == ["110000"]
@@ -332,7 +339,7 @@ def test_several_kinds_scripts_and_regions(page: Page, site: str, records: list[
     choose("简体")
     assert set(hits(page)) == expected({"notice", "meeting"}, {"Hans"})
     assert state_of(page) == {"q": ["疫情"], "kind": ["notice", "meeting"], "script": ["Hans"]}
-    page.get_by_role("link", name="取消筛选：通告通知").click()
+    page.get_by_role("link", name=said("取消筛选：{name}", "通告通知")).click()
     done(page)
     assert state_of(page)["kind"] == ["meeting"]
     expect(page.locator("#chosen a").first).to_be_focused()

@@ -27,7 +27,7 @@ from typing import Any
 from tongbao.model import Bulletin, Received, Repaired, Sidecar, Standard
 
 # The libraries whose behaviour reaches a bulletin's text or tags.
-LIBRARIES = ("ahocorasick-rs", "borax", "ftfy", "lxml", "numpy", "opencc", "rjieba")
+LIBRARIES = ("ahocorasick-rs", "borax", "ftfy", "lxml", "numpy", "opencc", "rapidfuzz", "rensa", "rjieba")
 TABLES = ("received", "bulletins", "settled", "texts")
 # The most that the store holds beside what the last build used, in bytes.
 MOST_BYTES = 4 << 30

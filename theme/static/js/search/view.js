@@ -45,6 +45,13 @@ export const nameOf = (code) => regions.get(code)?.name ?? code;
 const nameOfKind = (kind) => words[`kind:${kind}`] ?? kind;
 const nameOfScript = (script) => words[`script:${script}`] ?? script;
 
+/** A name within words that are heard and not seen: each in its own language, which no `aria-label` could tell. */
+function named(sentence, name, lang) {
+  const [before, after] = sentence.split("{name}");
+  const heard = (text) => (text ? [element("span", { class: "unseen" }, text)] : []);
+  return [...heard(before), element("span", { lang }, name), ...heard(after)];
+}
+
 /** The filters that are on, each a link that takes it off. */
 export function showChosen(state) {
   const chip = (list, nameOf, lang = null) => (value) =>
@@ -53,8 +60,8 @@ export function showChosen(state) {
       {},
       element(
         "a",
-        { href: addressOf({ ...state, [list]: toggled(state[list], value) }), "data-key": list + value, "aria-label": say("remove", { name: nameOf(value) }) },
-        element("span", { lang }, nameOf(value)),
+        { href: addressOf({ ...state, [list]: toggled(state[list], value) }), "data-key": list + value },
+        ...named(words.remove, nameOf(value), lang),
       ),
     );
   const chips = [
@@ -68,8 +75,8 @@ export function showChosen(state) {
 
 function facetNode(title, exact, items, lang = null) {
   const list = items.map(({ key, name, count, chosen, state }) => {
-    const label = count === undefined ? null : say(exact ? "facet" : "facet_about", { name, n: count });
-    const link = element("a", { href: addressOf(state), "aria-current": chosen ? "true" : null, "aria-label": label, "data-key": key }, element("span", { lang }, name));
+    const label = count === undefined ? "{name}" : words[exact ? "facet" : "facet_about"].replace("{n}", count);
+    const link = element("a", { href: addressOf(state), "aria-current": chosen ? "true" : null, "data-key": key }, ...named(label, name, lang));
     const number = element("span", { class: "count", "aria-hidden": "true" }, count === undefined ? "" : (exact ? "" : "≤") + count);
     return element("li", {}, link, number);
   });
