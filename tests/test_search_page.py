@@ -360,7 +360,7 @@ def test_several_kinds_scripts_and_regions(page: Page, site: str, records: list[
     done(page)
     assert state_of(page)["region"] == ["130100", "110000"]
     page.get_by_label("地区", exact=True).select_option("130000")
-    expect(page.locator("#chosen li")).to_have_text(["河北省", "清除筛选"])
+    expect(page.locator("#chosen li")).to_have_text(["取消筛选：河北省", "清除筛选"])
 
 
 def test_the_list_of_regions_can_be_gone_through_with_arrows(page: Page, site: str) -> None:
