@@ -11,6 +11,7 @@ import os
 import re
 import runpy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import chain
@@ -365,6 +366,28 @@ def test_paragraphs_have_the_same_numbers_in_both_scripts() -> None:
         assert [(link.get("href"), link.text) for link in links] == [("#p2", "2"), ("#p3", "3"), ("#p4", "4")]
     assert numbers[0] == numbers[1] == [("span", "p1"), ("p", "p2"), ("p", "p3"), ("p", "p4"), ("p", "p5")]
     assert links[0].get("aria-label") == "第 2 段的連結"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "subtitles", "lines", "summary"),
+    [
+        ([K.TITLE, K.SUBTITLE, K.SUBTITLE], [], [2, 3], "乙"),
+        ([K.TITLE, K.SUBTITLE, K.CHROME], [], [2], "乙"),
+        ([K.TITLE, K.SUBTITLE, K.PARAGRAPH], [2], [3], "丙"),
+        ([K.TITLE, K.CHROME, K.CHROME], [], [], ""),
+    ],
+)
+def test_where_nothing_else_is_left_to_read_subtitles_are(
+    kinds: list[BlockKind], subtitles: list[int], lines: list[int], summary: str
+) -> None:
+    text = "甲\n乙\n丙"
+    made = replace(
+        bare(), repaired=Repaired(text, text), scripts=Scripts(Script.HANS, text, text),
+        reading=Reading(blocks(text, *kinds)), dates=DateTags(),
+    )  # fmt: skip
+    model = bulletin_page(made, "zh-hans")
+    assert [[line.number for line in part] for part in (model.subtitles, model.lines)] == [subtitles, lines]
+    assert entry(made).summaries["zh-hans"] == summary
 
 
 def test_the_received_file_and_the_original_are_robust_links() -> None:

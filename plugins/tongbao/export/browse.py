@@ -129,9 +129,11 @@ def _origin(bulletin: Bulletin) -> str:
 
 
 def summary(bulletin: Bulletin, language: str) -> str:
-    """The beginning of the first paragraph, in a language; empty where there is none."""
+    """The beginning of the first paragraph, in a language, or else of the first line that is neither the title nor the
+    web page's own; empty where there is none."""
     text = bulletin.scripts.hant if language == "zh-hant" else bulletin.scripts.hans
-    first = [b for b in bulletin.reading.blocks if b.kind is BlockKind.PARAGRAPH][:1]
+    told = [b for b in bulletin.reading.blocks if b.kind not in (BlockKind.TITLE, BlockKind.CHROME)]
+    first = ([b for b in told if b.kind is BlockKind.PARAGRAPH] or told)[:1]
     words = plain(" ".join(render(text, replace(bulletin.reading, blocks=tuple(first))).split()))
     return words if len(words) <= _SUMMARY_LENGTH else words[: _SUMMARY_LENGTH - 1] + "…"
 

@@ -427,7 +427,8 @@ def _numbered(bulletin: Bulletin, offsets: OffsetMap) -> dict[tuple[int, int], i
 def _parted(lines: Sequence[Line]) -> tuple[tuple[Line, ...], ...]:
     """The lines above the title, those of the title, the subtitles below it, and the rest.
 
-    A title that does not stand at the head, below lines of a header at most, is a line like every other.
+    A title that does not stand at the head, below lines of a header at most, is a line like every other; so are the
+    subtitles where nothing else is left to read.
     """
     above = (BlockKind.SUBTITLE, BlockKind.HEADER, BlockKind.CHROME)
     first = next((i for i, line in enumerate(lines) if line.kind not in above), len(lines))
@@ -435,6 +436,8 @@ def _parted(lines: Sequence[Line]) -> tuple[tuple[Line, ...], ...]:
     if last == first:
         return (), (), (), tuple(lines)
     end = _run(lines, last, BlockKind.SUBTITLE)
+    if all(line.kind == BlockKind.CHROME for line in lines[end:]):
+        end = last
     kicker = tuple(line for line in lines[:first] if line.kind != BlockKind.CHROME)
     chrome = tuple(line for line in lines[:first] if line.kind == BlockKind.CHROME)
     return kicker, tuple(lines[first:last]), tuple(lines[last:end]), (*chrome, *lines[end:])
