@@ -41,6 +41,7 @@ from tongbao.model import (
     Evidence,
     Genre,
     HeaderField,
+    HtmlMeta,
     PlaceTag,
     Reading,
     Received,
@@ -388,6 +389,16 @@ def test_where_nothing_else_is_left_to_read_subtitles_are(
     model = bulletin_page(made, "zh-hans")
     assert [[line.number for line in part] for part in (model.subtitles, model.lines)] == [subtitles, lines]
     assert entry(made).summaries["zh-hans"] == summary
+
+
+@pytest.mark.parametrize(("html_meta", "key"), [(None, "received_intro"), (HtmlMeta("甲"), "received_intro_html")])
+def test_what_was_taken_out_of_a_web_page_says_so(html_meta: HtmlMeta | None, key: str) -> None:
+    def made() -> Bulletin:
+        return replace(bare(), received=replace(bare().received, html=html_meta))
+
+    tree = html.document_fromstring(site(made)["zh-hant/bulletin/bare/"][1])
+    (note,) = tree.xpath("//section[@id='received']/p[@data-t]")
+    assert note.get("data-t") == f"bulletin.{key}" and note.text_content() == labels("zh-hant")["bulletin"][key]
 
 
 def test_the_received_file_and_the_original_are_robust_links() -> None:

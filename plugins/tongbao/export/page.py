@@ -131,8 +131,9 @@ class EditView:
 class BulletinPage:
     """All that the page of one bulletin in one language shows. Texts of the bulletin are in the page's script, except
     quotes, repairs, and the collated text and the text as received, which keep the received one: its tag is
-    `received_language`. `rules` are the rules of the repairs, each with how many it made. `damage` is 0..1. `original`
-    is the address that the file was fetched from, if it may be linked, `fetched` the day (ISO 8601)."""
+    `received_language`; `of_a_web_page` says whether it was taken out of an HTML file. `rules` are the rules of the
+    repairs, each with how many it made. `damage` is 0..1. `original` is the address that the file was fetched from, if it
+    may be linked, `fetched` the day (ISO 8601)."""
 
     id: str
     language: str
@@ -146,6 +147,7 @@ class BulletinPage:
     collated: Line
     received: Line
     received_language: str
+    of_a_web_page: bool
     size: int
     rows: tuple[Row, ...]
     repairs: tuple[EditView, ...]
@@ -267,6 +269,7 @@ class _Builder:
             collated=self.marked.collated,
             received=self.marked.received,
             received_language={"Hans": "zh-Hans", "Hant": "zh-Hant"}.get(b.scripts.received.value, "zh"),
+            of_a_web_page=b.received.html is not None,
             size=b.received.size,
             rows=tuple(row for row in self._rows() if row.facts),
             repairs=self._edits(b.repaired.edits, REPAIR, "r"),
