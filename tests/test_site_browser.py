@@ -223,3 +223,37 @@ def test_no_page_is_wider_than_the_screen(browser: Browser, samples_site: Path, 
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wider <= 0, (width, address)
         context.close()
+
+
+@pytest.mark.parametrize(
+    "address", ["zh-hant/", "zh-hant/search/", "zh-hant/glossary/", "zh-hant/bulletin/{}/", "en/date/"]
+)
+def test_a_key_leads_to_the_search_box(open_page: Callable[..., Page], site: str, repaired: str, address: str) -> None:
+    page = open_page()
+    start = urljoin(site, address.format(repaired))
+    page.goto(start)
+    box = page.locator("#q")
+    stays = box.count()
+    page.keyboard.press("Control+/")
+    assert page.url == start and not (stays and box.evaluate("e => e === document.activeElement"))
+    page.keyboard.press("/")
+    expect(box).to_be_focused()
+    assert page.url == (start if stays else urljoin(site, f"{address[: address.index('/')]}/search/#q"))
+    page.keyboard.press("/")
+    expect(box).to_have_value("/")
+
+
+def test_the_key_to_the_search_can_be_switched_off(open_page: Callable[..., Page], site: str) -> None:
+    page = open_page()
+    start = urljoin(site, "zh-hans/glossary/")
+    page.goto(start)
+    page.locator(".prefs summary").click()
+    page.locator("#keys-off").check()
+    page.keyboard.press("/")
+    page.reload()
+    page.keyboard.press("/")
+    assert page.url == start
+    page.locator(".prefs summary").click()
+    page.locator("#keys-on").check()
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()

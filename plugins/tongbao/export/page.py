@@ -132,8 +132,8 @@ class BulletinPage:
     """All that the page of one bulletin in one language shows. Texts of the bulletin are in the page's script, except
     quotes, repairs, and the collated text and the text as received, which keep the received one: its tag is
     `received_language`; `of_a_web_page` says whether it was taken out of an HTML file. `rules` are the rules of the
-    repairs, each with how many it made. `damage` is 0..1. `original` is the address that the file was fetched from, if it
-    may be linked, `fetched` the day (ISO 8601)."""
+    repairs, each with how many it made. `damage` is 0..1. `original` is the address that the file was fetched from, if
+    it may be linked, `fetched` the day (ISO 8601)."""
 
     id: str
     language: str

@@ -1,5 +1,5 @@
 // What a reader has chosen of the display, before the page is painted. The choices themselves work without this (site.css
-// follows the radio buttons); here they are kept for the next page.
+// follows the radio buttons); here they are kept for the next page. And the key to the search, which they can switch off.
 
 (() => {
   const root = document.documentElement;
@@ -26,5 +26,16 @@
         return;
       }
     });
+  });
+  // To the search box, or where a page has none to that of the search page; not while something is typed. A reader who
+  // dictates may have switched the key off (WCAG 2.1.4).
+  addEventListener("keydown", (event) => {
+    if (event.key !== "/" || root.dataset.keys === "off" || event.defaultPrevented) return;
+    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest?.("input:not([type=radio], [type=checkbox]), select, textarea")) return;
+    event.preventDefault();
+    const box = document.getElementById("q");
+    if (box) box.focus();
+    else location.assign(`${document.querySelector("[data-t='nav.search']").href}#q`);
   });
 })();

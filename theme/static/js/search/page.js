@@ -268,12 +268,6 @@ combobox(box, $("suggestions"), offer, take);
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || isComposed(event) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const { key, target } = event;
-  // A reader who dictates may have switched the key off (WCAG 2.1.4).
-  if (key === "/" && document.documentElement.dataset.keys !== "off" && !target.closest("input, select, textarea")) {
-    event.preventDefault();
-    box.focus();
-    return;
-  }
   const way = { ArrowDown: 1, ArrowUp: -1 }[key];
   const stops = [box, ...results.querySelectorAll("a.title"), ...(more.hidden ? [] : [more])];
   const next = way && stops.includes(target) && stops[stops.indexOf(target) + way];
