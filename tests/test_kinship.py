@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -83,19 +84,43 @@ def test_passages_are_told_in_the_page_s_script_with_their_places(language: str)
     ((number, start, end),) = marks(shared)
     assert number == 1 and mine.scripts.hans[start:end].startswith("农贸市场每日开市前")
     assert passage.text.startswith("农贸市场" if language == "zh-hans" else "農貿市場")
-    assert passage.address.startswith(f"{language}/bulletin/b/#:~:text=%E")
+    assert passage.address.startswith(f"{language}/bulletin/b/#p3:~:text=%E")
 
 
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("即日起-暂停", "a/#:~:text=%E5%8D%B3%E6%97%A5%E8%B5%B7%2D%E6%9A%82%E5%81%9C"),
-        ("0123456789ABCDEFGHIJKLMNO", "a/#:~:text=0123456789AB,DEFGHIJKLMNO"),
-        ("上段\n下段", "a/#:~:text=%E4%B8%8A%E6%AE%B5,%E4%B8%8B%E6%AE%B5"),
+        ([], "a/#p3"),
+        (["即日起-暂停"], "a/#p3:~:text=%E5%8D%B3%E6%97%A5%E8%B5%B7%2D%E6%9A%82%E5%81%9C"),
+        (["甲,乙", "丙"], "a/#p3:~:text=%E7%94%B2%2C%E4%B9%99,%E4%B8%99"),
     ],
 )
-def test_a_passage_is_named_by_its_ends(words: str, expected: str) -> None:
-    assert urls.fragment("a/", words) == expected
+def test_a_paragraph_is_opened_at_words(words: list[str], expected: str) -> None:
+    assert urls.paragraph("a/", 3, words) == expected
+
+
+# What comes before and after the sentence that two bulletins share, and the clauses that name it.
+SENTENCE = "农贸市场每日开市前消毒一次,摊主不戴口罩的,由市场管理员劝导并登记在册,暂停营业3日"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "paragraph", "words"),
+    [
+        ("开学部署\n另据了解：", "。", 2, ["农贸市场每日开市前消毒一次", "暂停营业3日"]),
+        ("开学部署\n经县里同意", "。", 2, ["摊主不戴口罩的", "暂停营业3日"]),
+        ("开学部署\n食堂暂停营业3日。\n", "。", 3, ["农贸市场每日开市前消毒一次", "由市场管理员劝导并登记在册"]),
+    ],
+)
+def test_a_passage_is_named_by_clauses_as_the_other_page_shows_them(
+    before: str, after: str, paragraph: int, words: list[str]
+) -> None:
+    mine, other = (
+        bulletin("a", f"{HEAD}{SENTENCE}。\n"),
+        bulletin("b", f"{before}{SENTENCE}{after}\n食堂分三批错峰用餐。\n"),
+    )
+    (found,) = related(mine, shares(mine, ["b"], {"b": other}.__getitem__), "zh-hans")
+    page, _, fragment = unquote(found.passages[0].address).partition("#")
+    assert (page, *fragment.split(":~:text=")) == ("zh-hans/bulletin/b/", f"p{paragraph}", ",".join(words))
 
 
 def test_what_is_not_shared_is_not_told() -> None:

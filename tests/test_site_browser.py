@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
+from lxml import html
 from playwright.sync_api import Browser, Page, Route, expect
 
 from pelican_tongbao.labels import labels
@@ -257,3 +258,27 @@ def test_the_key_to_the_search_can_be_switched_off(open_page: Callable[..., Page
     page.locator("#keys-on").check()
     page.keyboard.press("/")
     expect(page.locator("#q")).to_be_focused()
+
+
+def test_shared_passages_lead_to_their_place_in_the_other_bulletin(
+    browser: Browser, samples_site: Path, site: str
+) -> None:
+    """Where the words are named the browser targets what holds them: the paragraph, or an element in it."""
+    context = browser.new_context(viewport={"width": 360, "height": 500}, reduced_motion="reduce")
+    page, links = context.new_page(), []
+    for path in sorted(samples_site.glob("zh-han*/bulletin/*/")):
+        source = (path / "index.html").read_text("utf-8")
+        found = html.document_fromstring(source, base_url=f"{site}{path.relative_to(samples_site).as_posix()}/")
+        found.make_links_absolute()
+        passages = found.xpath("//section[@id='shared']/ul/li/ul/li")
+        links += [(each.xpath("string(.//q)"), each.xpath(".//a[@class='there']")[0].get("href")) for each in passages]
+    assert len(links) >= 4
+    for words, address in links[:12]:
+        page.goto("about:blank")
+        page.goto(address)
+        number = re.match("p[0-9]+", address.partition("#")[2])[0]  # type: ignore[index]
+        target = page.locator(f"#{number}:target, #{number} :target")
+        expect(target).to_be_in_viewport()
+        assert words[:6] in target.evaluate("e => e.closest('[id^=p]').textContent"), address
+        assert page.evaluate("document.documentElement.scrollHeight > 2 * innerHeight")
+    context.close()

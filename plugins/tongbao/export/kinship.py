@@ -6,12 +6,14 @@ the texts themselves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
 
 from tongbao import likeness
+from tongbao.edits import OffsetMap, apply
 from tongbao.export import urls
 from tongbao.export.browse import Entry
 from tongbao.export.marks import plain
@@ -25,6 +27,9 @@ MOST_COPIES = 6
 # Of the passages shared with one bulletin a page shows the longest.
 MOST_PASSAGES = 5
 _LONG = 60
+_MARKS = "，。、；：！？“”‘’（）《》〈〉【】〔〕…—"
+# Words between two marks, which are words to any browser: Chinese at either end, for within "3，000" no word ends.
+_CLAUSE = re.compile(rf"(?<![^{_MARKS}\n])[\u3400-\u9fff][^{_MARKS}\s\W]*[\u3400-\u9fff](?=[{_MARKS}\n]|\Z)")
 
 
 class Kin(NamedTuple):
@@ -67,7 +72,7 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A shared passage: its `number` on the page, its words (or the first of many) in the page's script, and the
-    address of the other bulletin's page, which opens at these words."""
+    address of the other bulletin's page, which opens at the paragraph that it begins in."""
 
     number: int
     text: str
@@ -150,17 +155,39 @@ def related(bulletin: Bulletin, shared: Iterable[Share], language: str) -> tuple
     mine = _in(bulletin, language)
     out = []
     for share in shared:
-        theirs, address = _in(share.other, language), urls.bulletin(share.other.id, language)
+        there = _Places(share.other, language)
         passages = tuple(
-            Passage(
-                number,
-                _short(plain(mine[each.a_start : each.a_end])),
-                urls.fragment(address, theirs[each.b_start : each.b_end]),
-            )
+            Passage(number, _short(plain(mine[each.a_start : each.a_end])), there.address(each.b_start, each.b_end))
             for number, each in share.passages
         )
         out.append(Related(share.other.id, share.letters, share.count, passages))
     return tuple(out)
+
+
+class _Places:
+    """Where passages stand on a bulletin's page in a language."""
+
+    def __init__(self, bulletin: Bulletin, language: str) -> None:
+        structure = bulletin.reading
+        carry = OffsetMap(structure.edits).to_result
+        self._carry = carry
+        self._text = apply(_in(bulletin, language), structure.edits)
+        self._page = urls.bulletin(bulletin.id, language)
+        self._blocks = [carry(block.start, block.end) for block in structure.blocks]
+
+    def address(self, start: int, end: int) -> str:
+        """The address that opens the page at a passage, given in the repaired text: at its paragraph, and there at its
+        words where they can be named. A browser looks for whole words from the top of the page, and where words of
+        Chinese end is its own guess, so clauses are named, between marks or the ends of a line, and only those that
+        do not stand further up as well."""
+        start, end = self._carry(start, end)
+        number, (first, last) = next((n, span) for n, span in enumerate(self._blocks, 1) if span[1] > start)
+        clauses = [
+            found.group()
+            for found in _CLAUSE.finditer(self._text, first, last)
+            if start <= found.start() and found.end() <= end and self._text.index(found.group()) == found.start()
+        ]
+        return urls.paragraph(self._page, number, dict.fromkeys((*clauses[:1], *clauses[-1:])))
 
 
 def comparison(earlier: Bulletin, later: Bulletin, language: str) -> Comparison:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
 __all__ = [
@@ -19,7 +20,6 @@ __all__ = [
     "copies",
     "date",
     "external",
-    "fragment",
     "glossary",
     "home",
     "host",
@@ -27,6 +27,7 @@ __all__ = [
     "kind",
     "named",
     "own",
+    "paragraph",
     "port",
     "received",
     "region",
@@ -42,9 +43,6 @@ LANGUAGES = ("zh-hans", "zh-hant")
 SITE_LANGUAGES = (*LANGUAGES, "en")
 
 NOT_FOUND, ROBOTS, OPENSEARCH = "404.html", "robots.txt", "opensearch.xml"
-
-# So many characters of a passage find its beginning, or its end.
-_EDGE = 12
 
 # What stands for the code or the year of bulletins that have none.
 UNKNOWN = "unknown"
@@ -127,14 +125,11 @@ def copies(first: str, language: str, page: int = 1) -> str:
     return f"{language}/copies/" + (f"{first}/" if first else "") + _page(page)
 
 
-def fragment(address: str, words: str) -> str:
-    """An address that opens a page at some words, where the browser can (a text fragment); of many words the first and
-    the last ones name them."""
-    lines = words.split()
-    head, tail = lines[0] if lines else "", lines[-1] if lines else ""
-    long = len(lines) > 1 or len(words) > 2 * _EDGE
-    parts = (head[:_EDGE], tail[-_EDGE:]) if long else (words,)
-    return f"{address}#:~:text={','.join(quote(part, safe='').replace('-', '%2D') for part in parts)}"
+def paragraph(address: str, number: int, words: Iterable[str] = ()) -> str:
+    """An address that opens a bulletin's page at a paragraph, and where the browser can (a text fragment) at some
+    words in it: one run of them, or all from a first one to a last one."""
+    named = ",".join(quote(part, safe="").replace("-", "%2D") for part in words)
+    return f"{address}#p{number}{f':~:text={named}' if named else ''}"
 
 
 def received(sha256: str) -> str:
