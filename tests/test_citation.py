@@ -235,6 +235,16 @@ def test_a_script_writes_what_the_library_would(case: dict[str, Any], name: str)
     assert address in filled and "$" not in filled
 
 
+@pytest.mark.parametrize("name", citation.FORMATS)
+@pytest.mark.parametrize(("part", "slots"), [("", 1), ("#received", 0)])
+def test_the_address_of_the_page_itself_may_go_on_to_a_paragraph(name: str, part: str, slots: int) -> None:
+    target = cited(FULL, address=f"https://archive.example/a/{part}")
+    pieces = citation.FORMATS[name](target, None)
+    at = [place for place, piece in enumerate(pieces) if piece.fill == "$P"]
+    assert len(at) == slots and all(pieces[place - 1].text.endswith("/a/") for place in at)
+    assert "$P" not in citation.write(pieces, date(2026, 3, 4))
+
+
 # --- the parts of it that no parser checks ---------------------------------------------------------------------------
 
 

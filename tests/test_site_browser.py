@@ -122,6 +122,27 @@ def test_a_paragraph_has_a_permalink(page: Page, site: str, repaired: str) -> No
     assert page.evaluate("document.querySelector(':target').innerText").startswith(str(number))
     page.goto(urljoin(site, f"zh-hant/bulletin/{repaired}/#p{number}"))
     expect(page.locator(f"#p{number}")).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    for twins in (".scripts", ".views"):  # The other script's page opens there too.
+        page.locator(f'{twins} a[hreflang="zh-Hans"]').click()
+        expect(page.locator(f"#p{number}:target")).to_be_in_viewport()
+        assert page.url == urljoin(site, f"zh-hans/bulletin/{repaired}/#p{number}")
+        page.go_back()
+
+
+def test_lines_of_the_head_have_their_numbers_too(page: Page, site: str, repaired: str) -> None:
+    page.goto(urljoin(site, f"zh-hans/bulletin/{repaired}/"))
+    lines = page.locator(".head [id^=p]")
+    for line in lines.all():
+        pin = line.locator("a.pin")
+        number = str(line.get_attribute("id"))[1:]
+        assert pin.evaluate("e => getComputedStyle(e, '::after').content").strip('"').endswith(number)
+        assert pin.text_content() == "", "a title is a title, without a number at its end"
+        expect(pin).to_have_css("color", "rgba(0, 0, 0, 0)")
+        line.hover()
+        expect(pin).not_to_have_css("color", "rgba(0, 0, 0, 0)")
+        pin.click()
+        assert page.url.endswith(f"#p{number}")
+    assert lines.count()
 
 
 def test_evidence_is_one_step_away_and_highlighted(page: Page, site: str, repaired: str) -> None:

@@ -83,7 +83,7 @@ def test_the_browser_fills_in_day_and_address(
 ) -> None:
     page = open_page()
     address = urljoin(serve(samples_site), f"zh-hans/bulletin/{record['id']}/")
-    page.goto(f"{address}?labels=#p3")
+    page.goto(f"{address}?labels=")
     page.locator("#cite summary").click()
     expect(page.locator("#cite button").first).to_be_visible()
     day = page.evaluate("new Date().toLocaleDateString('sv')")
@@ -97,6 +97,14 @@ def test_the_browser_fills_in_day_and_address(
     assert {field.key: field.value for field in entry.fields}["urldate"] == day
     (reference,) = rispy.loads(formats["ris"] or "")
     assert reference["urls"] == [address]
+    page.evaluate("location.hash = '#p3'")
+    expect(page.locator("p.entry").first).to_contain_text(f"{address}#p3. ")
+    (reference,) = rispy.loads(page.locator("pre[data-format='ris']").text_content() or "")
+    assert reference["urls"] == [f"{address}#p3"]
+    lines = page.locator("p.entry").all_text_contents()
+    assert "#p3" not in lines[1] + lines[2]
+    page.evaluate("location.hash = '#t1'")
+    expect(page.locator("p.entry").first).not_to_contain_text("#")
 
 
 @pytest.mark.browser

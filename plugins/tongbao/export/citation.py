@@ -14,7 +14,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import takewhile
 from types import MappingProxyType
@@ -33,8 +33,9 @@ class Cited:
     `language` is the tag of the text: zh-Hans, zh-Hant, or zh for a text as received. `kind` is one of `model.Genre`.
     `published` is EDTF; a notation that is not understood counts as no date. `original` is the address that the text
     was fetched from; `address` is this view's own page, absolute, or None while the site's address is not known.
-    `view` is one of `VIEWS`; `repairs` counts those of the bulletin, also where the view does not show them. `damage`
-    is in 0..1. `build` names the version and digest of code and text.
+    `view` is one of `VIEWS`; `repairs` counts those of the bulletin, also where the view does not show them;
+    `punctuation` counts the marks that the view shows restored, none where it shows them as received. `damage` is in
+    0..1. `build` names the version and digest of code and text.
     """
 
     id: str
@@ -54,17 +55,19 @@ class Cited:
     original: str | None = None
     fetched: date | None = None
     address: str | None = None
+    punctuation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """The words of a note in one language. `views` has a name for each of `VIEWS`; the others are patterns: `{n}` is a
-    number of repairs, `{percent}` one of per cent, `{value}` what the note tells."""
+    number of repairs or marks, `{percent}` one of per cent, `{value}` what the note tells."""
 
     note: str
     views: Mapping[str, str]
     repaired: str
     unrepaired: str
+    punctuation: str
     damage: str
     build: str
     archive: str
@@ -81,6 +84,7 @@ _HANS = Words(
     views=MappingProxyType({"received": "原貌", "collated": "校订", "hans": "简体", "hant": "繁体"}),
     repaired="修复 {n} 处",
     unrepaired="未计入修复 {n} 处",
+    punctuation="标点恢复 {n} 处",
     damage="破损 {percent}%",
     build="版本 {value}",
     archive="{value}",
@@ -96,6 +100,7 @@ _HANT = Words(
     views=MappingProxyType({"received": "原貌", "collated": "校訂", "hans": "簡體", "hant": "繁體"}),
     repaired="修復 {n} 處",
     unrepaired="未計入修復 {n} 處",
+    punctuation="標點恢復 {n} 處",
     damage="破損 {percent}%",
     build="版本 {value}",
     archive="{value}",
@@ -113,6 +118,7 @@ _ENGLISH = Words(
     ),
     repaired="repairs: {n}",
     unrepaired="repairs not applied: {n}",
+    punctuation="punctuation marks restored: {n}",
     damage="damage: {percent}%",
     build="build {value}",
     archive="{value}",
@@ -133,10 +139,14 @@ WORDS: Mapping[str, Words] = MappingProxyType({"zh-Hans": _HANS, "zh-Hant": _HAN
 class Piece:
     """A part of a citation: `text`, or a slot, whose text is empty and whose `fill` is the pattern of what a script
     writes there. In a pattern `$Y`, `$M` and `$D` stand for the year, month and day of access (four and two digits),
-    `$m` and `$d` for the latter without a leading zero, `$U` for the address of the page without its query."""
+    `$m` and `$d` for the latter without a leading zero, `$U` for the address of the page without its query, and with
+    the paragraph that is open in it, `$P` for that paragraph alone (`#p8`), or nothing."""
 
     text: str
     fill: str = ""
+
+
+_PARAGRAPH = "$P"
 
 
 # --- what is known ---------------------------------------------------------------------------------------------------
@@ -189,7 +199,8 @@ _REPORTS = frozenset({"meeting", "notice", "situation-report", "press-conference
 
 
 def note(cited: Cited, words: Words | None = None) -> str:
-    """What a reader of a citation must know of the text: archive, view, number of repairs, build, original address."""
+    """What a reader of a citation must know of the text: archive, view, numbers of repairs and of marks of punctuation
+    restored, build, original address."""
     words = words or WORDS[cited.language]
     return words.between.join([*_edition(cited, words), *_filled_in(words.original, cited.original)])
 
@@ -236,7 +247,7 @@ def gbt7714_pieces(cited: Cited, words: Words | None = None) -> tuple[Piece, ...
     return (
         Piece(head),
         Piece("", "[$Y-$M-$D]" if when else ". [$Y-$M-$D]"),
-        Piece(f". {line(cited.address)}") if cited.address else Piece("", ". $U"),
+        *_located(cited, ". ", ""),
         Piece(f". {words.note}{note(cited, words)}{words.end}"),
     )
 
@@ -276,12 +287,11 @@ def bibtex_pieces(cited: Cited, words: Words | None = None) -> tuple[Piece, ...]
         "date": cited.published if when and cited.published else "",
         "langid": "chinese",
         "note": _tex(note(cited, words)),
-        "url": cited.address.translate(_VERBATIM) if cited.address else "",
     }
     head = f"@{'techreport' if report else 'online'}{{{_key(cited)},\n"
     return (
         Piece(head + "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)),
-        *([] if cited.address else [Piece("", "  url = {$U},\n")]),
+        *_located(cited, "  url = {", "},\n", lambda address: address.translate(_VERBATIM)),
         Piece("", "  urldate = {$Y-$M-$D},\n"),
         Piece("}\n"),
     )
@@ -309,11 +319,10 @@ def ris_pieces(cited: Cited, words: Words | None = None) -> tuple[Piece, ...]:
         ("DB", cited.archive),
         ("AN", cited.id),
         ("N1", full_note(cited, words)),
-        ("UR", cited.address),
     ]
     return (
         Piece("".join(f"{tag}  - {line(value)}\r\n" for tag, value in fields if value)),
-        *([] if cited.address else [Piece("", "UR  - $U\r\n")]),
+        *_located(cited, "UR  - ", "\r\n"),
         Piece("", "Y2  - $Y/$M/$D/\r\n"),
         Piece("ER  - \r\n"),
     )
@@ -346,11 +355,11 @@ def csl_item(cited: Cited, words: Words | None = None, accessed: date | None = N
 
 def csl_json_pieces(cited: Cited, words: Words | None = None) -> tuple[Piece, ...]:
     """A list of the one item, as references are exchanged."""
-    item = csl_item(cited, words)
+    item = csl_item(replace(cited, address=None), words)
     fields = ",\n".join(f'    "{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in item.items())
     return (
         Piece(f"[\n  {{\n{fields}"),
-        *([] if cited.address else [Piece("", ',\n    "URL": "$U"')]),
+        *_located(cited, ',\n    "URL": "', '"', lambda address: json.dumps(line(address), ensure_ascii=False)[1:-1]),
         Piece("", ',\n    "accessed": {"date-parts": [[$Y, $m, $d]]}'),
         Piece("\n  }\n]\n"),
     )
@@ -395,10 +404,18 @@ def _filled(pieces: Iterable[Piece], accessed: date | None, address: str | None)
         yield piece.text
         if piece.fill and "$U" in piece.fill:
             yield piece.fill.replace("$U", address) if address else ""
-        elif piece.fill and accessed:
+        elif piece.fill and piece.fill != _PARAGRAPH and accessed:
             parts = {"$Y": f"{accessed.year:04}", "$M": f"{accessed.month:02}", "$D": f"{accessed.day:02}"}
             parts |= {"$m": str(accessed.month), "$d": str(accessed.day)}
             yield re.sub(r"\$[YMDmd]", lambda match, parts=parts: parts[match[0]], piece.fill)  # type: ignore[misc]
+
+
+def _located(cited: Cited, before: str, after: str, written: Callable[[str], str] | None = None) -> tuple[Piece, ...]:
+    """The address, or the slot for it; of the page's own view it may go on to a paragraph."""
+    if not cited.address:
+        return (Piece("", f"{before}$U{after}"),)
+    paragraph = () if "#" in cited.address else (Piece("", _PARAGRAPH),)
+    return (Piece(before + (written or line)(cited.address)), *paragraph, *([Piece(after)] if after else []))
 
 
 def _edition(cited: Cited, words: Words) -> list[str]:
@@ -407,6 +424,7 @@ def _edition(cited: Cited, words: Words) -> list[str]:
         *_filled_in(words.archive, cited.archive),
         words.views[cited.view],
         repairs.format(n=cited.repairs),
+        *([words.punctuation.format(n=cited.punctuation)] if cited.punctuation else []),
         *_filled_in(words.build, cited.build),
     ]
 

@@ -85,6 +85,7 @@ def cited(bulletin: Bulletin, language: str, view: str, edition: Edition) -> Cit
         original=sidecar.url,
         fetched=sidecar.fetched,
         address=address,
+        punctuation=len(bulletin.reading.edits) if own else 0,
     )
 
 

@@ -83,14 +83,17 @@ if (typeof slip.showPopover === "function") {
   });
 }
 
-// Which view is the current one follows from the address; a style shows it, and this says it.
+// Which view is the current one follows from the address; a style shows it, and this says it. What the address names has
+// the same name in the other script.
 const tabs = { collated: document.querySelector(".to-collated"), received: document.querySelector(".to-received") };
 const reading = document.querySelector(".views .here");
+const twins = document.querySelectorAll(".scripts a, .views a[hreflang]");
 
 function current() {
   const view = document.getElementById(location.hash.slice(1))?.closest("#collated, #received")?.id;
   for (const tab of [reading, ...Object.values(tabs)]) tab.removeAttribute("aria-current");
   (tabs[view] ?? reading).setAttribute("aria-current", view ? "true" : "page");
+  for (const twin of twins) twin.hash = location.hash;
 }
 
 addEventListener("hashchange", current);

@@ -1,4 +1,4 @@
-// Citations: the day of access and the page's address, which only the browser knows, and buttons to copy and to save.
+// Citations: the day of access and the page's address, which only the browser knows, and the buttons to copy and to save.
 
 const box = document.getElementById("cite");
 const today = new Date();
@@ -38,11 +38,19 @@ function save(text, format) {
   URL.revokeObjectURL(link.href);
 }
 
-for (const entry of box.querySelectorAll(".entry")) {
-  const address = location.origin + location.pathname + (entry.dataset.part ? `#${entry.dataset.part}` : "");
-  for (const slot of entry.querySelectorAll("[data-fill]")) {
-    slot.textContent = slot.dataset.fill.replace(/\$([YMDmdU])/g, (_, name) => parts[name] ?? address);
+/** Write into the slots of all citations; of the page's own view one cites the paragraph that is open, if any is. */
+function fill() {
+  const [paragraph = ""] = location.hash.match(/^#p\d+$/) ?? [];
+  for (const slot of box.querySelectorAll("[data-fill]")) {
+    const { part } = slot.closest(".entry").dataset;
+    const values = { ...parts, P: paragraph, U: location.origin + location.pathname + (part ? `#${part}` : paragraph) };
+    slot.textContent = slot.dataset.fill.replace(/\$([YMDmdUP])/g, (_, name) => values[name]);
   }
+}
+
+fill();
+addEventListener("hashchange", fill);
+for (const entry of box.querySelectorAll(".entry")) {
   const { format } = entry.dataset;
   const bar = document.createElement("p");
   bar.className = "bar";
