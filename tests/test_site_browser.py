@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 import pytest
 from lxml import html
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from pelican_tongbao.labels import labels
 
@@ -202,8 +202,33 @@ def test_selected_words_are_quoted_with_their_source(browser: Browser, site: str
     text, _, source = page.evaluate("navigator.clipboard.readText()").rpartition("\n")
     assert text and text in block.inner_text()
     assert f"，简体，所选含校订 {signs} 处（全文 " in source and source.endswith(f"，{address}#{number}")
+    build = re.search("版本 (.*?)；|版本 (.*?);", str(page.locator(".entry").first.text_content()))
+    assert build and f"，版本 {build[1] or build[2]}，" in source
+    assert source.startswith(f"——{page.locator('.row.issuer dd bdi').first.text_content()}《")
+    assert f"》，{page.locator('.head time').text_content()}，简体，" in source
+    assert "标点恢复" not in source if not block.locator(".restored").count() else "标点恢复 " in source
     page.evaluate("getSelection().removeAllRanges()")
     expect(page.locator(".quote")).to_be_hidden()
+    context.close()
+
+
+def test_a_quotation_says_how_many_marks_are_restored_in_it(browser: Browser, site: str, repaired: str) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(urljoin(site, f"zh-hans/bulletin/{repaired}/"))
+    block = page.locator("#text > p").filter(has=page.locator(".restored")).first
+    count = block.locator(".restored").count()
+
+    def quoted(place: Locator) -> str:
+        page.evaluate("getSelection().removeAllRanges()")
+        place.evaluate("e => getSelection().selectAllChildren(e)")
+        page.get_by_role("button", name="引用所选文字").click()
+        expect(page.get_by_role("button", name="已复制")).to_be_visible()
+        return str(page.evaluate("navigator.clipboard.readText()"))
+
+    assert count and f" 处），标点恢复 {count} 处，版本 " in quoted(block)
+    page.locator(".views .to-received").click()
+    assert "标点恢复" not in quoted(page.locator("#received .raw"))
     context.close()
 
 

@@ -364,7 +364,9 @@ def test_paragraphs_have_the_same_numbers_in_both_scripts() -> None:
         tree = html.document_fromstring(rendered()[f"{language}/bulletin/damaged/"][1])
         numbers.append([(e.tag, e.get("id")) for e in tree.xpath("//article//*[starts-with(@id, 'p')]")])
         links = tree.xpath("//section[@id='text']//a[@class='pin']")
-        assert [(link.get("href"), link.text) for link in links] == [("#p2", "2"), ("#p3", "3"), ("#p4", "4")]
+        assert [(link.get("href"), link.text) for link in links] == [(f"#p{n}", str(n)) for n in (2, 3, 4, 5)]
+        (link,) = tree.xpath("//h1//a[@class='pin']")
+        assert (link.get("href"), link.get("data-n"), link.text) == ("#p1", "1", None)
     assert numbers[0] == numbers[1] == [("span", "p1"), ("p", "p2"), ("p", "p3"), ("p", "p4"), ("p", "p5")]
     assert links[0].get("aria-label") == "第 2 段的連結"
 

@@ -35,6 +35,7 @@ def bulletin_pages(
             dict,
             b=model,
             citations=citations(bulletin, language, edition),
+            build=build,
             kin=kin,
             related=kinship.related(bulletin, shared, language),
             known={name: catalogue.by_id[name] for name in kin.others},

@@ -1,5 +1,6 @@
-// Where text of a bulletin is selected, a button beside it copies it with its source: which view, how many repairs the
-// words have and the whole text has, and the address of the paragraph.
+// Where text of a bulletin is selected, a button beside it copies it with its source: whose it is and of which day, which
+// view, how many repairs the words have and the whole text has, how many marks of punctuation are restored in the words,
+// the build, and the address of the paragraph.
 
 const model = document.getElementById("quote-bar").content;
 const button = model.querySelector("button").cloneNode(true);
@@ -25,17 +26,29 @@ function repairs(range, view) {
   return new Set(signs.filter((sign) => range.intersectsNode(sign)).map((sign) => sign.hash)).size;
 }
 
+/** How many marks of punctuation in a range are shown restored. */
+function restored(range, view) {
+  const shown = [...view.querySelectorAll(".restored > span")].filter((mark) => mark.checkVisibility());
+  return shown.filter((mark) => range.intersectsNode(mark)).length;
+}
+
+const told = (selector) => main.querySelector(selector)?.textContent.trim() ?? "";
+
 /** The words of a selection with the line that tells where they stand. */
 function quotation({ text, range, view, block }) {
-  const address = new URL(`#${(block ?? view).id}`, location.href.split("?")[0]);
   const values = {
+    issuer: told(".row.issuer dd bdi"),
     title: document.title.split(" · ")[0],
+    date: told(".head time"),
     view: document.querySelector(".views [aria-current]").textContent,
     n: repairs(range, view),
     m: button.dataset.repairs,
-    url: address,
+    marks: restored(range, view) || "",
+    build: button.dataset.build,
+    url: new URL(`#${(block ?? view).id}`, location.href.split("?")[0]),
   };
-  return `${text}\n${button.dataset.line.replace(/\{(\w+)\}/g, (_, name) => values[name])}`;
+  const known = button.dataset.line.split("|").filter((part) => values[part.match(/\{(\w+)\}/)?.[1]] !== "");
+  return `${text}\n${known.join("").replace(/\{(\w+)\}/g, (_, name) => values[name])}`;
 }
 
 /** Show the button below the end of the selection, or hide it. */
