@@ -57,6 +57,18 @@ def test_a_sign_opens_its_slip_and_escape_closes_it(page: Page, site: str, repai
     expect(page.locator("#text")).to_be_hidden()
 
 
+@pytest.mark.parametrize(("language", "name"), [("zh-hans", "第 {} 处校订"), ("zh-hant", "第 {} 處校訂")])
+def test_a_sign_is_heard_in_full_and_printed_short(
+    page: Page, site: str, repaired: str, language: str, name: str
+) -> None:
+    page.goto(urljoin(site, f"{language}/bulletin/{repaired}/"))
+    sign = page.locator("#text").locator('[href^="#r"]').first
+    number = str(sign.get_attribute("href"))[2:]
+    expect(sign).to_have_accessible_name(name.format(number))
+    page.emulate_media(media="print")
+    assert sign.evaluate("e => getComputedStyle(e, '::after').content").strip('"') == f"校{number}"
+
+
 def test_a_slip_leads_to_the_repairs_before_and_after(page: Page, site: str, repaired: str) -> None:
     page.goto(urljoin(site, f"zh-hans/bulletin/{repaired}/#collated"))
     signs = page.locator("#collated").locator(SIGNS)

@@ -2,7 +2,8 @@
 
 const article = document.querySelector("article");
 const slip = document.createElement("div");
-const bar = document.getElementById("slip-bar").content;
+const slipBar = document.getElementById("slip-bar");
+const bar = slipBar.content;
 slip.className = "slip";
 slip.popover = "auto";
 slip.id = "slip";
@@ -12,6 +13,14 @@ slip.setAttribute("role", "dialog");
 const SIGNS = "a.sign, a.gone";
 // The sign whose entry is shown.
 let shown;
+
+// What is heard of a sign is said in full; the page has it short, as it is printed, for there may be hundreds.
+for (const sign of document.querySelectorAll(SIGNS)) {
+  const kind = sign.hash[1] === "r" ? "repair" : "suggestion";
+  sign.dataset.short = sign.ariaLabel;
+  sign.ariaLabel = slipBar.dataset[kind].replace("{n}", sign.hash.slice(2));
+  sign.dataset.t = `bulletin.${kind}_name`;
+}
 
 /** The entry that a sign leads to. */
 const entryOf = (sign) => document.getElementById(sign.hash.slice(1));
