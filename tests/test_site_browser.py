@@ -199,6 +199,61 @@ def test_labels_are_shown_in_english_to_who_asks(page: Page, site: str, repaired
     expect(name).not_to_have_attribute("lang", "en")
     page.goto(f"{address}?labels=en")
     expect(name).to_have_text("Published")
+    button.click()
+    page.reload()
+    expect(name).to_have_text("发布日期")
+
+
+def test_an_english_reader_stays_in_english(open_page: Callable[..., Page], site: str, repaired: str) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(urljoin(site, "en/kind/notice/"))
+    page.locator("a.title").first.click()
+    page.wait_for_url("**/bulletin/*/?labels=en")
+    page.goto(urljoin(site, f"zh-hant/bulletin/{repaired}/?labels=en"))
+    expect(page.locator("html[data-labels=said]")).to_be_attached()
+    addresses = [str(a.evaluate("e => e.href")) for a in page.locator("header.site :is(.brand, nav a)").all()]
+    assert [each.startswith(urljoin(site, "en/")) for each in addresses] == [True] * len(addresses)
+    links = page.evaluate("[...document.querySelectorAll('article a')].map((a) => a.href)")
+    others = [each for each in links if "/bulletin/" in each and f"/bulletin/{repaired}/" not in each]
+    assert others and all("?labels=en" in each for each in others)
+    assert re.fullmatch(r"\d+ \w+ \d{4}", str(page.locator(".head time").text_content()))
+    expect(page.locator(".head time")).to_have_attribute("lang", "en")
+    sign = page.locator("#text").locator('[href^="#r"]').first
+    expect(sign).to_have_accessible_name(f"Repair {str(sign.get_attribute('href'))[2:]}")
+    expect(sign).to_have_attribute("lang", "en")
+    expect(page.locator("#text")).to_have_attribute("lang", "en")
+    assert page.locator("#text > p").first.get_attribute("lang") == "zh-Hant"
+    sign.click()
+    expect(page.locator("#slip").get_by_role("button", name="Next")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator("#cite summary").click()
+    expect(page.locator("#cite").get_by_role("button", name="Save as a file").first).to_be_visible()
+    page.locator(".prefs summary").click()
+    expect(page.get_by_label("Dark")).to_be_visible()
+    page.locator("#text > p").first.evaluate("e => getSelection().selectAllChildren(e)")
+    page.get_by_role("button", name="Quote this").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert ", repairs in the quotation: " in page.evaluate("navigator.clipboard.readText()")
+    page.get_by_role("button", name="English labels").click()
+    expect(page.locator(".row.published dt")).to_have_text("發布日期")
+    addresses = [str(a.get_attribute("href")) for a in page.locator("header.site :is(.brand, nav a)").all()]
+    assert all("zh-hant/" in each for each in addresses)
+    assert not page.locator("article a[href*='labels=']").count()
+    expect(page.locator("#cite .bar button").first).to_have_text("複製")
+
+
+def test_a_bulletin_is_shown_where_its_labels_can_not_be_had(
+    open_page: Callable[..., Page], site: str, repaired: str
+) -> None:
+    page = open_page(failing=True)
+    page.route("**/theme/labels/en.json", lambda route: route.abort())
+    page.goto(urljoin(site, f"zh-hans/bulletin/{repaired}/?labels=en"))
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator(".row.published dt")).to_have_text("发布日期")
+    page.route("**/theme/js/bulletin.js", lambda route: route.abort())
+    page.reload()
+    expect(page.locator("h1")).to_be_hidden()
+    expect(page.locator("h1")).to_be_visible()  # after some seconds
 
 
 def test_selected_words_are_quoted_with_their_source(browser: Browser, site: str, repaired: str) -> None:

@@ -71,7 +71,7 @@ class Fact:
     cited; file, duplicate. `code` is a division's (GB/T 2260) or a country's (ISO 3166-1), `within` the division that a
     place lies in, `then` the (code, name) of the unit on the bulletin's day where it was another one. `alternatives`
     are the divisions that the same name means elsewhere: the rejected ones, or for an ambiguous name all of them;
-    `rejected` the other dates that were found, as (text, rule)."""
+    `rejected` the other dates that were found, as (text, rule). `day` is a date's EDTF."""
 
     text: str
     address: str | None = None
@@ -83,6 +83,7 @@ class Fact:
     then: tuple[str, str] | None = None
     alternatives: tuple[str, ...] = ()
     rejected: tuple[tuple[str, str], ...] = ()
+    day: str = ""
 
     @property
     def rules(self) -> list[str]:
@@ -341,7 +342,8 @@ class _Builder:
         period = tag.latest[:7] if tag.earliest[:7] == tag.latest[:7] else tag.latest[:4]
         address = urls.date(period, self.language) if tag is self.bulletin.dates.published else None
         rejected = tuple((date_text(edtf), rule) for edtf, rule in tag.alternatives)
-        return Fact(date_text(tag.edtf), address, tag.role, tag.rule, self._quotes(tag.evidence), rejected=rejected)
+        quotes = self._quotes(tag.evidence)
+        return Fact(date_text(tag.edtf), address, tag.role, tag.rule, quotes, rejected=rejected, day=tag.edtf)
 
     def _regions(self) -> Iterable[Fact]:
         tags = self.bulletin.regions

@@ -38,6 +38,7 @@ function open(sign) {
   mark(true);
   slip.setAttribute("aria-label", sign.ariaLabel);
   slip.replaceChildren(list, bar.cloneNode(true));
+  english?.again();
   if (!slip.matches(":popover-open")) slip.showPopover();
   place(sign.getBoundingClientRect());
   slip.focus({ preventScroll: true });
@@ -108,31 +109,32 @@ function current() {
 addEventListener("hashchange", current);
 current();
 
-// The site's words in English, where the reader has asked for them, here or on another page.
-const KEY = "tongbao-labels";
+// The site's words in English, where the reader has asked for them, here or on another page (prefs.js knows).
 const button = document.querySelector(".english");
+const { dataset } = document.documentElement;
+let english;
 
-function stored(value) {
-  try {
-    if (value !== undefined) localStorage.setItem(KEY, value);
-    return localStorage.getItem(KEY);
-  } catch {
-    return null; // The browser keeps nothing for this site.
-  }
-}
-
-async function label(english) {
-  const { say } = await import("./english.js");
-  await say(english);
-  button.setAttribute("aria-pressed", english);
+async function label(wanted) {
+  english ??= await import("./english.js");
+  await english.say(wanted);
+  button.setAttribute("aria-pressed", wanted);
+  current();
 }
 
 button.addEventListener("click", () => {
-  const english = button.getAttribute("aria-pressed") !== "true";
-  stored(english ? "en" : "");
-  label(english);
+  const wanted = button.getAttribute("aria-pressed") !== "true";
+  try {
+    localStorage.setItem("tongbao-labels", wanted ? "en" : "");
+  } catch {
+    // The browser keeps nothing for this site.
+  }
+  history.replaceState(history.state, "", location.pathname + location.hash); // What was asked for by the address is over.
+  label(wanted);
 });
-if ((new URLSearchParams(location.search).get("labels") ?? stored()) === "en") label(true);
+if (dataset.labels) {
+  const done = () => (dataset.labels = "said");
+  label(true).then(done, done);
+}
 
 // Words that somebody selects can be copied with their source.
 let waiting, quoting;

@@ -1,5 +1,7 @@
 // Citations: the day of access and the page's address, which only the browser knows, and the buttons to copy and to save.
 
+import { again, word } from "./english.js";
+
 const box = document.getElementById("cite");
 const today = new Date();
 const two = (number) => String(number).padStart(2, "0");
@@ -12,10 +14,11 @@ const parts = {
 };
 const TYPES = { bibtex: ["bib", "application/x-bibtex"], ris: ["ris", "application/x-research-info-systems"], "csl-json": ["json", "application/vnd.citationstyles.csl+json"] };
 
-function button(words, action) {
+function button(key, words, action) {
   const made = document.createElement("button");
   made.type = "button";
   made.textContent = words;
+  made.dataset.t = key;
   made.addEventListener("click", () => action(made));
   return made;
 }
@@ -23,7 +26,7 @@ function button(words, action) {
 async function copy(text, made) {
   try {
     await navigator.clipboard.writeText(text);
-    made.textContent = box.dataset.copied;
+    made.textContent = word("cite.copied", box.dataset.copied);
   } catch {
     made.remove(); // The browser does not allow it; the text can be selected.
   }
@@ -56,7 +59,8 @@ for (const entry of box.querySelectorAll(".entry")) {
   bar.className = "bar";
   // RIS ends its lines with CR LF, which a page does not keep.
   const text = () => (format === "ris" ? entry.textContent.replace(/\r?\n/g, "\r\n") : entry.textContent);
-  bar.append(button(box.dataset.copy, (made) => copy(text(), made)));
-  if (format) bar.append(button(box.dataset.save, () => save(text(), format)));
+  bar.append(button("cite.to_clipboard", box.dataset.copy, (made) => copy(text(), made)));
+  if (format) bar.append(button("cite.save", box.dataset.save, () => save(text(), format)));
   entry.after(bar);
 }
+again();

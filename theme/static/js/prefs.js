@@ -12,6 +12,9 @@
     }
   };
   for (const name of names) if (known(name)) root.dataset[name] = known(name);
+  // A bulletin whose labels are to be English is shown once they are (bulletin.css), so that nothing moves.
+  const asked = new URLSearchParams(location.search).get("labels") ?? known("labels");
+  if (asked === "en" && location.pathname.includes("/bulletin/")) root.dataset.labels = "awaited";
   addEventListener("DOMContentLoaded", () => {
     const form = document.getElementById("prefs");
     for (const name of names) {

@@ -2,12 +2,20 @@
 // view, how many repairs the words have and the whole text has, how many marks of punctuation are restored in the words,
 // the build, and the address of the paragraph.
 
+import { tongue, word } from "./english.js";
+
 const model = document.getElementById("quote-bar").content;
 const button = model.querySelector("button").cloneNode(true);
 const words = button.textContent;
 const main = document.querySelector("article");
 button.hidden = true;
 main.append(button);
+
+/** What the button says, in the language that is spoken. */
+function show(key, here) {
+  button.textContent = word(key, here);
+  button.lang = tongue();
+}
 
 /** The selected range, if it begins in a view of the text. */
 function chosen() {
@@ -47,7 +55,8 @@ function quotation({ text, range, view, block }) {
     build: button.dataset.build,
     url: new URL(`#${(block ?? view).id}`, location.href.split("?")[0]),
   };
-  const known = button.dataset.line.split("|").filter((part) => values[part.match(/\{(\w+)\}/)?.[1]] !== "");
+  const line = word("bulletin.quote_line", button.dataset.line);
+  const known = line.split("|").filter((part) => values[part.match(/\{(\w+)\}/)?.[1]] !== "");
   return `${text}\n${known.join("").replace(/\{(\w+)\}/g, (_, name) => values[name])}`;
 }
 
@@ -56,7 +65,7 @@ export function offer() {
   const found = chosen();
   button.hidden = !found?.text || !navigator.clipboard;
   if (button.hidden) return;
-  button.textContent = words;
+  show("bulletin.quote", words);
   const at = found.range.getBoundingClientRect();
   button.style.left = `${Math.min(at.left + scrollX, scrollX + innerWidth - button.offsetWidth - 16)}px`;
   button.style.top = `${at.bottom + scrollY + 6}px`;
@@ -68,5 +77,5 @@ button.addEventListener("click", async () => {
   const found = chosen();
   if (!found) return;
   await navigator.clipboard.writeText(quotation(found));
-  button.textContent = button.dataset.done;
+  show("bulletin.quote_done", button.dataset.done);
 });

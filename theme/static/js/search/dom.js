@@ -12,6 +12,9 @@ export const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, na
 /** The language of the bulletins' words in a page of other words; in a page of their own they need none. */
 export const tongue = document.documentElement.lang.startsWith("zh") ? null : "zh-Hans";
 
+/** The address of a bulletin; from an English page one goes on in English. */
+export const labelled = (url) => (tongue ? `${url}?labels=en` : url);
+
 /** An element with attributes and children; strings become text. */
 export function element(name, attributes, ...children) {
   const made = document.createElement(name);

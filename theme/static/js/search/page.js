@@ -2,7 +2,7 @@
 
 import { combobox } from "./combobox.js";
 import { forget, recentQueries, remember, rememberOpen, wasOpen } from "./device.js";
-import { $, element, isComposed, say, tongue, words } from "./dom.js";
+import { $, element, isComposed, labelled, say, tongue, words } from "./dom.js";
 import { openIndex } from "./index.js";
 import { addressOf, isEmpty, isFaulty, requestOf, stateOf } from "./state.js";
 import { hitNode, regions, showChosen, showFacets, withRegion } from "./view.js";
@@ -255,7 +255,7 @@ async function offer(typed) {
 
 function take({ q, code, name, url, forget }) {
   if (forget) return forget();
-  if (url) return location.assign(url);
+  if (url) return location.assign(labelled(url));
   if (!code) return go(addressOf({ ...stateOfForm(), q }));
   if (!regions.has(code)) regions.set(code, { name });
   return addRegion({ ...stateOfForm(), q: box.value.replace(/\S*\s*$/, "").trim() }, code); // in place of the last word

@@ -1,6 +1,6 @@
 // What is shown of an answer: hits, facets, and the filters that are on.
 
-import { $, element, refill, say, tongue, words } from "./dom.js";
+import { $, element, labelled, refill, say, tongue, words } from "./dom.js";
 import { addressOf, isFiltered, OPEN, toggled } from "./state.js";
 
 const FACETS = 12;
@@ -16,7 +16,8 @@ function hitAddress({ url, snippet }) {
   const rest = snippet.slice(snippet.findIndex((run) => run.mark));
   const end = rest.findIndex((run) => !run.mark);
   const match = (end < 0 ? rest : rest.slice(0, end)).map((run) => run.text).join("");
-  return match && rest[0].mark ? `${url}#:~:text=${encodeURIComponent(match).replaceAll("-", "%2D")}` : url;
+  const named = match && rest[0].mark ? `#:~:text=${encodeURIComponent(match).replaceAll("-", "%2D")}` : "";
+  return labelled(url) + named;
 }
 
 export function hitNode(hit) {
