@@ -12,7 +12,7 @@ import pytest
 from lxml import html
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from pelican_tongbao.labels import labels
+from pelican_tongbao.labels import english
 
 pytestmark = pytest.mark.browser
 
@@ -167,7 +167,7 @@ def test_evidence_is_one_step_away_and_highlighted(page: Page, site: str, repair
 
 
 def test_labels_are_shown_in_english_to_who_asks(page: Page, site: str, repaired: str) -> None:
-    table = {f"{part}.{key}": words for part, each in labels("en").items() for key, words in each.items()}
+    table = english()
     asked = []
 
     def answer(route: Route) -> None:
@@ -192,6 +192,12 @@ def test_labels_are_shown_in_english_to_who_asks(page: Page, site: str, repaired
     page.locator("#text").locator(SIGNS).first.click()
     expect(page.locator("#slip")).to_contain_text("Confidence")
     page.keyboard.press("Escape")
+    entries = page.locator("#repairs .apparatus > li")
+    left = entries.evaluate_all("""(list) => list.flatMap((entry) => [...entry.querySelectorAll("*")])
+        .filter((e) => !e.children.length && !e.matches("del, ins, dd, [lang], a:first-child, [aria-hidden]"))
+        .map((e) => e.textContent).filter((text) => /\\p{Script=Han}/u.test(text))""")
+    assert not left, "all words of the site are English"
+    expect(entries.locator("del").first).not_to_have_attribute("lang", "en")
     page.reload()
     expect(name).to_have_text("Published")
     button.click()

@@ -21,7 +21,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader
 from lxml import html
 
-from pelican_tongbao.labels import flat, labels, rule_names
+from pelican_tongbao.labels import english, flat, labels, rule_names
 from pelican_tongbao.pages import Page, bulletin_pages, list_pages
 from tongbao import places
 from tongbao.edits import OffsetMap, apply
@@ -52,6 +52,7 @@ from tongbao.model import (
     Script,
     Scripts,
     Sidecar,
+    Standard,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -242,9 +243,11 @@ def test_every_link_leads_to_a_page_or_a_file_of_the_site() -> None:
             if target.startswith("https://example.org/"):
                 assert link.get("rel") == "noreferrer noopener external"
                 continue
-            path = os.path.normpath(Path("/", address, target.split("#")[0]))[1:]
+            path = os.path.normpath(Path("/", address, re.split("[?#]", target)[0]))[1:]
             known = path.startswith(files) or path.endswith(feeds) or f"{path}/".removeprefix("/") in rendered()
             assert known, f"{address}: {target}"
+            if link.tag == "a" and "/bulletin/" in target and not link.get("hreflang"):
+                assert target.endswith("?labels=en") == address.startswith("en/"), f"{address}: {target}"
             assert not target.startswith("/"), "an address that depends on where the site is mounted"
 
 
@@ -430,11 +433,31 @@ def test_words_of_the_site_have_the_keys_of_their_labels() -> None:
     for address, (page, source) in rendered().items():
         for element in html.document_fromstring(source).xpath("//*[@data-t]"):
             part, key = element.get("data-t").split(".")
-            here, english = labels(page.language)[part][key], labels("en")[part][key]
+            here, there = labels(page.language)[part][key], labels("en")[part][key]
             said = element.get("aria-label") or element.text_content()
             pattern = re.sub(r"\\{\w+\\}", "(.*)", re.escape(here))
             assert re.fullmatch(pattern, said), (address, said)
-            assert english
+            assert there
+
+
+@pytest.mark.parametrize("standard", list(Standard))
+def test_words_of_repairs_are_their_own_keys(standard: Standard) -> None:
+    table = english(standard)
+    said = {
+        "=把握 #%": "bulletin.confidence",
+        "=UTF-# 误读为 GBK": "rules.mojibake-utf8-as-gbk",
+        "=理由": "bulletin.reason",
+    }
+    assert {key: table[key] for key in said} == {key: table[value] for key, value in said.items()}
+    assert table["=轉載注音"] == table["rules.pinyin-gloss"] and "=发布日期" not in table
+    for address in ("zh-hans/bulletin/damaged/", "zh-hant/bulletin/damaged/"):
+        tree = html.document_fromstring(rendered()[address][1])
+        listed = tree.xpath(
+            "//ol[@class='apparatus']//*[self::dt or self::summary or self::small or self::a[preceding-sibling::a]]"
+        )
+        assert len(listed) > 8
+        if standard is Standard.TW:
+            assert all("=" + re.sub(r"\d[\d.,]*", "#", each.text) in table for each in listed)
 
 
 def test_tags_lead_to_their_evidence() -> None:

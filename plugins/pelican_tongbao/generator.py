@@ -309,7 +309,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         """Small files for programs."""
         sitemap = f"Sitemap: {self.site}/{_SITEMAP}\n" if self.site else ""
         yield self._text(urls.ROBOTS, f"User-agent: *\nAllow: /\n{sitemap}")
-        yield self._text(_ENGLISH, json.dumps(labels.flat("en"), ensure_ascii=False, separators=(",", ":")))
+        yield self._text(_ENGLISH, json.dumps(labels.english(self.standard), ensure_ascii=False, separators=(",", ":")))
         for language in urls.SITE_LANGUAGES:
             words = labels.labels(language, self.standard)
             # From the file itself where the site's address is not known: the search page stands beside it.

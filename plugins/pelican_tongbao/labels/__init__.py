@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -9,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from tongbao.export import rules
+from tongbao.export.urls import LANGUAGES
 from tongbao.model import Standard
 from tongbao.script import to_hant
 
@@ -30,6 +32,21 @@ def labels(language: str, standard: Standard = Standard.TW) -> dict[str, Any]:
 def flat(language: str) -> dict[str, str]:
     """The table of a language under dotted keys: `fields.published`."""
     return dict(_flat(labels(language)))
+
+
+# What stands for a number, or for a name to be filled in, where words are a key.
+_CHANGING = re.compile(r"\{\w+\}|\d[\d.,]*")
+
+
+def english(standard: Standard = Standard.TW) -> dict[str, str]:
+    """The English table for the script of bulletins' pages: under dotted keys, and for what stands there hundreds of
+    times, the words of repairs, under `=` and the Chinese words in either script, `#` for what changes in them."""
+    table = flat("en")
+    for language in LANGUAGES:
+        for key, words in _flat(labels(language, standard)):
+            if key.startswith(("bulletin.", "rules.")):
+                table.setdefault(f"={_CHANGING.sub('#', words)}", table[key])
+    return table
 
 
 @cache

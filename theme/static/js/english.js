@@ -1,11 +1,14 @@
 // The site's own words in English, or back in the page's language: each element that shows some has their key in `data-t`,
-// a date its EDTF in `data-day`. Links to what has an English page lead there. The texts of bulletins stay what they are.
+// a date its EDTF in `data-day`; in the lists of repairs, where the same words stand hundreds of times, they are their own
+// key. Links to what has an English page lead there. The texts of bulletins stay what they are.
 // The table is asked for when somebody wants it.
 
 const page = document.documentElement.lang;
 const site = new URL("../../", import.meta.url).href;
 // What the elements showed before: {element: [nodes in it, its aria-label, its language, its link]}.
 const before = new Map();
+// What is the site's in a list of repairs; of what may be a bulletin's own words nothing.
+const LISTED = ".apparatus :is(dt, dd:not([lang]), summary, small, .open, .rule, li > a ~ a)";
 let table;
 let english = false;
 
@@ -38,6 +41,8 @@ function led(link) {
   return url.href;
 }
 
+const said = (nodes) => nodes.map((node) => node.data).join("");
+
 function sayOf(element) {
   const { t, day } = element.dataset;
   if (!before.has(element)) before.set(element, [[...element.childNodes], element.ariaLabel, element.lang, element.getAttribute("href")]);
@@ -46,7 +51,7 @@ function sayOf(element) {
     element.setAttribute("href", href);
     if (english) element.href = led(element);
   }
-  const words = t ? table[t] : day && dated(day);
+  const words = t ? table[t] : day ? dated(day) : element.matches(LISTED) && table[`=${said(nodes).replace(/\d[\d.,]*/g, "#")}`];
   if (!words) return;
   if (!english) {
     if (label !== null) element.ariaLabel = label;
@@ -58,7 +63,7 @@ function sayOf(element) {
   const inside = nodes.filter((node) => node instanceof Element);
   for (const each of inside) if (!each.dataset.t) each.lang ||= page;
   if (label !== null) element.ariaLabel = filled(words, numbers(label)).join("");
-  else element.replaceChildren(...filled(words, inside.length ? inside : numbers(nodes.map((node) => node.data).join(""))));
+  else element.replaceChildren(...filled(words, inside.length ? inside : numbers(said(nodes))));
   element.lang = "en";
 }
 
@@ -68,7 +73,7 @@ export const tongue = () => (english ? "en" : page);
 
 /** Say in English what has come to the page since, if English is spoken. */
 export function again() {
-  if (english) document.querySelectorAll("[data-t], [data-day], a[href]").forEach(sayOf);
+  if (english) document.querySelectorAll(`[data-t], [data-day], a[href], ${LISTED}`).forEach(sayOf);
 }
 
 /** Show labels in English, or again as they were. */
