@@ -164,6 +164,10 @@ def test_evidence_is_one_step_away_and_highlighted(page: Page, site: str, repair
     mark = page.locator(str(link.get_attribute("href")))
     expect(mark).to_be_in_viewport()
     expect(mark).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    sizes = page.locator(".why a").evaluate_all(
+        "(links) => links.map((e) => e.getBoundingClientRect()).filter((r) => r.width).map((r) => [r.width, r.height])"
+    )
+    assert sizes and all(min(size) >= 24 for size in sizes), "each can be hit, in whatever lines they stand"
 
 
 def test_labels_are_shown_in_english_to_who_asks(page: Page, site: str, repaired: str) -> None:
