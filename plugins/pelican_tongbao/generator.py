@@ -478,14 +478,15 @@ class _Search:
 
     def remove(self, path: str) -> None:
         remove_from(self._folder, f"search/{path}")
-        self._done.append(("drop", (f"search/{path}",)))
+        self._done.append(("dropped", (f"search/{path}",)))
 
     def rename(self, old: str, new: str) -> None:
         (self._folder / "search" / old).rename(self._folder / "search" / new)
         self._done.append(("renamed", (f"search/{old}", f"search/{new}")))
 
     def take_over(self, other: _Search) -> None:
-        """Note in the stage what was done in the other process."""
+        """Note in the stage what was done in the other process. It only notes: what is done twice undoes what came
+        between, as where a folder was removed and written anew."""
         assert self._stage is not None
         for name, values in other._done:
             getattr(self._stage, name)(*values)
