@@ -46,8 +46,8 @@ def dated(name: str, day: str) -> Entry:
 def test_a_family_stands_in_the_order_of_time_and_undated_copies_last() -> None:
     entries = [dated("b", "2022-01-03"), dated("a", ""), dated("c", "2022-01-01"), dated("d", "2022-01-02")]
     made = kinship(entries, Likeness((("a", "b", "c"),), {}))
-    assert [each.id for each in made.families["c"]] == ["c", "b", "a"]
-    assert made.kin["b"] == Kin("c", 3, ("c", "a"), "c", "a", ())
+    assert [each.id for each in made.families["a"]] == ["c", "b", "a"]
+    assert made.kin["b"] == Kin("a", ("c", "a"), "c", "a", ())
     assert (made.kin["c"].source, made.kin["a"].next) == ("", "")
     assert "d" not in made.kin
 
@@ -63,6 +63,31 @@ def test_a_page_lists_the_copies_nearest_in_time(count: int, data: st.DataObject
         assert len(kin.copies) == min(count - 1, MOST_COPIES) and name not in kin.copies
         assert {each for each in (kin.source, kin.next) if each} <= set(kin.copies)
         assert kin.source == (order[at - 1] if at else "")
+
+
+def test_a_copy_more_changes_its_neighbours_only_unless_it_names_the_family() -> None:
+    names = [f"n{number:02}" for number in range(10, 40)]
+    entries = [dated(name, f"2022-01-{at + 1:02}") for at, name in enumerate(names)]
+    before = kinship(entries, Likeness((tuple(names),), {})).kin
+    for new, changed in (("n99", 2 * MOST_COPIES), ("n00", len(names))):
+        more = kinship([*entries, dated(new, "2022-01-01")], Likeness(((*names, new),), {})).kin
+        assert sum(more[name] != before[name] for name in names) <= changed
+        assert {kin.family for kin in more.values()} == {min(new, "n10")}
+
+
+def test_the_work_for_a_family_is_linear() -> None:
+    reads = 0
+
+    class Counted(Entry):
+        @property
+        def id(self) -> str:  # type: ignore[override]
+            nonlocal reads
+            reads += 1
+            return self[0]
+
+    names = tuple(f"n{number:03}" for number in range(500))
+    kinship([Counted(*dated(name, "2022-01-01")) for name in names], Likeness((names,), {}))
+    assert reads <= 10 * len(names)
 
 
 def test_related_bulletins_stand_beside_copies() -> None:

@@ -28,12 +28,13 @@ _LONG = 60
 
 
 class Kin(NamedTuple):
-    """Who is akin to a bulletin. `family` is the id of the first of its copies in time, empty where it has none,
-    `size` how many copies there are, itself included; `copies` the nearest others, in time; `source` the copy before it
-    in time, with which it is compared, or empty; `next` the one after it; `related` those that share passages."""
+    """Who is akin to a bulletin. `family` names its copies, itself included, and is empty where it has none; `copies`
+    are the nearest others, in time; `source` the copy before it in time, with which it is compared, or empty; `next`
+    the one after it; `related` those that share passages.
+
+    How many the copies are is not said: it would change the pages of all of them with each new one."""
 
     family: str = ""
-    size: int = 0
     copies: tuple[str, ...] = ()
     source: str = ""
     next: str = ""
@@ -47,7 +48,10 @@ class Kin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Kinship:
-    """`kin` by id, of those that have any; `families`: the first id of each -> its entries, oldest first."""
+    """`kin` by id, of those that have any; `families`: the name of each -> its entries, oldest first.
+
+    The name of a family is the least id in it. All its pages have it, and a copy that comes or goes changes it only
+    where it is the least: of `n` one in `n`, so that on average one page or so is made again for its sake."""
 
     kin: Mapping[str, Kin]
     families: Mapping[str, tuple[Entry, ...]]
@@ -110,15 +114,10 @@ def kinship(entries: Iterable[Entry], found: Likeness) -> Kinship:
     families: dict[str, tuple[Entry, ...]] = {}
     for group in found.groups:
         members = tuple(sorted((by_id[name] for name in group), key=_in_time))
-        families[members[0].id] = members
-        for at, member in enumerate(members):
-            kin[member.id] = Kin(
-                family=members[0].id,
-                size=len(members),
-                copies=_nearest([each.id for each in members], at),
-                source=members[at - 1].id if at else "",
-                next=members[at + 1].id if at + 1 < len(members) else "",
-            )
+        ids, name = [member.id for member in members], min(group)
+        families[name] = members
+        for at, (source, member, after) in enumerate(zip(["", *ids], ids, [*ids[1:], ""], strict=False)):
+            kin[member] = Kin(name, _nearest(ids, at), source, after)
     for name, related in found.related.items():
         kin[name] = kin.get(name, Kin())._replace(related=tuple(each.id for each in related))
     return Kinship(kin, families)
