@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from tongbao.export import urls
 from tongbao.export.browse import Entry, entry
 from tongbao.export.kinship import MOST_COPIES, Kin, comparison, kinship, marks, related, shares, sketch
 from tongbao.likeness import Likeness, Related, relate
-from tongbao.model import Bulletin, Received, Sidecar
+from tongbao.model import Bulletin, DateTag, DateTags, Received, Sidecar
 
 HEAD = "柳溪县关于进一步做好冬春季疫情防控工作的通告\n"
 BODY = (
@@ -133,8 +134,42 @@ def test_two_copies_are_compared_line_by_line() -> None:
     made = comparison(bulletin("a", HEAD + BODY), bulletin("d", later), "zh-hans")
     changes = [(each.a, each.b) for line in made.lines for each in line if each.change != "same"]
     assert changes == [("四", "二"), ("八", "四")]
-    assert made.differences == 2 and made.percent >= 50
+    size = len("".join((HEAD + BODY).split()))
+    assert (made.differences, made.percent) == (2, 100 * (size - 2) // size)
     assert "".join(each.a for line in made.lines for each in line) == (HEAD + BODY).replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "percent"),
+    [("甲乙丙丁\n", "甲乙丙丁\n", 100), ("甲乙丙丁\n", "甲乙丙丁戊己庚辛\n", 50), ("甲" * 999, "甲" * 998 + "乙", 99)],
+)
+def test_of_the_longer_text_it_is_told_exactly_how_much_is_the_same(mine: str, other: str, percent: int) -> None:
+    assert comparison(bulletin("a", mine), bulletin("b", other), "zh-hans").percent == percent
+    assert comparison(bulletin("b", other), bulletin("a", mine), "zh-hans").percent == percent
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ordered"),
+    [
+        (("2021-12-24", "2021-12-24"), ("2021-12-25", "2021-12-25"), True),
+        (("2021-12-24", "2021-12-24"), ("2021-12-24", "2021-12-24"), False),
+        (("2021-01-01", "2021-12-31"), ("2021-01-01", "2021-12-31"), False),
+        (("2021-12-24", "2021-12-24"), ("2021-01-01", "2021-12-31"), False),
+        (("2020-01-01", "2020-12-31"), ("2021-01-01", "2021-12-31"), True),
+        (("2021-12-24", "2021-12-24"), None, False),
+        (None, None, False),
+    ],
+)
+def test_which_copy_is_older_is_told_where_it_is_certain(
+    one: tuple[str, str] | None, other: tuple[str, str] | None, ordered: bool
+) -> None:
+    pair = [
+        replace(
+            bulletin("a", BODY), dates=DateTags(DateTag(days[0], *days, "publication", "url", ()) if days else None)
+        )
+        for days in (one, other)
+    ]
+    assert comparison(*pair, "zh-hans").ordered is ordered
 
 
 def test_a_reprint_is_found_among_others() -> None:

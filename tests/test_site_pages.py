@@ -556,6 +556,14 @@ def test_a_family_tells_its_copies_apart() -> None:
     assert links == ["../../../zh-hans/compare/cited/bare/", "../../../zh-hans/compare/bare/again/"]
 
 
+def test_a_comparison_calls_none_older_where_that_is_not_known() -> None:
+    sides = [
+        html.document_fromstring(rendered()[f"zh-hans/compare/{pair}/"][1]).xpath("//dl[@class='pair']//dt/text()")
+        for pair in ("cited/bare", "bare/again")
+    ]
+    assert sides == [["甲", "乙"], ["较早", "较晚"]]
+
+
 def test_long_lists_of_families_and_names_have_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     lists = catalogue(map(entry, (bare(), damaged(), hostile(), cited_first())), places.lineage)
     families = {each.id: (each,) for each in lists.entries}
