@@ -95,7 +95,17 @@ def test_related_bulletins_stand_beside_copies() -> None:
     entries = [dated("a", "2022-01-01"), dated("b", "2022-01-02"), dated("c", "2022-01-03")]
     made = kinship(entries, Likeness((("a", "b"),), {"a": (Related("c", 900),), "c": (Related("a", 900),)}))
     assert made.kin["a"].others == ("b", "c")
-    assert made.kin["c"] == Kin(related=("a",))
+    assert made.kin["c"] == Kin(related=("a",), families=(("a", "a"),))
+    assert made.kin["a"].families == ()
+
+
+def test_the_page_of_what_stands_for_a_family_leads_to_the_family() -> None:
+    """On a bulletin's page, which does not say how many they are: each new copy would change it."""
+    entries = [dated(name, f"2022-01-0{at}") for at, name in enumerate("abcd", 1)]
+    made = kinship(entries, Likeness((("a", "c", "d"),), {"b": (Related("c", 900),)}))
+    assert made.kin["b"].families == (("c", "a"),)
+    more = kinship([*entries, dated("e", "")], Likeness((("a", "c", "d", "e"),), {"b": (Related("c", 900),)}))
+    assert more.kin["b"] == made.kin["b"]
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "zh-hant"])
@@ -163,13 +173,11 @@ def test_of_the_longer_text_it_is_told_exactly_how_much_is_the_same(mine: str, o
 def test_which_copy_is_older_is_told_where_it_is_certain(
     one: tuple[str, str] | None, other: tuple[str, str] | None, ordered: bool
 ) -> None:
-    pair = [
-        replace(
-            bulletin("a", BODY), dates=DateTags(DateTag(days[0], *days, "publication", "url", ()) if days else None)
-        )
-        for days in (one, other)
-    ]
-    assert comparison(*pair, "zh-hans").ordered is ordered
+    def of(days: tuple[str, str] | None) -> Bulletin:
+        tag = DateTag(days[0], *days, "publication", "url", ()) if days else None
+        return replace(bulletin("a", BODY), dates=DateTags(tag))
+
+    assert comparison(of(one), of(other), "zh-hans").ordered is ordered
 
 
 def test_a_reprint_is_found_among_others() -> None:

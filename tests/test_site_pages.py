@@ -27,7 +27,7 @@ from tongbao import places
 from tongbao.edits import OffsetMap, apply
 from tongbao.export.brief import brief
 from tongbao.export.browse import catalogue, entry
-from tongbao.export.kinship import kinship
+from tongbao.export.kinship import Kin, kinship
 from tongbao.export.marks import plain
 from tongbao.export.page import bulletin_page
 from tongbao.export.report import report
@@ -554,6 +554,17 @@ def test_a_family_tells_its_copies_apart() -> None:
     ]  # fmt: skip
     links = tree.xpath("//ol[@class='entries']//a[contains(@href, '/compare/')]/@href")
     assert links == ["../../../zh-hans/compare/cited/bare/", "../../../zh-hans/compare/bare/again/"]
+
+
+def test_a_related_bulletin_that_has_copies_leads_to_all_of_them() -> None:
+    words = "各村网格员每周三上门核对返乡人员名册，发现漏登的当日补报到镇卫生院，并在村口公示栏张贴"
+    pair = {name: reprinted(name, f"bulletins/{name}.txt", "2022-03-01", words, words) for name in "xy"}
+    lists = catalogue(map(entry, pair.values()), places.lineage)
+    at = next(at for at, each in enumerate(lists.entries) if each.id == "x")
+    for families, links in (((("y", "a"),), ["../../../zh-hans/copies/a/"]), ((), [])):
+        page = next(bulletin_pages(pair["x"], lists, at, pair.__getitem__, Kin(related=("y",), families=families)))
+        tree = html.document_fromstring(template("bulletin").render(page.context(), site="", menu=[]))
+        assert tree.xpath("//section[@id='shared']//a[@data-t='copies.with_copies']/@href") == links
 
 
 def test_a_comparison_calls_none_older_where_that_is_not_known() -> None:

@@ -30,7 +30,8 @@ _LONG = 60
 class Kin(NamedTuple):
     """Who is akin to a bulletin. `family` names its copies, itself included, and is empty where it has none; `copies`
     are the nearest others, in time; `source` the copy before it in time, with which it is compared, or empty; `next`
-    the one after it; `related` those that share passages.
+    the one after it; `related` those that share passages. Of a family one at most is related, and stands for all of it:
+    `families` are the (id, family) of those.
 
     How many the copies are is not said: it would change the pages of all of them with each new one."""
 
@@ -39,6 +40,7 @@ class Kin(NamedTuple):
     source: str = ""
     next: str = ""
     related: tuple[str, ...] = ()
+    families: tuple[tuple[str, str], ...] = ()
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -122,7 +124,9 @@ def kinship(entries: Iterable[Entry], found: Likeness) -> Kinship:
         for at, (source, member, after) in enumerate(zip(["", *ids], ids, [*ids[1:], ""], strict=False)):
             kin[member] = Kin(name, _nearest(ids, at), source, after)
     for name, related in found.related.items():
-        kin[name] = kin.get(name, Kin())._replace(related=tuple(each.id for each in related))
+        names = tuple(each.id for each in related)
+        of = tuple((each, kin[each].family) for each in names if each in kin and kin[each].family)
+        kin[name] = kin.get(name, Kin())._replace(related=names, families=of)
     return Kinship(kin, families)
 
 
