@@ -370,6 +370,19 @@ def test_a_text_has_four_views() -> None:
         assert without_signs(tree.xpath(f"//section[@id='{view}']/div[@class='raw']")[0]) == text
 
 
+def test_a_very_long_text_stands_on_its_page_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = damaged()
+    lists = catalogue([entry(made)], places.lineage)
+    for longest, whole in ((len(made.received.text), True), (len(made.received.text) - 1, False)):
+        monkeypatch.setattr("tongbao.export.page.LONGEST", longest)
+        page = next(bulletin_pages(made, lists, 0, {}.__getitem__))
+        tree = html.document_fromstring(template("bulletin").render(page.context(), site="", menu=[]))
+        assert len(tree.xpath("//div[@class='raw']")) == (2 if whole else 0)
+        files = tree.xpath("//section[@id='collated' or @id='received']/p[@class='note']/a/@href")
+        assert files == ([] if whole else [f"../../../received/{'ab' * 32}.bin"] * 2)
+        assert {href[1:] for href in tree.xpath("//a/@href") if href.startswith("#")} <= {*tree.xpath("//@id")}
+
+
 @pytest.mark.parametrize(
     ("view", "repair", "doubt", "proof", "sign"),
     [("text", "t", "ts", "e", ""), ("collated", "c", "cs", "ce", "2"), ("received", "o", "os", "oe", "2")],
