@@ -23,6 +23,7 @@ from lxml import html
 
 from pelican_tongbao.labels import flat, labels, rule_names
 from pelican_tongbao.pages import Page, bulletin_pages, compare_pages, others, overview_pages, region_pages, ways
+from pelican_tongbao.pages.faults import told
 from tongbao import places
 from tongbao.edits import OffsetMap, apply
 from tongbao.export.brief import brief
@@ -58,9 +59,12 @@ from tongbao.model import (
     Sidecar,
     Standard,
 )
+from tongbao.pipeline import lost
+from tongbao.receive import receive_folder
+from tongbao.receive.core import too_long
 
 ROOT = Path(__file__).parents[1]
-GOLDEN = Path(__file__).parent / "golden" / "pages"
+GOLDEN, CASES = Path(__file__).parent / "golden" / "pages", Path(__file__).parent / "cases"
 K = BlockKind
 
 
@@ -622,6 +626,45 @@ def test_the_report_names_families_by_title_and_has_bounds(monkeypatch: pytest.M
     assert len(tree.xpath("//section[@id='quarantined']//dt")) == 3
     assert tree.xpath("string(//section[@id='quarantined']/p)") == "另有 2 件，见数据文件。"
     assert tree.xpath("string(//ul[@lang='en']/following-sibling::p)") == "另有 1 件，见数据文件。"
+
+
+def test_what_is_wrong_with_a_file_is_said_in_each_language(tmp_path: Path) -> None:
+    """Every verdict of the scan: sidecars with each fault, links, strangers, bytes that are no text."""
+    sidecars = [case["toml"] for case in json.loads((CASES / "receive/sidecars.json").read_text("utf-8"))]
+    files = {f"s{number}.toml": words.encode() for number, words in enumerate(sidecars)}
+    files |= {"s90.toml": b"\xff", "s91.toml": b"#" * 70_000, "lonely.toml": b"", "a.pdf": b"%", "README": b"x"}
+    files |= {"empty.txt": b"", "blank.html": b"<p></p>", "binary.txt": bytes(range(32)) * 99, "no.txt": b"\xff" * 99}
+    files |= {
+        "i1.toml": b'id = "one"',
+        "i2.toml": b'id = "ONE"',
+        "i1.txt": "甲甲甲".encode(),
+        "i2.txt": "乙乙".encode(),
+    }
+    for name in [name for name in files if name[0] == "s"]:
+        files[name.replace(".toml", ".txt")] = "通告\n".encode() + name.encode()
+    (tmp_path / "bulletins").mkdir()
+    for name, data in files.items():
+        (tmp_path / "bulletins" / name).write_bytes(data)
+    (tmp_path / "bulletins/out.txt").symlink_to(CASES)
+    (tmp_path / "bulletins/up.txt").symlink_to(tmp_path)
+    (tmp_path / "bulletins/loop.txt").symlink_to(tmp_path / "bulletins/loop.txt")
+    (tmp_path / "bulletins/s92.txt").write_text("通告二", "utf-8")
+    (tmp_path / "bulletins/s92.toml").symlink_to(CASES / "receive/sidecars.json")
+    _, refused = receive_folder(tmp_path)
+    refused += (too_long("a.txt", 9_000_000), lost("a.txt"))
+    assert len(refused) >= 25
+    for each in refused:
+        for language in SITE_LANGUAGES:
+            words, tongue = told(each.fault, each.remedy, language, Standard.TW)
+            assert tongue == language, each
+            assert (words == f"{each.fault}; {each.remedy}") is (language == "en"), words
+    sidecar = next(each for each in refused if each.source == "bulletins/s92.txt")
+    words, _ = told(sidecar.fault, sidecar.remedy, "zh-hans", Standard.TW)
+    assert words == "旁注文件 bulletins/s92.toml：是指向内容文件夹之外的链接。换成文件的副本。"
+
+
+def test_a_fault_that_no_table_has_stays_english() -> None:
+    assert told("a new one", "delete it", "zh-hans", Standard.TW) == ("a new one; delete it", "en")
 
 
 GOLDEN_PAGES = [

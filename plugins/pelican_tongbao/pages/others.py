@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pelican_tongbao.labels import labels, say
+from pelican_tongbao.pages.faults import told
 from pelican_tongbao.pages.page import Page, few, twins
 from pelican_tongbao.pages.ways import Lists, ranked
 from tongbao.export import urls
@@ -54,7 +55,11 @@ def report(made: Mapping[str, Any], families: Lists, standard: Standard) -> Iter
     for language in urls.SITE_LANGUAGES:
         heading, script = labels(language, standard)["report"]["heading"], urls.script(language)
         shown = [(name, families[name][0].titles[script], len(families[name])) for name in largest]
-        view = {"report": made, "families": shown, "most": MOST}
+        refused = [
+            (item["source"], *told(item["fault"], item["remedy"], language, standard))
+            for item in made["quarantined"][:MOST]
+        ]
+        view = {"report": made, "families": shown, "refused": refused, "most": MOST}
         addresses = twins(urls.report)
         yield replace(few(addresses[language], "report", language, addresses, heading, view), standard=standard)
 
