@@ -214,6 +214,20 @@ def test_other_code_writes_another_sitemap() -> None:
     assert one.key != other.key
 
 
+def test_a_family_s_other_name_makes_its_comparisons_anew() -> None:
+    """They lead to its page, whose address has the name."""
+
+    def made(family: str) -> list[Any]:
+        kinship = SimpleNamespace(families={family: (SimpleNamespace(id="b"), SimpleNamespace(id="c"))})
+        known = {name: SimpleNamespace(key=name) for name in "bc"}
+        generator: Any = SimpleNamespace(kinship=kinship, by_id=known, _kept=lambda _: False, _comparison=print)
+        return list(BulletinGenerator._comparisons(generator, "ground"))
+
+    (one,), (other,) = made("a"), made("b")
+    assert one.files == other.files
+    assert one.key != other.key
+
+
 def test_what_own_pages_said_before_is_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(labels, "_SAID", {})
     labels.recall({("简体" * 100, "tw"): "簡體" * 100, ("简体", "tw"): "簡體"})

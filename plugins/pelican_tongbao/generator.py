@@ -164,7 +164,12 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         """What the old site has not, or not as it is now. All else is kept."""
         ground = self._ground(own)
         report = self._report()
-        overview = [*overview_pages(self.catalogue, own, self.kinship.families), *others.report(report, self.standard)]
+        families = self.kinship.families
+        files = {each.id: self.by_id[each.id].brief.source for members in families.values() for each in members}
+        overview = [
+            *overview_pages(self.catalogue, own, families, files),
+            *others.report(report, families, self.standard),
+        ]
         outputs = [self._page(ground, page) for page in (*overview, others.not_found(self.site))]
         outputs += [self._text(_REPORT, f"{json.dumps(report, ensure_ascii=False, indent=2)}\n"), *self._others()]
         for language in urls.LANGUAGES:
@@ -226,7 +231,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         """The pages of each two copies that follow each other in time."""
         for family, members in self.kinship.families.items():
             for pair in pairwise(members):
-                key = keys.digest(ground, [self.by_id[entry.id].key for entry in pair])
+                key = keys.digest(ground, family, [self.by_id[entry.id].key for entry in pair])
                 files = tuple(f"{urls.compare(*(e.id for e in pair), each)}index.html" for each in urls.LANGUAGES)
                 output = Output(files, key, partial(self._comparison, family, pair))
                 yield from [output] if not self._kept(output) else []

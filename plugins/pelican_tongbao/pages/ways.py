@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from functools import partial
+from typing import Any, NamedTuple
 
 from pelican_tongbao.labels import labels, say
-from pelican_tongbao.pages.lists import PER_PAGE, listed, listing, node, tree
+from pelican_tongbao.pages.lists import NAMES_PER_PAGE, PER_PAGE, listed, listing, node, paged, tree
 from pelican_tongbao.pages.page import Feeds, Page, feeds, few, region_name, twins
 from tongbao import places
 from tongbao.export import urls
@@ -142,20 +143,44 @@ def _counts(catalogue: Catalogue, year: str) -> list[tuple[str, int]]:
 # --- copies ----------------------------------------------------------------------------------------------------------
 
 
-def copies(families: Lists, catalogue: Catalogue, language: str) -> Iterator[Page]:
-    """The families of copies, and the members of each, oldest first."""
+class Copy(NamedTuple):
+    """What a family's page says of a copy besides its entry: the received `file`, and the id of the copy before it in
+    time, with which it is compared, or empty."""
+
+    file: str
+    source: str
+
+
+def copies(families: Lists, files: Mapping[str, str], catalogue: Catalogue, language: str) -> Iterator[Page]:
+    """The families of copies, by name, the largest first, and the members of each, oldest first. `files` are the
+    received ones, by id."""
     words = labels(language, catalogue.standard)["copies"]
-    ranked = sorted(families.items(), key=lambda item: (-len(item[1]), item[0]))
-    first = listed((members[0] for _, members in ranked), catalogue, language)
-    view = {"families": [(each, len(members)) for each, (_, members) in zip(first, ranked, strict=True)]}
-    yield few(urls.copies("", language), "families", language, twins(urls.copies, ""), words["heading"], view)
+    for shown, pager in paged(ranked(families), PER_PAGE, partial(urls.copies, "", language)):
+        first = listed((families[name][0] for name in shown), catalogue, language)
+        view = {"families": [(name, each, len(families[name])) for name, each in zip(shown, first, strict=True)]}
+        yield _few_of("families", urls.copies, pager, language, words["heading"], view)
     script = urls.script(language)
     for name, members in families.items():
-        sources = {later.id: earlier.id for earlier, later in pairwise(members)}
+        sources = ("", *(member.id for member in members))
+        notes = {member.id: Copy(files[member.id], source) for member, source in zip(members, sources, strict=False)}
         yield from listing(
             catalogue, "copies", urls.copies, name, language, members[0].titles[script], [("", e) for e in members],
-            {"sources": sources},
+            {}, notes=notes,
         )  # fmt: skip
+
+
+def ranked(lists: Lists) -> list[str]:
+    """The names of lists, the longest first."""
+    return sorted(lists, key=lambda name: (-len(lists[name]), name))
+
+
+def _few_of(
+    template: str, address: Callable[..., str], pager: Mapping[str, Any], language: str, title: str,
+    view: Mapping[str, Any],
+) -> Page:  # fmt: skip
+    """A page of a list of lists."""
+    addresses = {each: address("", each, pager["number"]) for each in urls.SITE_LANGUAGES}
+    return few(addresses[language], template, language, addresses, title, {**pager, **view})
 
 
 # --- kinds, issuers, ports -------------------------------------------------------------------------------------------
@@ -192,12 +217,9 @@ def ports(catalogue: Catalogue, language: str) -> Iterator[Page]:
 
 def _names(way: str, address: Callable[..., str], lists: Lists, catalogue: Catalogue, language: str) -> Iterator[Page]:
     words = labels(language, catalogue.standard)[way]
-    ranked = sorted(lists, key=lambda name: (-len(lists[name]), name))
-    view = {
-        "way": way,
-        "names": [(name, say(name, language, catalogue.standard), len(lists[name])) for name in ranked],
-    }
-    yield few(address("", language), "names", language, twins(address, ""), words["heading"], view)
+    for shown, pager in paged(ranked(lists), NAMES_PER_PAGE, partial(address, "", language)):
+        names = [(name, say(name, language, catalogue.standard), len(lists[name])) for name in shown]
+        yield _few_of("names", address, pager, language, words["heading"], {"way": way, "names": names})
     for name, entries in lists.items():
         yield from listing(
             catalogue, "named", address, name, language, say(name, language, catalogue.standard),

@@ -122,9 +122,9 @@ def compare(earlier: str, later: str, language: str) -> str:
     return f"{language}/compare/{earlier}/{later}/"
 
 
-def copies(first: str, language: str, page: int = 1) -> str:
-    """The page of a family of copies, by the id of the first in time; with an empty one the list of all families."""
-    return f"{language}/copies/" + (f"{first}/" if first else "") + _page(page)
+def copies(family: str, language: str, page: int = 1) -> str:
+    """The page of a family of copies, by its name; with an empty one the list of all families."""
+    return f"{language}/copies/" + (f"{family}/" if family else "") + _page(page)
 
 
 def fragment(address: str, words: str) -> str:
