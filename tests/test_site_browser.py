@@ -210,6 +210,23 @@ def test_the_punctuation_as_received_is_shown_without_javascript(browser: Browse
     context.close()
 
 
+def test_from_the_map_to_a_region_and_a_month_without_javascript(browser: Browser, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site)
+    number = page.locator("span[aria-hidden]", has_text=re.compile("[2-9]$"))
+    page.locator(".tiles a").filter(has=number).first.click()
+    bar = page.locator(".bars a").last
+    period, _, count = str(bar.locator(".unseen").text_content()).partition("，")
+    bar.click()
+    heading = page.locator(":target")
+    expect(heading).to_be_in_viewport()
+    expect(heading).to_contain_text(period)
+    expect(heading.locator(".count")).to_have_text(count.removesuffix(" 件"))
+    expect(page.locator("section.part", has=heading).locator("a.title")).to_have_count(int(count.split()[0]))
+    context.close()
+
+
 def test_no_page_is_wider_than_the_screen(browser: Browser, samples_site: Path, site: str, repaired: str) -> None:
     addresses = ["", "search/?q=%E7%96%AB%E6%83%85", "zh-hant/", "zh-hans/region/", "zh-hans/region/unknown/"]
     addresses += ["zh-hans/date/", "zh-hans/date/2022/", "zh-hans/about/", "zh-hant/glossary/"]

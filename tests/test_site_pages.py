@@ -21,10 +21,10 @@ from jinja2 import Environment, FileSystemLoader
 from lxml import html
 
 from pelican_tongbao.labels import flat, labels, rule_names
-from pelican_tongbao.pages import Page, bulletin_pages, list_pages
+from pelican_tongbao.pages import Page, bulletin_pages, list_pages, region_pages
 from tongbao import places
 from tongbao.edits import OffsetMap, apply
-from tongbao.export.browse import catalogue, entry
+from tongbao.export.browse import Entry, catalogue, entry
 from tongbao.export.marks import plain
 from tongbao.export.page import bulletin_page
 from tongbao.export.urls import SITE_LANGUAGES, named
@@ -192,15 +192,20 @@ def rendered() -> dict[str, tuple[Page, str]]:
 @cache
 def site(*makers: Callable[[], Bulletin]) -> dict[str, tuple[Page, str]]:
     bulletins = [make() for make in makers]
-    settings = runpy.run_path(str(ROOT / "pelicanconf.py"))["JINJA_ENVIRONMENT"]
-    environment = Environment(loader=FileSystemLoader(ROOT / "theme/templates"), **settings)
     lists = catalogue(map(entry, bulletins), places.lineage)
     made = {bulletin.id: bulletin for bulletin in bulletins}
     details = (bulletin_pages(made[entry.id], lists, at, made.__getitem__) for at, entry in enumerate(lists.entries))
-    return {
-        page.address: (page, environment.get_template(f"{page.template}.html").render(page.context(), site="", menu=[]))
-        for page in chain(list_pages(lists, [], {}), *details)
-    }
+    return {page.address: (page, draw(page)) for page in chain(list_pages(lists, [], {}), *details)}
+
+
+@cache
+def environment() -> Environment:
+    settings = runpy.run_path(str(ROOT / "pelicanconf.py"))["JINJA_ENVIRONMENT"]
+    return Environment(loader=FileSystemLoader(ROOT / "theme/templates"), **settings)
+
+
+def draw(page: Page) -> str:
+    return environment().get_template(f"{page.template}.html").render(page.context(), site="", menu=[])
 
 
 def trees() -> Iterator[tuple[str, html.HtmlElement]]:
@@ -247,10 +252,14 @@ def test_every_link_leads_to_a_page_or_a_file_of_the_site() -> None:
 
 
 def test_anchors_are_unique_and_lead_somewhere() -> None:
+    anchors = {address: tree.xpath("//@id") for address, tree in trees()}
     for address, tree in trees():
-        ids = tree.xpath("//@id")
+        ids = anchors[address]
         assert len(ids) == len(set(ids)), address
-        assert {href[1:] for href in tree.xpath("//a/@href") if href.startswith("#")} <= set(ids), address
+        for href in tree.xpath("//a/@href[contains(., '#') and not(contains(., ':'))]"):
+            path, _, anchor = href.partition("#")
+            page = f"{os.path.normpath(Path('/', address, path))[1:]}/".removeprefix("/") if path else address
+            assert anchor in anchors[page], f"{address}: {href}"
 
 
 def test_nothing_runs_but_the_theme_s_own_modules() -> None:
@@ -474,6 +483,41 @@ def test_a_region_holds_those_below_it_and_mentions_apart() -> None:
     assert "bulletin/damaged/" in rendered()["zh-hans/region/460000/"][1]
     beijing = html.document_fromstring(rendered()["zh-hans/region/110000/"][1])
     assert beijing.xpath("//main//h2/text()")[0].strip() == "提及此地"
+
+
+def test_the_list_of_a_region_is_parted_by_month() -> None:
+    hainan = html.document_fromstring(rendered()["en/region/460000/"][1])
+    assert hainan.xpath("//main/h2/text()") == ["About this place "]
+    (part,) = hainan.xpath("//section[@id='y2022']")
+    assert part.xpath("h3[@id='m2022-03']/text()") == ["March 2022 "] and part.xpath(".//a[@class='title']")
+    unknown = html.document_fromstring(rendered()["zh-hans/region/unknown/"][1])
+    assert unknown.xpath("//main//section/h2/@id") == ["m2022-02", "undated"]
+    # By region and month from either side: the map of a month leads to the month in the list of a region.
+    month = html.document_fromstring(rendered()["zh-hant/date/2022/03/"][1])
+    assert month.xpath("//ul[@class='tiles']//a/@href") == [
+        *(f"../../../../zh-hant/region/{each}" for each in ("110000/", "460000/#m2022-03")),
+    ]
+
+
+def test_a_long_list_begins_each_year_and_month_once_a_page() -> None:
+    def about(number: int, earliest: str, latest: str) -> Entry:
+        return entry(bare())._replace(id=f"b{number}", earliest=earliest, latest=latest, regions=("460000",))
+
+    dates = [("2022-01-05", "2022-01-05")] * 60 + [("2021-12-24", "2021-12-24")] * 60
+    dates += [("2021-01-01", "2021-12-31"), ("2021-12-31", "2022-01-01"), ("", "")]
+    lists = catalogue((about(n, *bounds) for n, bounds in enumerate(dates)), places.lineage)
+    first, second, *_ = [page.context()["sections"] for page in region_pages("460000", lists)]
+    assert [(part, count, len(shown)) for part, count, shown in first] == [
+        (("primary", "2022-01"), 60, 60), (("primary", "2021-12"), 60, 40),
+    ]  # fmt: skip
+    assert [(part[1], len(shown)) for part, _, shown in second] == [("2021-12", 20), ("2021", 1), ("*", 1), ("", 1)]
+    ids = [html.document_fromstring(draw(page)).xpath("//main//*[@class='part']/@id | //h3/@id")
+           for page in list(region_pages("460000", lists))[:2]]  # fmt: skip
+    assert ids == [["y2022", "m2022-01", "y2021", "m2021-12"], ["y2021", "m2021-12", "m2021", "several", "undated"]]
+    tree = html.document_fromstring(draw(next(region_pages("460000", lists))))
+    assert tree.xpath("//main//h2/text()") == ["各月的通报", "以此地为主题 "]
+    (undated,) = tree.xpath("//p[@class='apart']/a/@href")
+    assert undated.endswith("/region/460000/page/2/#undated")
 
 
 @pytest.mark.parametrize("language", ["zh-hant", "en"])
