@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
+from audit.pages import examples, kinds
 from playwright.sync_api import Browser, Page, Route, expect
 
 from pelican_tongbao.labels import labels
@@ -240,3 +241,29 @@ def test_no_page_is_wider_than_the_screen(browser: Browser, samples_site: Path, 
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wider <= 0, (width, address)
         context.close()
+
+
+# How many pixels a page is wider than its window at each of some sizes of text, with each chosen as a reader does.
+WIDER = """(sizes) => Object.fromEntries(sizes.map((size) => {
+  document.getElementById(`size-${size}`).checked = true;
+  return [size, document.documentElement.scrollWidth - document.documentElement.clientWidth];
+}))"""
+
+
+def test_no_kind_of_page_is_wider_than_a_small_screen_with_huge_text(
+    browser: Browser, samples_site: Path, site: str
+) -> None:
+    named = examples(samples_site)
+    context = browser.new_context(viewport={"width": 320, "height": 800}, reduced_motion="reduce")
+    page = context.new_page()
+    wider: dict[tuple[str, str], int] = {}
+    for kind in kinds():
+        if kind.click:
+            continue
+        page.goto(urljoin(site, kind.at(named, "zh-hans")))
+        if kind.ready:
+            page.wait_for_selector(kind.ready)
+        found = page.evaluate(WIDER, ["normal", "huge"])
+        wider |= {(kind.name, size): more for size, more in found.items() if more > 0}
+    context.close()
+    assert not wider
