@@ -267,3 +267,27 @@ def test_no_kind_of_page_is_wider_than_a_small_screen_with_huge_text(
         wider |= {(kind.name, size): more for size, more in found.items() if more > 0}
     context.close()
     assert not wider
+
+
+# Colours that would waste ink, or not be read: what is dark behind, what is light in front. Lines and signs are let be.
+UNPRINTABLE = r"""() => {
+  const shade = (colour) => {
+    const [r, g, b, alpha = 1] = colour.match(/[\d.]+/g).map(Number);
+    return alpha ? (r * 2 + g * 5 + b) / 8 : NaN;
+  };
+  return [...document.querySelectorAll("html, body *")].filter((e) => e.checkVisibility()).filter((e) => {
+    const style = getComputedStyle(e);
+    return shade(style.backgroundColor) < 100 || shade(style.color) > 110;
+  }).map((e) => e.outerHTML.slice(0, 80));
+}"""
+
+
+@pytest.mark.parametrize("name", ["home", "region", "dates", "month", "bulletin", "own"])
+def test_a_page_in_the_dark_is_printed_in_black_on_white(page: Page, samples_site: Path, site: str, name: str) -> None:
+    (kind,) = (kind for kind in kinds() if kind.name == name)
+    page.emulate_media(color_scheme="dark")
+    page.goto(urljoin(site, kind.at(examples(samples_site), "zh-hans")))
+    page.evaluate("document.getElementById('theme-dark').checked = true")
+    assert page.evaluate(UNPRINTABLE), "it is dark on the screen"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(UNPRINTABLE) == []
