@@ -161,6 +161,7 @@ def test_tiles_are_links_with_whole_names(language: str, seen: str, name: str) -
 
 def test_an_empty_archive_has_a_map_without_links_or_legend() -> None:
     tree = drawn("zh-hans", [])
+    assert not [line for line in html.tostring(tree, encoding="unicode").splitlines() if line != line.rstrip()]
     assert len(tree.xpath("//li")) == 34 and not tree.xpath("//li/a | //tbody/tr | //*[@class='legend']")
 
 
