@@ -348,10 +348,10 @@ def test_publishing_makes_addresses_absolute_where_they_must_be(content: Path, t
     assert "https://archive.example/tongbao/zh-hans/bulletin/" in (output / "atom.xml").read_text("utf-8")
     # In pages only for programs: what a reader follows is relative.
     source = (output / "zh-hant/date/index.html").read_text("utf-8")
-    for tag, language in (("zh-Hans", "zh-hans"), ("zh-Hant", "zh-hant"), ("en", "en")):
+    for tag, language in (("zh-Hans", "zh-hans"), ("zh-Hant", "zh-hant"), ("en", "en"), ("x-default", "zh-hans")):
         assert f'hreflang="{tag}" href="https://archive.example/tongbao/{language}/date/">' in source
     assert '<link rel="canonical" href="https://archive.example/tongbao/zh-hant/date/">' in source
-    assert source.count("https://") == 4
+    assert source.count("https://") == 5
     missing = (output / "404.html").read_text("utf-8")
     assert 'href="/tongbao/en/"' in missing and "hreflang" not in missing
     assert "Sitemap: https://archive.example/tongbao/sitemap.xml" in (output / "robots.txt").read_text("utf-8")

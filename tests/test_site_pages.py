@@ -27,7 +27,7 @@ from pelican_tongbao.pages.faults import told
 from tongbao import places
 from tongbao.edits import OffsetMap, apply
 from tongbao.export.brief import brief
-from tongbao.export.browse import catalogue, entry
+from tongbao.export.browse import Entry, catalogue, entry
 from tongbao.export.kinship import Kin, kinship
 from tongbao.export.marks import plain
 from tongbao.export.page import bulletin_page
@@ -235,6 +235,10 @@ def template(name: str) -> Template:
     return environment().get_template(f"{name}.html")
 
 
+def draw(page: Page) -> str:
+    return template(page.template).render(page.context(), site="", menu=[])
+
+
 @cache
 def site(*makers: Callable[[], Bulletin]) -> dict[str, tuple[Page, str]]:
     bulletins = [make() for make in makers]
@@ -248,7 +252,7 @@ def site(*makers: Callable[[], Bulletin]) -> dict[str, tuple[Page, str]]:
     for name, members in akin.families.items():
         for pair in pairwise(members):
             pages += compare_pages(*(made[each.id] for each in pair), {each.id: each for each in pair}, name)
-    return {page.address: (page, template(page.template).render(page.context(), site="", menu=[])) for page in pages}
+    return {page.address: (page, draw(page)) for page in pages}
 
 
 def trees() -> Iterator[tuple[str, html.HtmlElement]]:
@@ -297,10 +301,14 @@ def test_every_link_leads_to_a_page_or_a_file_of_the_site() -> None:
 
 
 def test_anchors_are_unique_and_lead_somewhere() -> None:
+    anchors = {address: tree.xpath("//@id") for address, tree in trees()}
     for address, tree in trees():
-        ids = tree.xpath("//@id")
+        ids = anchors[address]
         assert len(ids) == len(set(ids)), address
-        assert {href[1:] for href in tree.xpath("//a/@href") if href.startswith("#")} <= set(ids), address
+        for href in tree.xpath("//a/@href[contains(., '#') and not(contains(., ':'))]"):
+            path, _, anchor = href.partition("#")
+            page = f"{os.path.normpath(Path('/', address, path))[1:]}/".removeprefix("/") if path else address
+            assert anchor in anchors[page], f"{address}: {href}"
 
 
 def test_nothing_runs_but_the_theme_s_own_modules() -> None:
@@ -537,6 +545,43 @@ def test_a_region_holds_those_below_it_and_mentions_apart() -> None:
     assert "bulletin/damaged/" in rendered()["zh-hans/region/460000/"][1]
     beijing = html.document_fromstring(rendered()["zh-hans/region/110000/"][1])
     assert beijing.xpath("//main//h2/text()")[0].strip() == "提及此地"
+
+
+def test_the_list_of_a_region_is_parted_by_month() -> None:
+    hainan = html.document_fromstring(rendered()["en/region/460000/"][1])
+    assert hainan.xpath("//main/h2/text()") == ["About this place "]
+    (part,) = hainan.xpath("//section[@id='y2022']")
+    assert part.xpath("h3[@id='m2022-03']/text()") == ["March 2022 "] and part.xpath(".//a[@class='title']")
+    unknown = html.document_fromstring(rendered()["zh-hans/region/unknown/"][1])
+    # Only a day is a time for programs: this one is known to its month.
+    assert not unknown.xpath("//time") and unknown.xpath("//p[@class='meta']/span/text()")[0] == "2022年2月"
+    assert unknown.xpath("//main//section/h2/@id") == ["m2022-02", "undated"]
+    # By region and month from either side: the map of a month leads to the month in the list of a region.
+    month = html.document_fromstring(rendered()["zh-hant/date/2022/03/"][1])
+    assert month.xpath("//ul[@class='tiles']//a/@href") == [
+        *(f"../../../../zh-hant/region/{each}" for each in ("110000/", "460000/#m2022-03")),
+    ]
+
+
+def test_a_long_list_begins_each_year_and_month_once_a_page() -> None:
+    def about(number: int, earliest: str, latest: str) -> Entry:
+        return entry(bare())._replace(id=f"b{number}", earliest=earliest, latest=latest, regions=("460000",))
+
+    dates = [("2022-01-05", "2022-01-05")] * 60 + [("2021-12-24", "2021-12-24")] * 60
+    dates += [("2021-01-01", "2021-12-31"), ("2021-12-31", "2022-01-01"), ("", "")]
+    lists = catalogue((about(n, *bounds) for n, bounds in enumerate(dates)), places.lineage)
+    first, second, *_ = [page.context()["sections"] for page in region_pages("460000", lists)]
+    assert [(part, count, len(shown)) for part, count, shown in first] == [
+        (("primary", "2022-01"), 60, 60), (("primary", "2021-12"), 60, 40),
+    ]  # fmt: skip
+    assert [(part[1], len(shown)) for part, _, shown in second] == [("2021-12", 20), ("2021", 1), ("*", 1), ("", 1)]
+    ids = [html.document_fromstring(draw(page)).xpath("//main//*[@class='part']/@id | //h3/@id")
+           for page in list(region_pages("460000", lists))[:2]]  # fmt: skip
+    assert ids == [["y2022", "m2022-01", "y2021", "m2021-12"], ["y2021", "m2021-12", "m2021", "several", "undated"]]
+    tree = html.document_fromstring(draw(next(region_pages("460000", lists))))
+    assert tree.xpath("//main//h2/text()") == ["各月的通报", "以此地为主题 "]
+    (undated,) = tree.xpath("//p[@class='apart']/a/@href")
+    assert undated.endswith("/region/460000/page/2/#undated")
 
 
 @pytest.mark.parametrize("language", ["zh-hant", "en"])

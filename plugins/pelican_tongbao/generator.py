@@ -296,11 +296,12 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         base = f"{self.site}/" if self.site else urls.root(page)
         newest = [entry for entry in entries[:MOST] if entry.latest]
         say = partial(labels.say, language=language, standard=self.standard)
+        archive = labels.labels(language, self.standard)["site"]["archive"]
         for feed, write in ((made.atom, atom), (made.json, json_feed)):
             key = keys.digest(ground, feed, page, base, made.title, [entry.digest for entry in newest])
 
             def make(feed: str = feed, write: Any = write) -> Iterator[tuple[str, bytes]]:
-                yield feed, write(made.title, language, page, feed, base, newest, say)
+                yield feed, write(made.title, archive, language, page, feed, base, newest, say)
 
             yield Output((feed,), key, make)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -35,12 +35,12 @@ class RegionNode:
 
 def listing(
     catalogue: Catalogue, template: str, address: Callable[..., str], key: str, language: str, name: str,
-    entries: Sequence[tuple[str, Entry]], extra: Mapping[str, Any], feeds: Feeds | None = None,
+    entries: Sequence[tuple[Hashable, Entry]], extra: Mapping[str, Any], feeds: Feeds | None = None,
     notes: Mapping[str, object] = MappingProxyType({}),
 ) -> Iterator[Page]:  # fmt: skip
     """The pages of a list of (section, entry), `PER_PAGE` a page; an empty list has one page. `extra` is what the
     template shows besides, on each of them; `notes`, by id, what it shows of the entries on a page."""
-    counts: dict[str, int] = {}
+    counts: dict[Hashable, int] = {}
     for section, _ in entries:
         counts[section] = counts.get(section, 0) + 1
     for shown, pager in paged(entries, PER_PAGE, partial(address, key, language)):
@@ -70,8 +70,8 @@ def paged(
 
 
 def _view(
-    view: Mapping[str, Any], counts: Mapping[str, int], shown: Sequence[tuple[str, Entry]], catalogue: Catalogue,
-    language: str,
+    view: Mapping[str, Any], counts: Mapping[Hashable, int], shown: Sequence[tuple[Hashable, Entry]],
+    catalogue: Catalogue, language: str,
 ) -> dict[str, Any]:  # fmt: skip
     """What a page of a list shows: its entries by section."""
     sections = [

@@ -15,7 +15,7 @@ from tongbao.export import urls
 from tongbao.export.browse import Catalogue, Entry
 from tongbao.export.page import date_text
 from tongbao.export.tilegrid import tile_map
-from tongbao.export.timeline import day_calendar, matrix, timeline
+from tongbao.export.timeline import by_month, day_calendar, matrix, starts, timeline
 from tongbao.model import KINDS
 
 # How many bulletins the home page shows.
@@ -62,7 +62,8 @@ def regions(catalogue: Catalogue, language: str) -> Iterator[Page]:
     yield few(urls.region("", language), "regions", language, twins(urls.region, ""), words["heading"], view)
     yield from listing(
         catalogue, "region", urls.region, urls.UNKNOWN, language, words["unknown"],
-        [("", e) for e in catalogue.unplaced], {"intro": words["unknown_intro"], "path": (), "below": (), "line": None},
+        _parts("", catalogue.unplaced),
+        {"intro": words["unknown_intro"], "path": (), "below": (), **_pictures(catalogue.unplaced)},
     )  # fmt: skip
 
 
@@ -73,14 +74,28 @@ def region(code: str, catalogue: Catalogue, language: str) -> Iterator[Page]:
         "intro": "",
         "path": [(c, region_name(c, language, catalogue.standard)) for c in reversed(line[1:])],
         "below": [node(c, catalogue, language) for c in catalogue.children.get(code, ())],
-        "line": timeline(shelf.primary),
+        **_pictures(shelf.primary, len(shelf.mentioned)),
     }
-    entries = [("primary", e) for e in shelf.primary] + [("mentioned", e) for e in shelf.mentioned]
+    entries = [*_parts("primary", shelf.primary), *((("mentioned", None), e) for e in shelf.mentioned)]
     name = region_name(code, language, catalogue.standard)
     yield from listing(
         catalogue, "region", urls.region, code, language, name, entries, extra,
         feeds(urls.region, code, language=language, title=region_name(code, urls.script(language), catalogue.standard)),
     )  # fmt: skip
+
+
+def _parts(shelf: str, entries: Sequence[Entry]) -> list[tuple[tuple[str, str], Entry]]:
+    """((shelf, month), entry) in the order of the list."""
+    return [((shelf, part), entry) for part, entry in by_month(entries)]
+
+
+def _pictures(primary: Sequence[Entry], mentioned: int = 0) -> dict[str, Any]:
+    """What the pages of a division show above its list: bars that lead into it, page by page."""
+    return {
+        "line": timeline(primary),
+        "totals": {"primary": len(primary), "mentioned": mentioned},
+        "per_page": PER_PAGE,
+    }
 
 
 def region_shows(code: str, catalogue: Catalogue) -> str:
@@ -103,17 +118,19 @@ def dates(catalogue: Catalogue, language: str) -> Iterator[Page]:
     words = labels(language, catalogue.standard)["date"]
     years = [(y, len(catalogue.periods[y]), _counts(catalogue, y)) for y in catalogue.years()]
     rows = [(code, catalogue.shelves[code].primary) for code in catalogue.children.get("", ())]
+    starting = {code: starts(entries) for code, entries in rows}
     view = {
         "years": years,
         "undated": len(catalogue.undated),
         "line": timeline(catalogue.entries),
         "table": matrix([*rows, (urls.UNKNOWN, catalogue.unplaced)], catalogue.entries),
+        "per_page": PER_PAGE,
     }
     yield few(urls.date("", language), "dates", language, twins(urls.date, ""), words["heading"], view)
     yield from listing(
         catalogue, "date", urls.date, urls.UNDATED, language, words["undated"],
         [("", e) for e in catalogue.undated],
-        {"intro": words["undated_intro"], "year": "", "months": (), "days": None, "map": None},
+        {"intro": words["undated_intro"], "year": "", "months": (), "days": None, "map": None, "at": {}},
     )  # fmt: skip
     for period, entries in catalogue.periods.items():
         year, _, month = period.partition("-")
@@ -122,7 +139,9 @@ def dates(catalogue: Catalogue, language: str) -> Iterator[Page]:
             "year": year if month else "",
             "months": () if month else _counts(catalogue, year),
             "days": day_calendar(period, entries),
-            "map": None if month else tile_map(entries, places.lineage),
+            "map": tile_map(entries, places.lineage),
+            # Where the period begins in the list of each province-level unit.
+            "at": {code: begins[period] for code, begins in starting.items() if period in begins},
             "per_page": PER_PAGE,
         }
         # In a month each day has a section, and those that may be of several days one before them.

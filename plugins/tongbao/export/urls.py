@@ -27,6 +27,7 @@ __all__ = [
     "kind",
     "named",
     "own",
+    "part",
     "port",
     "received",
     "region",
@@ -79,6 +80,12 @@ def region(code: str, language: str, page: int = 1) -> str:
 def date(period: str, language: str, page: int = 1) -> str:
     """The page of `yyyy`, `yyyy-mm` or `undated`, or with an empty period the list of all."""
     return f"{language}/date/" + (f"{period.replace('-', '/')}/" if period else "") + _page(page)
+
+
+def part(period: str) -> str:
+    """The anchor, in a list parted by month, of a month (`yyyy-mm`), of all of a year (`yyyy`), of what is of several
+    years (`*`) or of what is undated (an empty period)."""
+    return {"": UNDATED, "*": "several"}.get(period) or ("m" if len(period) > 4 else "y") + period
 
 
 def kind(name: str, language: str, page: int = 1) -> str:
