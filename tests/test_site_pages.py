@@ -555,8 +555,8 @@ def test_the_list_of_a_region_is_parted_by_month() -> None:
     unknown = html.document_fromstring(rendered()["zh-hans/region/unknown/"][1])
     # Only a day is a time for programs: this one is known to its month.
     assert "2022年2月" not in unknown.xpath("//time/text()")
-    assert "2022年2月" in unknown.xpath("//p[@class='meta']/span/text()")
-    assert unknown.xpath("//main//section/h2/@id") == ["m2022-02", "undated"]
+    assert "2022年2月" in unknown.xpath("//ol[@class='entries']//p[@class='meta']/span/text()")
+    assert unknown.xpath("//main//section/h2/@id") == ["m2022-03", "m2022-02", "undated"]
     # By region and month from either side: the map of a month leads to the month in the list of a region.
     month = html.document_fromstring(rendered()["zh-hant/date/2022/03/"][1])
     assert month.xpath("//ul[@class='tiles']//a/@href") == [
