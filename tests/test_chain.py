@@ -31,9 +31,10 @@ class Site(NamedTuple):
     def received(self) -> Path:
         return self.folder / "content/bulletins"
 
-    def build(self, output: str = "site", cache: str = "cache", **environment: str) -> None:
-        command = [sys.executable, "-m", "pelican", "content", "-o", output, "-s", "settings.py"]
-        more = {"TONGBAO_CACHE": cache, "PYTHONPATH": str(ROOT), **environment}
+    def build(self, output: str = "site", cache: str = "cache", content: str = "content", **environment: str) -> None:
+        command = [sys.executable, "-m", "pelican", content, "-o", output, "-s", "settings.py"]
+        code = os.pathsep.join(map(str, (ROOT, ROOT / "plugins")))
+        more = {"TONGBAO_CACHE": cache, "PYTHONPATH": code, **environment}
         done = subprocess.run(command, cwd=self.folder, env={**os.environ, **more}, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -143,9 +144,17 @@ def forget(site: Site, dice: random.Random) -> None:
     shutil.rmtree(path) if path.is_dir() else path.write_bytes(b"broken")
 
 
+def build_another(site: Site, dice: random.Random) -> None:
+    """Another site is built with the same cache."""
+    path = site.folder / f"another/bulletins/{dice.randrange(3)}.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(notice(dice.randrange(100), dice.choice(TOWNS)), "utf-8")
+    site.build("another site", content="another")
+
+
 CHANGES = (
     edit, edit, add, add_undated, remove, rename, duplicate, describe, undescribe, reprint, reprint, change_template,
-    change_style, spoil, forget,
+    change_style, spoil, forget, build_another,
 )  # fmt: skip
 
 
@@ -188,5 +197,8 @@ def test_a_build_touches_what_changed(site: Site) -> None:
     same = {name for name in after if before.get(name) == after[name]}
     assert {"zh-hans/region/420100/index.html", "search/index.html", "zh-hans/date/index.html"} <= same
     assert {"zh-hans/region/450100/index.html", "index.html"} & same == set()
+    searched = files(site.folder / "site/search")
+    shutil.rmtree(site.folder / "cache/search")  # What the build of another site with this cache may do.
     site.build()
     assert stamps(site.folder / "site") == after
+    assert files(site.folder / "site/search") == searched

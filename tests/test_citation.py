@@ -203,11 +203,6 @@ def test_json_ld(case: dict[str, Any]) -> None:
 
 
 @cases
-def test_robust_links(case: dict[str, Any]) -> None:
-    assert linked.robust_link(cited(case["cited"])) == case["robust"]
-
-
-@cases
 @pytest.mark.parametrize("name", citation.FORMATS)
 def test_every_citation_states_view_repairs_and_build(case: dict[str, Any], name: str) -> None:
     target, words, accessed = arguments(case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from tongbao.export import urls
 from tongbao.export.browse import Entry, entry
 from tongbao.export.kinship import MOST_COPIES, Kin, comparison, kinship, marks, related, shares, sketch
 from tongbao.likeness import Likeness, Related, relate
-from tongbao.model import Bulletin, Received, Sidecar
+from tongbao.model import Bulletin, DateTag, DateTags, Received, Sidecar
 
 HEAD = "柳溪县关于进一步做好冬春季疫情防控工作的通告\n"
 BODY = (
@@ -47,8 +48,8 @@ def dated(name: str, day: str) -> Entry:
 def test_a_family_stands_in_the_order_of_time_and_undated_copies_last() -> None:
     entries = [dated("b", "2022-01-03"), dated("a", ""), dated("c", "2022-01-01"), dated("d", "2022-01-02")]
     made = kinship(entries, Likeness((("a", "b", "c"),), {}))
-    assert [each.id for each in made.families["c"]] == ["c", "b", "a"]
-    assert made.kin["b"] == Kin("c", 3, ("c", "a"), "c", "a", ())
+    assert [each.id for each in made.families["a"]] == ["c", "b", "a"]
+    assert made.kin["b"] == Kin("a", ("c", "a"), "c", "a", ())
     assert (made.kin["c"].source, made.kin["a"].next) == ("", "")
     assert "d" not in made.kin
 
@@ -66,11 +67,46 @@ def test_a_page_lists_the_copies_nearest_in_time(count: int, data: st.DataObject
         assert kin.source == (order[at - 1] if at else "")
 
 
+def test_a_copy_more_changes_its_neighbours_only_unless_it_names_the_family() -> None:
+    names = [f"n{number:02}" for number in range(10, 40)]
+    entries = [dated(name, f"2022-01-{at + 1:02}") for at, name in enumerate(names)]
+    before = kinship(entries, Likeness((tuple(names),), {})).kin
+    for new, changed in (("n99", 2 * MOST_COPIES), ("n00", len(names))):
+        more = kinship([*entries, dated(new, "2022-01-01")], Likeness(((*names, new),), {})).kin
+        assert sum(more[name] != before[name] for name in names) <= changed
+        assert {kin.family for kin in more.values()} == {min(new, "n10")}
+
+
+def test_the_work_for_a_family_is_linear() -> None:
+    reads = 0
+
+    class Counted(Entry):
+        @property
+        def id(self) -> str:  # type: ignore[override]
+            nonlocal reads
+            reads += 1
+            return self[0]
+
+    names = tuple(f"n{number:03}" for number in range(500))
+    kinship([Counted(*dated(name, "2022-01-01")) for name in names], Likeness((names,), {}))
+    assert reads <= 10 * len(names)
+
+
 def test_related_bulletins_stand_beside_copies() -> None:
     entries = [dated("a", "2022-01-01"), dated("b", "2022-01-02"), dated("c", "2022-01-03")]
     made = kinship(entries, Likeness((("a", "b"),), {"a": (Related("c", 900),), "c": (Related("a", 900),)}))
     assert made.kin["a"].others == ("b", "c")
-    assert made.kin["c"] == Kin(related=("a",))
+    assert made.kin["c"] == Kin(related=("a",), families=(("a", "a"),))
+    assert made.kin["a"].families == ()
+
+
+def test_the_page_of_what_stands_for_a_family_leads_to_the_family() -> None:
+    """On a bulletin's page, which does not say how many they are: each new copy would change it."""
+    entries = [dated(name, f"2022-01-0{at}") for at, name in enumerate("abcd", 1)]
+    made = kinship(entries, Likeness((("a", "c", "d"),), {"b": (Related("c", 900),)}))
+    assert made.kin["b"].families == (("c", "a"),)
+    more = kinship([*entries, dated("e", "")], Likeness((("a", "c", "d", "e"),), {"b": (Related("c", 900),)}))
+    assert more.kin["b"] == made.kin["b"]
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "zh-hant"])
@@ -133,8 +169,40 @@ def test_two_copies_are_compared_line_by_line() -> None:
     made = comparison(bulletin("a", HEAD + BODY), bulletin("d", later), "zh-hans")
     changes = [(each.a, each.b) for line in made.lines for each in line if each.change != "same"]
     assert changes == [("四", "二"), ("八", "四")]
-    assert made.differences == 2 and made.percent >= 50
+    size = len("".join((HEAD + BODY).split()))
+    assert (made.differences, made.percent) == (2, 100 * (size - 2) // size)
     assert "".join(each.a for line in made.lines for each in line) == (HEAD + BODY).replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "percent"),
+    [("甲乙丙丁\n", "甲乙丙丁\n", 100), ("甲乙丙丁\n", "甲乙丙丁戊己庚辛\n", 50), ("甲" * 999, "甲" * 998 + "乙", 99)],
+)
+def test_of_the_longer_text_it_is_told_exactly_how_much_is_the_same(mine: str, other: str, percent: int) -> None:
+    assert comparison(bulletin("a", mine), bulletin("b", other), "zh-hans").percent == percent
+    assert comparison(bulletin("b", other), bulletin("a", mine), "zh-hans").percent == percent
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ordered"),
+    [
+        (("2021-12-24", "2021-12-24"), ("2021-12-25", "2021-12-25"), True),
+        (("2021-12-24", "2021-12-24"), ("2021-12-24", "2021-12-24"), False),
+        (("2021-01-01", "2021-12-31"), ("2021-01-01", "2021-12-31"), False),
+        (("2021-12-24", "2021-12-24"), ("2021-01-01", "2021-12-31"), False),
+        (("2020-01-01", "2020-12-31"), ("2021-01-01", "2021-12-31"), True),
+        (("2021-12-24", "2021-12-24"), None, False),
+        (None, None, False),
+    ],
+)
+def test_which_copy_is_older_is_told_where_it_is_certain(
+    one: tuple[str, str] | None, other: tuple[str, str] | None, ordered: bool
+) -> None:
+    def of(days: tuple[str, str] | None) -> Bulletin:
+        tag = DateTag(days[0], *days, "publication", "url", ()) if days else None
+        return replace(bulletin("a", BODY), dates=DateTags(tag))
+
+    assert comparison(of(one), of(other), "zh-hans").ordered is ordered
 
 
 def test_a_reprint_is_found_among_others() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from pelican_tongbao import publish
 from pelican_tongbao.differing import TURNS
-from pelican_tongbao.publish import MARKER, MARKER_TEXT, PublishError, Stage, staged
+from pelican_tongbao.publish import MARKER, MARKER_TEXT, PublishError, Stage, Written, remove_from, staged
 from tongbao import crew
 
 FILES = 60
@@ -152,6 +152,29 @@ def test_a_file_that_is_kept_is_the_same_file_and_one_that_is_not_asked_for_goes
             ".tongbao-site": MARKER_TEXT.encode(), "a/kept": b"one", "b/same": b"one",
             "c/changed": f"two {round}".encode(), f"search/{new}/x": b"one", f"search/{new}/y": f"{round}".encode(),
         }  # fmt: skip
+
+
+def test_what_has_the_place_of_what_another_process_removed_stays(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    names = ["search/own/x", "search/own/y"]
+    with staged(output) as stage:
+        for name in names:
+            stage.write(name, b"one", "key")
+    with staged(output) as stage:
+        assert stage.keep_below("search/") == names
+
+        def renew() -> Written:
+            remove_from(stage.folder, "search/own")
+            return stage.put("search/own/x", b"one", "key")
+
+        written = crew.aside(renew)()
+        stage.dropped("search/own")
+        stage.note(written)
+    assert tree(output) == tree(own(output) / "next") == {MARKER: MARKER_TEXT.encode(), "search/own/x": b"one"}
+    with staged(output) as stage:
+        stage.write("search/own/x", b"one", "key")
+        stage.drop("search/own")
+    assert tree(output) == tree(own(output) / "next") == {MARKER: MARKER_TEXT.encode()}
 
 
 @pytest.mark.parametrize("where", ["output", "next"])

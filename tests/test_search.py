@@ -9,11 +9,13 @@ import os
 import random
 import re
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -22,6 +24,8 @@ from hypothesis import strategies as st
 from search_support import REGIONS, brute_force, documents, loader, make_files, make_index, queries
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
+from pelican_tongbao.generator import _Search
+from pelican_tongbao.publish import staged
 from tongbao import crew
 from tongbao.script import convert, fold
 from tongbao.search import (
@@ -322,6 +326,10 @@ LIMITS: dict[Any, dict[str, int]] = {
 
 @pytest.fixture
 def parted(monkeypatch: pytest.MonkeyPatch) -> None:
+    part(monkeypatch)
+
+
+def part(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small files, all made in this process."""
     for module, values in LIMITS.items():
         for name, value in values.items():
@@ -456,6 +464,106 @@ def test_nothing_is_written_through_a_link(tmp_path: Path, parted: None) -> None
     make_index(edited(CORPUS, "newest", 3), tmp_path / "index")
     make_files(tmp_path / "index", tmp_path / "files")
     assert tree(tmp_path / "linked") == before != tree(tmp_path / "files")
+
+
+# --- several sites, one cache ----------------------------------------------------------------------------------------
+
+ARCHIVES = (POOL[:14], tuple(edited(POOL[:14], "change", 5)), tuple(edited(POOL[:14], "newest", 7)), POOL[70:80])
+# What may be lost between builds, of the cache or of a site `a`.
+LOST = (
+    "cache", "cache/index", "cache/search", "a", "a/search", "a/search/*[0-9a-f]", "a/search/*/t", ".tongbao-a",
+    ".tongbao-a/next", ".tongbao-a/same", ".tongbao-a/ledger",
+)  # fmt: skip
+
+
+class Sites(NamedTuple):
+    """The searches of some sites that are built with one cache."""
+
+    folder: Path
+
+    def build(self, site: str, archive: int) -> None:
+        """As the generator does it: in a process of its own, and the stage takes note of it."""
+        with staged(self.folder / site) as stage:
+            files = _Search(stage)
+            files.take_over(crew.aside(partial(self._export, files, ARCHIVES[archive]))())
+
+    def _export(self, files: _Search, corpus: Sequence[SearchDocument]) -> _Search:
+        make_index(corpus, self.folder / "cache/index")
+        export(self.folder / "cache/index", loader(corpus), files, self.folder / "cache/search", REGIONS)
+        return files
+
+    def lose(self, pattern: str) -> None:
+        for path in sorted(self.folder.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def follow(self, order: str, fresh: Sequence[dict[str, str]]) -> None:
+        """Go the steps of an order: `a0` builds the site `a` of the first archive, `-cache` loses the cache. After each
+        all sites that are whole must be as one build of their archives makes them."""
+        made: dict[str, int] = {}
+        for step in order.split():
+            if step.startswith("-"):
+                self.lose(step[1:])
+                made.pop("a", None)  # It may lack something, until it is built again.
+            else:
+                made[step[0]] = int(step[1:])
+                self.build(step[0], made[step[0]])
+            for site, archive in made.items():
+                assert tree(self.folder / site / "search") == fresh[archive], (order, step, site)
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
+    """The search of each archive, made from nothing."""
+    folder = tmp_path_factory.mktemp("fresh")
+    with pytest.MonkeyPatch.context() as patch:
+        part(patch)
+        for number, corpus in enumerate(ARCHIVES):
+            make_index(corpus, folder / f"{number}/index")
+            make_files(folder / f"{number}/index", folder / f"{number}/files")
+    return [tree(folder / f"{number}/files") for number in range(len(ARCHIVES))]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "a0 b3 a0 a0 a1",
+        "a0 b3 a1 b3 a0",
+        "a0 b0 a1 b1 a0 b2",
+        "a0 b0 c0 a1 a2 b1 c2",
+        *(f"a0 -{lost} a0 a1 a1" for lost in LOST),
+        "a0 b3 -cache a0 b3",
+    ],
+)
+def test_sites_that_share_a_cache_have_their_own_search(
+    tmp_path: Path, parted: None, fresh: list[dict[str, str]], order: str
+) -> None:
+    Sites(tmp_path).follow(order, fresh)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(
+        st.one_of(
+            st.builds("{}{}".format, st.sampled_from("ab"), st.integers(0, len(ARCHIVES) - 1)),
+            st.builds("-{}".format, st.sampled_from(LOST)),
+        ),
+        max_size=5,
+    )
+)
+def test_any_order_of_builds_of_two_sites(
+    tmp_path_factory: pytest.TempPathFactory, parted: None, fresh: list[dict[str, str]], steps: list[str]
+) -> None:
+    Sites(tmp_path_factory.mktemp("sites")).follow(" ".join([*steps, "a0", "b3"]), fresh)
+
+
+def test_what_several_processes_wrote_anew_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[export.__module__], "_DOCUMENTS", 8)
+    sites = Sites(tmp_path)
+    sites.build("a", 0)
+    before = tree(tmp_path / "a/search")
+    sites.lose("cache/search")
+    sites.build("a", 0)
+    assert tree(tmp_path / "a/search") == before
 
 
 def test_hashes_are_those_of_the_grams() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
+from audit.pages import examples, kinds
 from lxml import html
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
@@ -334,6 +335,23 @@ def test_the_punctuation_as_received_is_shown_without_javascript(browser: Browse
     context.close()
 
 
+def test_from_the_map_to_a_region_and_a_month_without_javascript(browser: Browser, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site)
+    number = page.locator("span[aria-hidden]", has_text=re.compile("[2-9]$"))
+    page.locator(".tiles a").filter(has=number).first.click()
+    bar = page.locator(".bars a").last
+    period, _, count = str(bar.locator(".unseen").text_content()).partition("，")
+    bar.click()
+    heading = page.locator(":target")
+    expect(heading).to_be_in_viewport()
+    expect(heading).to_contain_text(period)
+    expect(heading.locator(".count")).to_have_text(count.removesuffix(" 件"))
+    expect(page.locator("section.part", has=heading).locator("a.title")).to_have_count(int(count.split()[0]))
+    context.close()
+
+
 def test_no_page_is_wider_than_the_screen(browser: Browser, samples_site: Path, site: str, repaired: str) -> None:
     addresses = ["", "search/?q=%E7%96%AB%E6%83%85", "zh-hant/", "zh-hans/region/", "zh-hans/region/unknown/"]
     addresses += ["zh-hans/date/", "zh-hans/date/2022/", "zh-hans/about/", "zh-hant/glossary/"]
@@ -405,3 +423,53 @@ def test_shared_passages_lead_to_their_place_in_the_other_bulletin(
         assert words[:6] in target.evaluate("e => e.closest('[id^=p]').textContent"), address
         assert page.evaluate("document.documentElement.scrollHeight > 2 * innerHeight")
     context.close()
+
+
+# How many pixels a page is wider than its window at each of some sizes of text, with each chosen as a reader does.
+WIDER = """(sizes) => Object.fromEntries(sizes.map((size) => {
+  document.getElementById(`size-${size}`).checked = true;
+  return [size, document.documentElement.scrollWidth - document.documentElement.clientWidth];
+}))"""
+
+
+def test_no_kind_of_page_is_wider_than_a_small_screen_with_huge_text(
+    browser: Browser, samples_site: Path, site: str
+) -> None:
+    named = examples(samples_site)
+    context = browser.new_context(viewport={"width": 320, "height": 800}, reduced_motion="reduce")
+    page = context.new_page()
+    wider: dict[tuple[str, str], int] = {}
+    for kind in kinds():
+        if kind.click:
+            continue
+        page.goto(urljoin(site, kind.at(named, "zh-hans")))
+        if kind.ready:
+            page.wait_for_selector(kind.ready)
+        found = page.evaluate(WIDER, ["normal", "huge"])
+        wider |= {(kind.name, size): more for size, more in found.items() if more > 0}
+    context.close()
+    assert not wider
+
+
+# Colours that would waste ink, or not be read: what is dark behind, what is light in front. Lines and signs are let be.
+UNPRINTABLE = r"""() => {
+  const shade = (colour) => {
+    const [r, g, b, alpha = 1] = colour.match(/[\d.]+/g).map(Number);
+    return alpha ? (r * 2 + g * 5 + b) / 8 : NaN;
+  };
+  return [...document.querySelectorAll("html, body *")].filter((e) => e.checkVisibility()).filter((e) => {
+    const style = getComputedStyle(e);
+    return shade(style.backgroundColor) < 100 || shade(style.color) > 110;
+  }).map((e) => e.outerHTML.slice(0, 80));
+}"""
+
+
+@pytest.mark.parametrize("name", ["home", "region", "dates", "month", "bulletin", "own"])
+def test_a_page_in_the_dark_is_printed_in_black_on_white(page: Page, samples_site: Path, site: str, name: str) -> None:
+    (kind,) = (kind for kind in kinds() if kind.name == name)
+    page.emulate_media(color_scheme="dark")
+    page.goto(urljoin(site, kind.at(examples(samples_site), "zh-hans")))
+    page.evaluate("document.getElementById('theme-dark').checked = true")
+    assert page.evaluate(UNPRINTABLE), "it is dark on the screen"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(UNPRINTABLE) == []

@@ -214,6 +214,20 @@ def test_other_code_writes_another_sitemap() -> None:
     assert one.key != other.key
 
 
+def test_a_family_s_other_name_makes_its_comparisons_anew() -> None:
+    """They lead to its page, whose address has the name."""
+
+    def made(family: str) -> list[Any]:
+        kinship = SimpleNamespace(families={family: (SimpleNamespace(id="b"), SimpleNamespace(id="c"))})
+        known = {name: SimpleNamespace(key=name) for name in "bc"}
+        generator: Any = SimpleNamespace(kinship=kinship, by_id=known, _kept=lambda _: False, _comparison=print)
+        return list(BulletinGenerator._comparisons(generator, "ground"))
+
+    (one,), (other,) = made("a"), made("b")
+    assert one.files == other.files
+    assert one.key != other.key
+
+
 def test_what_own_pages_said_before_is_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(labels, "_SAID", {})
     labels.recall({("简体" * 100, "tw"): "簡體" * 100, ("简体", "tw"): "簡體"})
@@ -334,10 +348,10 @@ def test_publishing_makes_addresses_absolute_where_they_must_be(content: Path, t
     assert "https://archive.example/tongbao/zh-hans/bulletin/" in (output / "atom.xml").read_text("utf-8")
     # In pages only for programs: what a reader follows is relative.
     source = (output / "zh-hant/date/index.html").read_text("utf-8")
-    for tag, language in (("zh-Hans", "zh-hans"), ("zh-Hant", "zh-hant"), ("en", "en")):
+    for tag, language in (("zh-Hans", "zh-hans"), ("zh-Hant", "zh-hant"), ("en", "en"), ("x-default", "zh-hans")):
         assert f'hreflang="{tag}" href="https://archive.example/tongbao/{language}/date/">' in source
     assert '<link rel="canonical" href="https://archive.example/tongbao/zh-hant/date/">' in source
-    assert source.count("https://") == 4
+    assert source.count("https://") == 5
     missing = (output / "404.html").read_text("utf-8")
     assert 'href="/tongbao/en/"' in missing and "hreflang" not in missing
     assert "Sitemap: https://archive.example/tongbao/sitemap.xml" in (output / "robots.txt").read_text("utf-8")

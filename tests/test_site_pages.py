@@ -14,21 +14,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, Template
 from lxml import html
 
 from pelican_tongbao.labels import english, flat, labels, rule_names
-from pelican_tongbao.pages import Page, bulletin_pages, list_pages
+from pelican_tongbao.pages import Page, bulletin_pages, compare_pages, others, overview_pages, region_pages, ways
+from pelican_tongbao.pages.faults import told
 from tongbao import places
 from tongbao.edits import OffsetMap, apply
-from tongbao.export.browse import catalogue, entry
+from tongbao.export.brief import brief
+from tongbao.export.browse import Entry, catalogue, entry
+from tongbao.export.kinship import Kin, kinship
 from tongbao.export.marks import plain
 from tongbao.export.page import bulletin_page
+from tongbao.export.report import report
 from tongbao.export.urls import SITE_LANGUAGES, named
+from tongbao.likeness import Likeness
 from tongbao.model import (
     Ambiguity,
     Block,
@@ -43,6 +48,7 @@ from tongbao.model import (
     HeaderField,
     HtmlMeta,
     PlaceTag,
+    Quarantined,
     Reading,
     Received,
     RegionTag,
@@ -54,9 +60,12 @@ from tongbao.model import (
     Sidecar,
     Standard,
 )
+from tongbao.pipeline import lost
+from tongbao.receive import receive_folder
+from tongbao.receive.core import too_long
 
 ROOT = Path(__file__).parents[1]
-GOLDEN = Path(__file__).parent / "golden" / "pages"
+GOLDEN, CASES = Path(__file__).parent / "golden" / "pages", Path(__file__).parent / "cases"
 K = BlockKind
 
 
@@ -187,23 +196,64 @@ def placed() -> Bulletin:
     )  # fmt: skip
 
 
+def reprinted(name: str, source: str, day: str, text: str, hant: str) -> Bulletin:
+    """A copy of `bare`, of a day."""
+    made = bare()
+    return replace(
+        made,
+        received=replace(made.received, id=name, source=source, sha256=name[:1] * 64, text=text),
+        repaired=Repaired(text, text), scripts=Scripts(Script.HANS, text, hant),
+        reading=Reading(blocks(text, K.PARAGRAPH)),
+        dates=DateTags(DateTag(day, day, day, "publication", "url", (Evidence(0, 0, day, "sidecar"),))),
+    )  # fmt: skip
+
+
+def cited_first() -> Bulletin:
+    """Of a day in the month that is known of `bare`, so that nobody knows which of them is older."""
+    return reprinted("cited", "bulletins/转载/一.txt", "2022-02-10", "即日起全市暂停堂食", "即日起全市暫停堂食")
+
+
+def again() -> Bulletin:
+    """Younger for certain; the least id of the three."""
+    return reprinted("again", "bulletins/转载/二.txt", "2022-03-01", "即日起全市恢复堂食", "即日起全市恢復堂食")
+
+
+COPIES = ("again", "bare", "cited")
+
+
 def rendered() -> dict[str, tuple[Page, str]]:
-    """{address: (page, HTML)} of the whole site of the three bulletins."""
-    return site(bare, damaged, hostile)
+    """{address: (page, HTML)} of the whole site of three bulletins, of one of which there are two copies."""
+    return site(bare, damaged, hostile, cited_first, again)
+
+
+@cache
+def environment() -> Environment:
+    settings = runpy.run_path(str(ROOT / "pelicanconf.py"))["JINJA_ENVIRONMENT"]
+    return Environment(loader=FileSystemLoader(ROOT / "theme/templates"), **settings)
+
+
+def template(name: str) -> Template:
+    return environment().get_template(f"{name}.html")
+
+
+def draw(page: Page) -> str:
+    return template(page.template).render(page.context(), site="", menu=[])
 
 
 @cache
 def site(*makers: Callable[[], Bulletin]) -> dict[str, tuple[Page, str]]:
     bulletins = [make() for make in makers]
-    settings = runpy.run_path(str(ROOT / "pelicanconf.py"))["JINJA_ENVIRONMENT"]
-    environment = Environment(loader=FileSystemLoader(ROOT / "theme/templates"), **settings)
     lists = catalogue(map(entry, bulletins), places.lineage)
     made = {bulletin.id: bulletin for bulletin in bulletins}
-    details = (bulletin_pages(made[entry.id], lists, at, made.__getitem__) for at, entry in enumerate(lists.entries))
-    return {
-        page.address: (page, environment.get_template(f"{page.template}.html").render(page.context(), site="", menu=[]))
-        for page in chain(list_pages(lists, [], {}), *details)
-    }
+    akin = kinship(lists.entries, Likeness((COPIES,) if {*COPIES} <= {*made} else (), {}))
+    pages = [*overview_pages(lists, [], akin.families, {name: each.received.source for name, each in made.items()})]
+    pages += chain.from_iterable(region_pages(code, lists) for code in lists.shelves)
+    for at, each in enumerate(lists.entries):
+        pages += bulletin_pages(made[each.id], lists, at, made.__getitem__, akin.kin.get(each.id))
+    for name, members in akin.families.items():
+        for pair in pairwise(members):
+            pages += compare_pages(*(made[each.id] for each in pair), {each.id: each for each in pair}, name)
+    return {page.address: (page, draw(page)) for page in pages}
 
 
 def trees() -> Iterator[tuple[str, html.HtmlElement]]:
@@ -215,10 +265,12 @@ def test_addresses_follow_the_contract() -> None:
     expected = {"", "search/", "zh-hant/", "zh-hant/search/", "en/", "en/search/"}
     for lang in ("zh-hans", "zh-hant", "en"):
         if lang != "en":
-            expected |= {f"{lang}/bulletin/{each}/" for each in ("bare", "damaged", "hostile")}
+            expected |= {f"{lang}/bulletin/{each}/" for each in ("bare", "damaged", "hostile", "cited", "again")}
+            expected |= {f"{lang}/compare/{each}/" for each in ("cited/bare", "bare/again")}
         expected |= {
             f"{lang}/glossary/",
             f"{lang}/copies/",
+            f"{lang}/copies/again/",
             *(f"{lang}/kind/{each}" for each in ("", "meeting/", "unknown/")),
         }
         issuers = ("海口市", plain(hostile().genre.issuer or ""))
@@ -252,10 +304,14 @@ def test_every_link_leads_to_a_page_or_a_file_of_the_site() -> None:
 
 
 def test_anchors_are_unique_and_lead_somewhere() -> None:
+    anchors = {address: tree.xpath("//@id") for address, tree in trees()}
     for address, tree in trees():
-        ids = tree.xpath("//@id")
+        ids = anchors[address]
         assert len(ids) == len(set(ids)), address
-        assert {href[1:] for href in tree.xpath("//a/@href") if href.startswith("#")} <= set(ids), address
+        for href in tree.xpath("//a/@href[contains(., '#') and not(contains(., ':'))]"):
+            path, _, anchor = href.partition("#")
+            page = f"{os.path.normpath(Path('/', address, path))[1:]}/".removeprefix("/") if path else address
+            assert anchor in anchors[page], f"{address}: {href}"
 
 
 def test_nothing_runs_but_the_theme_s_own_modules() -> None:
@@ -327,6 +383,19 @@ def test_a_text_has_four_views() -> None:
     assert [tab.get("aria-current") for tab in tabs] == [None, "page", None, None]
     for view, text in (("collated", damaged().repaired.text), ("received", damaged().received.text)):
         assert without_signs(tree.xpath(f"//section[@id='{view}']/div[@class='raw']")[0]) == text
+
+
+def test_a_very_long_text_stands_on_its_page_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = damaged()
+    lists = catalogue([entry(made)], places.lineage)
+    for longest, whole in ((len(made.received.text), True), (len(made.received.text) - 1, False)):
+        monkeypatch.setattr("tongbao.export.page.LONGEST", longest)
+        page = next(bulletin_pages(made, lists, 0, {}.__getitem__))
+        tree = html.document_fromstring(template("bulletin").render(page.context(), site="", menu=[]))
+        assert len(tree.xpath("//div[@class='raw']")) == (2 if whole else 0)
+        files = tree.xpath("//section[@id='collated' or @id='received']/p[@class='note']/a/@href")
+        assert files == ([] if whole else [f"../../../received/{'ab' * 32}.bin"] * 2)
+        assert {href[1:] for href in tree.xpath("//a/@href") if href.startswith("#")} <= {*tree.xpath("//@id")}
 
 
 @pytest.mark.parametrize(
@@ -535,6 +604,44 @@ def test_a_region_holds_those_below_it_and_mentions_apart() -> None:
     assert beijing.xpath("//main//h2/text()")[0].strip() == "提及此地"
 
 
+def test_the_list_of_a_region_is_parted_by_month() -> None:
+    hainan = html.document_fromstring(rendered()["en/region/460000/"][1])
+    assert hainan.xpath("//main/h2/text()") == ["About this place "]
+    (part,) = hainan.xpath("//section[@id='y2022']")
+    assert part.xpath("h3[@id='m2022-03']/text()") == ["March 2022 "] and part.xpath(".//a[@class='title']")
+    unknown = html.document_fromstring(rendered()["zh-hans/region/unknown/"][1])
+    # Only a day is a time for programs: this one is known to its month.
+    assert "2022年2月" not in unknown.xpath("//time/text()")
+    assert "2022年2月" in unknown.xpath("//ol[@class='entries']//p[@class='meta']/span/text()")
+    assert unknown.xpath("//main//section/h2/@id") == ["m2022-03", "m2022-02", "undated"]
+    # By region and month from either side: the map of a month leads to the month in the list of a region.
+    month = html.document_fromstring(rendered()["zh-hant/date/2022/03/"][1])
+    assert month.xpath("//ul[@class='tiles']//a/@href") == [
+        *(f"../../../../zh-hant/region/{each}" for each in ("110000/", "460000/#m2022-03")),
+    ]
+
+
+def test_a_long_list_begins_each_year_and_month_once_a_page() -> None:
+    def about(number: int, earliest: str, latest: str) -> Entry:
+        return entry(bare())._replace(id=f"b{number}", earliest=earliest, latest=latest, regions=("460000",))
+
+    dates = [("2022-01-05", "2022-01-05")] * 60 + [("2021-12-24", "2021-12-24")] * 60
+    dates += [("2021-01-01", "2021-12-31"), ("2021-12-31", "2022-01-01"), ("", "")]
+    lists = catalogue((about(n, *bounds) for n, bounds in enumerate(dates)), places.lineage)
+    first, second, *_ = [page.context()["sections"] for page in region_pages("460000", lists)]
+    assert [(part, count, len(shown)) for part, count, shown in first] == [
+        (("primary", "2022-01"), 60, 60), (("primary", "2021-12"), 60, 40),
+    ]  # fmt: skip
+    assert [(part[1], len(shown)) for part, _, shown in second] == [("2021-12", 20), ("2021", 1), ("*", 1), ("", 1)]
+    ids = [html.document_fromstring(draw(page)).xpath("//main//*[@class='part']/@id | //h3/@id")
+           for page in list(region_pages("460000", lists))[:2]]  # fmt: skip
+    assert ids == [["y2022", "m2022-01", "y2021", "m2021-12"], ["y2021", "m2021-12", "m2021", "several", "undated"]]
+    tree = html.document_fromstring(draw(next(region_pages("460000", lists))))
+    assert tree.xpath("//main//h2/text()") == ["各月的通报", "以此地为主题 "]
+    (undated,) = tree.xpath("//p[@class='apart']/a/@href")
+    assert undated.endswith("/region/460000/page/2/#undated")
+
+
 @pytest.mark.parametrize("language", ["zh-hant", "en"])
 def test_each_language_has_all_words(language: str) -> None:
     def places_of(words: str) -> list[str]:
@@ -559,10 +666,115 @@ def test_rules_are_named_in_words(rule: str, names: tuple[str, ...]) -> None:
     assert rule_names(rule, "zh-hans") == names
 
 
+def test_a_family_tells_its_copies_apart() -> None:
+    tree = html.document_fromstring(rendered()["en/copies/again/"][1])
+    items = [" ".join(item.text_content().split()) for item in tree.xpath("//ol[@class='entries']/li")]
+    assert [re.findall(r"bulletins/\S+", item) for item in items] == [
+        ["bulletins/转载/一.txt"], ["bulletins/bare.htm"], ["bulletins/转载/二.txt"],
+    ]  # fmt: skip
+    links = tree.xpath("//ol[@class='entries']//a[contains(@href, '/compare/')]/@href")
+    assert links == ["../../../zh-hans/compare/cited/bare/", "../../../zh-hans/compare/bare/again/"]
+
+
+def test_a_related_bulletin_that_has_copies_leads_to_all_of_them() -> None:
+    words = "各村网格员每周三上门核对返乡人员名册，发现漏登的当日补报到镇卫生院，并在村口公示栏张贴"
+    pair = {name: reprinted(name, f"bulletins/{name}.txt", "2022-03-01", words, words) for name in "xy"}
+    lists = catalogue(map(entry, pair.values()), places.lineage)
+    at = next(at for at, each in enumerate(lists.entries) if each.id == "x")
+    for families, links in (((("y", "a"),), ["../../../zh-hans/copies/a/"]), ((), [])):
+        page = next(bulletin_pages(pair["x"], lists, at, pair.__getitem__, Kin(related=("y",), families=families)))
+        tree = html.document_fromstring(template("bulletin").render(page.context(), site="", menu=[]))
+        assert tree.xpath("//section[@id='shared']//a[@data-t='copies.with_copies']/@href") == links
+
+
+def test_a_comparison_calls_none_older_where_that_is_not_known() -> None:
+    sides = [
+        html.document_fromstring(rendered()[f"zh-hans/compare/{pair}/"][1]).xpath("//dl[@class='pair']//dt/text()")
+        for pair in ("cited/bare", "bare/again")
+    ]
+    assert sides == [["甲", "乙"], ["较早", "较晚"]]
+
+
+def test_long_lists_of_families_and_names_have_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = catalogue(map(entry, (bare(), damaged(), hostile(), cited_first())), places.lineage)
+    families = {each.id: (each,) for each in lists.entries}
+    monkeypatch.setattr("pelican_tongbao.pages.ways.PER_PAGE", 3)
+    monkeypatch.setattr("pelican_tongbao.pages.ways.NAMES_PER_PAGE", 1)
+    made = {page.address: page for page in overview_pages(lists, [], families, {name: "a.txt" for name in families})}
+    first, second = (made[f"en/copies/{page}"].context() for page in ("", "page/2/"))
+    assert (len(first["families"]), len(second["families"])) == (3, 1)
+    assert (first["next"], second["previous"]) == ("en/copies/page/2/", "en/copies/")
+    assert [len(made[f"zh-hant/issuer/{page}"].context()["names"]) for page in ("", "page/2/")] == [1, 1]
+    assert "zh-hant/issuer/page/3/" not in made
+
+
+def test_a_page_of_a_family_shows_what_is_on_it_and_no_more() -> None:
+    entries = [entry(bare())._replace(id=f"n{number:03}", latest="") for number in range(250)]
+    lists = catalogue(entries, places.lineage)
+    files = {each.id: f"bulletins/{each.id}.txt" for each in entries}
+    pages = ways.copies({"n000": tuple(entries)}, files, lists, "zh-hans")
+    shown = [{*re.findall(r"bulletins/n\d{3}", repr(page.shows))} for page in pages if "/n000/" in page.address]
+    assert [len(each) for each in shown] == [100, 100, 50]
+
+
+def test_the_report_names_families_by_title_and_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [entry(each) for each in (bare(), cited_first())]
+    refused = [Quarantined(f"bulletins/{number}.txt", "the file is empty", "delete it") for number in range(5)]
+    made = report([brief(each, places.lineage) for each in (bare(), cited_first())], refused, ["w"] * 4, [["a", "b"]])
+    monkeypatch.setattr("pelican_tongbao.pages.others.MOST", 3)
+    page = next(others.report(made, {"bare": tuple(entries)}, Standard.TW))
+    tree = html.document_fromstring(template("report").render(page.context(), site="", menu=[]))
+    assert tree.xpath("string(//section[@id='copies']//li/a)") == "即日起暂停堂食"
+    assert tree.xpath("//section[@id='copies']//li/a/@href") == ["../../zh-hans/copies/bare/"]
+    assert len(tree.xpath("//section[@id='quarantined']//dt")) == 3
+    assert tree.xpath("string(//section[@id='quarantined']/p)") == "另有 2 件，见数据文件。"
+    assert tree.xpath("string(//ul[@lang='en']/following-sibling::p)") == "另有 1 件，见数据文件。"
+
+
+def test_what_is_wrong_with_a_file_is_said_in_each_language(tmp_path: Path) -> None:
+    """Every verdict of the scan: sidecars with each fault, links, strangers, bytes that are no text."""
+    sidecars = [case["toml"] for case in json.loads((CASES / "receive/sidecars.json").read_text("utf-8"))]
+    files = {f"s{number}.toml": words.encode() for number, words in enumerate(sidecars)}
+    files |= {"s90.toml": b"\xff", "s91.toml": b"#" * 70_000, "lonely.toml": b"", "a.pdf": b"%", "README": b"x"}
+    files |= {"empty.txt": b"", "blank.html": b"<p></p>", "binary.txt": bytes(range(32)) * 99, "no.txt": b"\xff" * 99}
+    files |= {
+        "i1.toml": b'id = "one"',
+        "i2.toml": b'id = "ONE"',
+        "i1.txt": "甲甲甲".encode(),
+        "i2.txt": "乙乙".encode(),
+    }
+    for name in [name for name in files if name[0] == "s"]:
+        files[name.replace(".toml", ".txt")] = "通告\n".encode() + name.encode()
+    (tmp_path / "bulletins").mkdir()
+    for name, data in files.items():
+        (tmp_path / "bulletins" / name).write_bytes(data)
+    (tmp_path / "bulletins/out.txt").symlink_to(CASES)
+    (tmp_path / "bulletins/up.txt").symlink_to(tmp_path)
+    (tmp_path / "bulletins/loop.txt").symlink_to(tmp_path / "bulletins/loop.txt")
+    (tmp_path / "bulletins/s92.txt").write_text("通告二", "utf-8")
+    (tmp_path / "bulletins/s92.toml").symlink_to(CASES / "receive/sidecars.json")
+    _, refused = receive_folder(tmp_path)
+    refused += (too_long("a.txt", 9_000_000), lost("a.txt"))
+    assert len(refused) >= 25
+    for each in refused:
+        for language in SITE_LANGUAGES:
+            words, tongue = told(each.fault, each.remedy, language, Standard.TW)
+            assert tongue == language, each
+            assert (words == f"{each.fault}; {each.remedy}") is (language == "en"), words
+    sidecar = next(each for each in refused if each.source == "bulletins/s92.txt")
+    words, _ = told(sidecar.fault, sidecar.remedy, "zh-hans", Standard.TW)
+    assert words == "旁注文件 bulletins/s92.toml：是指向内容文件夹之外的链接。换成文件的副本。"
+
+
+def test_a_fault_that_no_table_has_stays_english() -> None:
+    assert told("a new one", "delete it", "zh-hans", Standard.TW) == ("a new one; delete it", "en")
+
+
 GOLDEN_PAGES = [
     "", "search/", "zh-hans/bulletin/damaged/", "zh-hant/bulletin/damaged/", "zh-hans/bulletin/hostile/",
     "zh-hant/bulletin/bare/", "zh-hans/region/", "zh-hant/region/460000/", "zh-hans/region/unknown/",
-    "zh-hans/date/", "zh-hant/date/2022/",
+    "zh-hans/date/", "zh-hant/date/2022/", "zh-hans/copies/again/", "zh-hans/compare/cited/bare/",
+    "zh-hant/compare/bare/again/",
 ]  # fmt: skip
 
 

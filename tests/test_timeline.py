@@ -30,8 +30,10 @@ from tongbao.export.timeline import (
     Column,
     Matrix,
     Timeline,
+    by_month,
     day_calendar,
     matrix,
+    starts,
     timeline,
     within,
 )
@@ -79,7 +81,15 @@ def test_bars_by_month_and_what_is_told_apart() -> None:
         ("2021", 6, 0, 12),
         ("2022", 2, 0, 12),
     ]
-    assert [bar for group in line.groups for bar in group.bars if bar.number] == [("2021-12", 5, 20), ("2022-01", 1, 4)]
+    assert [bar for group in line.groups for bar in group.bars if bar.number] == [
+        ("2021-12", 5, 20, 2),
+        ("2022-01", 1, 4, 0),
+    ]
+    # Where each begins in the list: January, what is of 2022, December, what is of 2021, two years, undated.
+    assert [part for part, _ in by_month(MIXED)] == [
+        "2022-01", "2022", *["2021-12"] * 5, "2021", SEVERAL, UNDATED,
+    ]  # fmt: skip
+    assert starts(MIXED) == {"2022": 0, "2022-01": 0, "2021": 2, "2021-12": 2, SEVERAL: 8, UNDATED: 9}
 
 
 def test_years_without_bulletins_are_cut_out_and_told() -> None:
@@ -161,6 +171,13 @@ def test_every_bulletin_is_counted_once_or_told_apart(given_dates: list[str]) ->
         HEIGHTS if any(b.number for b in bars) else 0
     )
 
+    parted = [within(entry) for _, entry in by_month(entries)]
+    assert sorted(parted) == sorted(map(within, entries))
+    for bar in (*line.groups, *bars) if line.grain == "month" else bars:
+        run = parted[bar.at : bar.at + bar.number]
+        assert len(run) == bar.number and all(each.startswith(bar.period) for each in run)
+    assert parted[line.total - line.apart.undated :] == [UNDATED] * line.apart.undated
+
     lists = catalogue(entries, places.lineage)
     for period, listed in lists.periods.items():
         made = day_calendar(period, listed)
@@ -177,6 +194,10 @@ def test_every_bulletin_is_counted_once_or_told_apart(given_dates: list[str]) ->
     table = matrix(halves, entries)
     for row in (*table.rows, table.sums):
         assert sum(row.cells) + row.apart == row.total and len(row.cells) == len(table.columns)
+    for row, (_, half) in zip(table.rows, [each for each in halves if each[1]], strict=True):
+        parted = [within(entry) for _, entry in by_month(half)]
+        for column, number, at in zip(table.columns, row.cells, row.at, strict=True):
+            assert all(each.startswith(column.period) for each in parted[at : at + number])
     assert sum(row.total for row in table.rows) == table.sums.total == len(entries)
     assert sum(span for _, span in table.heads) == len(table.columns)
     assert len(table.columns) <= MOST_COLUMNS
@@ -207,8 +228,9 @@ def draw(call: str, language: str, **values: Any) -> html.HtmlElement:
     return tree
 
 
-def bars(line: Timeline, language: str = "zh-hans") -> html.HtmlElement:
-    return draw("bars(line, 'time', language, '../', urls, t)", language, line=line)
+def bars(line: Timeline, language: str = "zh-hans", code: str = "", per_page: int = 0) -> html.HtmlElement:
+    call = "bars(line, 'time', language, '../', urls, t, code, per_page)"
+    return draw(call, language, line=line, code=code, per_page=per_page)
 
 
 def calendar(made: Calendar, own: bool, per_page: int = 100, language: str = "zh-hans") -> html.HtmlElement:
@@ -217,7 +239,7 @@ def calendar(made: Calendar, own: bool, per_page: int = 100, language: str = "zh
 
 
 def table_of(made: Matrix, language: str = "zh-hans") -> html.HtmlElement:
-    return draw("matrix(made, 'table', language, '../', urls, t, region)", language, made=made)
+    return draw("matrix(made, 'table', language, '../', urls, t, region, 2)", language, made=made)
 
 
 def heard(links: Iterable[html.HtmlElement]) -> list[str]:
@@ -241,6 +263,27 @@ def test_bars_are_links_to_their_months(language: str, names: list[str], apart: 
     assert tree.xpath("//i/@class") == ["h20", "h4"] and not tree.xpath("//a[@tabindex]")
     assert tree.xpath("//p[@class='apart']/span/text()")[0] == apart
     assert tree.xpath("//tbody/tr/td/text()") == ["5", "1"] and tree.xpath("//tfoot//td/text()") == ["6"]
+
+
+@pytest.mark.parametrize(
+    ("per_page", "year", "months", "undated"),
+    [
+        (100, "#y2021", ["#m2021-12", "#m2022-01"], "#undated"),
+        (2, "page/2/#y2021", ["page/2/#m2021-12", "#m2022-01"], "page/5/#undated"),
+    ],
+)
+def test_the_bars_of_a_division_lead_into_its_own_list(
+    per_page: int, year: str, months: list[str], undated: str
+) -> None:
+    tree = bars(timeline(MIXED), code="450000", per_page=per_page)
+
+    def at(path: str) -> list[str]:
+        return [each.removeprefix("../zh-hans/region/450000/") for each in tree.xpath(path)]
+
+    assert at("//ol[@class='bars']/li/a/@href") == at("//tbody//a/@href") == months
+    assert at("//ol[@class='spans']/li/p/a/@href") == [year, "#y2022"]
+    assert at("//p[@class='apart']/a/@href") == [undated]
+    assert not [each for each in tree.xpath("//a/@href") if "/date/" in each]
 
 
 def test_years_are_links_where_bars_are_years() -> None:
@@ -286,10 +329,29 @@ def test_a_table_has_headers_for_rows_and_columns() -> None:
         assert tree.xpath("//thead//td[@class='cut']/abbr/@title")
 
 
+def test_the_cells_of_a_table_lead_to_the_month_in_the_division_s_list() -> None:
+    tree = table_of(matrix([("450000", MIXED), (urls.UNKNOWN, MIXED[:1])], MIXED))
+    assert tree.xpath("//tbody/tr[1]/td/a/@href") == [
+        "../zh-hans/region/450000/page/2/#m2021-12",
+        "../zh-hans/region/450000/#m2022-01",
+    ]
+    assert tree.xpath("//tbody/tr[1]/td/a/text()") == ["5", "1"]
+    # The keyboard comes by the row's heading; each cell as a stop of its own would be hundreds.
+    assert len(tree.xpath("//td/a[@tabindex='-1']")) == len(tree.xpath("//td/a"))
+
+
+def test_a_table_has_a_column_for_inexact_dates_where_there_are_some() -> None:
+    inexact = table_of(matrix([("450000", MIXED)], MIXED), "en")
+    assert inexact.xpath("//thead//th[@class='sum']/text()") == ["Date imprecise or unknown", "Total"]
+    exact = dated("2021-12-24")
+    assert table_of(matrix([("450000", exact)], exact), "en").xpath("//thead//th[@class='sum']/text()") == ["Total"]
+
+
 def test_a_table_by_years_is_one_grid() -> None:
     long = dated(*(f"{year}-{month:02d}-01" for year in range(2015, 2023) for month in range(1, 13)), "1998-07-01")
     tree = table_of(matrix([("450000", long)], long))
-    assert {len(row) for row in tree.xpath("//tr")} == {13}
+    assert {len(row) for row in tree.xpath("//tr")} == {12}
+    assert tree.xpath("//tbody//td/a/@href")[0].endswith("/page/49/#y1998")
     assert tree.xpath("//thead//a/text()")[:2] == ["1998", "2015"]
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pelican_tongbao.labels import labels
-from pelican_tongbao.pages import OWN_NAMES, TAGS, region_name
+from pelican_tongbao.pages.page import OWN_NAMES, TAGS, region_name
 from pelican_tongbao.plan import ROOT
 from tongbao.export.urls import LANGUAGES, bulletin
 from tongbao.places import lineage

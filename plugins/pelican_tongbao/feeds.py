@@ -1,4 +1,8 @@
-"""Feeds, Atom and JSON. Every timestamp comes from the bulletins; a bulletin without a date is in no feed."""
+"""Feeds, Atom and JSON. Every timestamp comes from the bulletins; a bulletin without a date is in no feed.
+
+A time of publication is told only where the day is known. Where it is not, the summary begins with what is known; Atom
+asks for a time of update all the same, and gets the last day that is possible, by which the entries are ordered.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,10 @@ from typing import Any
 
 from feedgenerator import Atom1Feed
 
+from pelican_tongbao.pages.page import TAGS
 from tongbao.export import urls
 from tongbao.export.browse import Entry
+from tongbao.export.page import date_text
 
 _BEIJING = timezone(timedelta(hours=8))
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,30 +30,33 @@ class _Feed(Atom1Feed):  # type: ignore[misc]
     """Atom whose time of update is the newest bulletin's, never the clock's."""
 
     def latest_post_date(self) -> datetime:
-        return max((item["pubdate"] for item in self.items), default=_NEVER)
+        return max((item["updateddate"] for item in self.items), default=_NEVER)
 
 
 def atom(
-    title: str, language: str, page: str, feed: str, base: str, entries: Sequence[Entry], say: Callable[[str], str]
-) -> bytes:
-    """Dated `entries` as an Atom feed.
+    title: str, archive: str, language: str, page: str, feed: str, base: str, entries: Sequence[Entry],
+    say: Callable[[str], str],
+) -> bytes:  # fmt: skip
+    """Dated `entries` as an Atom feed of the `archive`, which is its author; an entry's is its issuer, where known.
 
     `page` and `feed` are addresses relative to the site's root; `base` goes before them: the site's URL, or the way
     from the feed to the root. `say` puts an issuer's name into the feed's script. Identifiers do not depend on where
     the site is mounted.
     """
     made = _Feed(
-        title=title, link=base + page, description=None, language=language, feed_url=base + feed, feed_guid=_urn(feed)
-    )
+        title=title, link=base + page, description=None, language=TAGS[language], feed_url=base + feed,
+        feed_guid=_urn(feed), author_name=archive,
+    )  # fmt: skip
     for entry in entries:
         address = urls.bulletin(entry.id, language)
         made.add_item(
             title=entry.titles[language],
             link=base + address,
-            description=html.escape(entry.summaries[language]),
+            description=html.escape(_summary(entry, language)),
             unique_id=_urn(address),
-            pubdate=_moment(entry.latest),
-            author_name=say(entry.issuer) if entry.issuer else title,
+            pubdate=_moment(entry.latest) if _exact(entry) else None,
+            updateddate=_moment(entry.latest),
+            author_name=say(entry.issuer) if entry.issuer else None,
             categories=[entry.kind] if entry.kind else (),
         )
     out = io.BytesIO()
@@ -56,15 +65,17 @@ def atom(
 
 
 def json_feed(
-    title: str, language: str, page: str, feed: str, base: str, entries: Sequence[Entry], say: Callable[[str], str]
-) -> bytes:
+    title: str, archive: str, language: str, page: str, feed: str, base: str, entries: Sequence[Entry],
+    say: Callable[[str], str],
+) -> bytes:  # fmt: skip
     """The same as a JSON Feed (https://www.jsonfeed.org/version/1.1/)."""
     made = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": title,
         "home_page_url": base + page,
         "feed_url": base + feed,
-        "language": language,
+        "language": TAGS[language],
+        "authors": [{"name": archive}],
         "items": [_item(entry, language, base, say) for entry in entries],
     }
     return (json.dumps(made, ensure_ascii=False, indent=1) + "\n").encode()
@@ -72,18 +83,29 @@ def json_feed(
 
 def _item(entry: Entry, language: str, base: str, say: Callable[[str], str]) -> dict[str, Any]:
     address = urls.bulletin(entry.id, language)
-    item = {
+    item: dict[str, Any] = {
         "id": _urn(address),
         "url": base + address,
         "title": entry.titles[language],
-        "content_text": entry.summaries[language],
-        "date_published": _moment(entry.latest).isoformat(),
+        "content_text": _summary(entry, language),
     }
+    if _exact(entry):
+        item["date_published"] = _moment(entry.latest).isoformat()
     if entry.issuer:
         item["authors"] = [{"name": say(entry.issuer)}]
     if entry.kind:
         item["tags"] = [entry.kind]
     return item
+
+
+def _exact(entry: Entry) -> bool:
+    return entry.earliest == entry.latest
+
+
+def _summary(entry: Entry, language: str) -> str:
+    """The entry's summary; before it the date, as pages write it, where that is no day."""
+    told = () if _exact(entry) else (date_text(entry.date, language),)
+    return " · ".join([*told, *filter(None, [entry.summaries[language]])])
 
 
 def _urn(address: str) -> str:

@@ -164,7 +164,12 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         """What the old site has not, or not as it is now. All else is kept."""
         ground = self._ground(own)
         report = self._report()
-        overview = [*overview_pages(self.catalogue, own, self.kinship.families), *others.report(report, self.standard)]
+        families = self.kinship.families
+        files = {each.id: self.by_id[each.id].brief.source for members in families.values() for each in members}
+        overview = [
+            *overview_pages(self.catalogue, own, families, files),
+            *others.report(report, families, self.standard),
+        ]
         outputs = [self._page(ground, page) for page in (*overview, others.not_found(self.site))]
         outputs += [self._text(_REPORT, f"{json.dumps(report, ensure_ascii=False, indent=2)}\n"), *self._others()]
         for language in urls.LANGUAGES:
@@ -226,7 +231,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         """The pages of each two copies that follow each other in time."""
         for family, members in self.kinship.families.items():
             for pair in pairwise(members):
-                key = keys.digest(ground, [self.by_id[entry.id].key for entry in pair])
+                key = keys.digest(ground, family, [self.by_id[entry.id].key for entry in pair])
                 files = tuple(f"{urls.compare(*(e.id for e in pair), each)}index.html" for each in urls.LANGUAGES)
                 output = Output(files, key, partial(self._comparison, family, pair))
                 yield from [output] if not self._kept(output) else []
@@ -291,11 +296,12 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         base = f"{self.site}/" if self.site else urls.root(page)
         newest = [entry for entry in entries[:MOST] if entry.latest]
         say = partial(labels.say, language=language, standard=self.standard)
+        archive = labels.labels(language, self.standard)["site"]["archive"]
         for feed, write in ((made.atom, atom), (made.json, json_feed)):
             key = keys.digest(ground, feed, page, base, made.title, [entry.digest for entry in newest])
 
             def make(feed: str = feed, write: Any = write) -> Iterator[tuple[str, bytes]]:
-                yield feed, write(made.title, language, page, feed, base, newest, say)
+                yield feed, write(made.title, archive, language, page, feed, base, newest, say)
 
             yield Output((feed,), key, make)
 
@@ -478,14 +484,15 @@ class _Search:
 
     def remove(self, path: str) -> None:
         remove_from(self._folder, f"search/{path}")
-        self._done.append(("drop", (f"search/{path}",)))
+        self._done.append(("dropped", (f"search/{path}",)))
 
     def rename(self, old: str, new: str) -> None:
         (self._folder / "search" / old).rename(self._folder / "search" / new)
         self._done.append(("renamed", (f"search/{old}", f"search/{new}")))
 
     def take_over(self, other: _Search) -> None:
-        """Note in the stage what was done in the other process."""
+        """Note in the stage what was done in the other process. It only notes: what is done twice undoes what came
+        between, as where a folder was removed and written anew."""
         assert self._stage is not None
         for name, values in other._done:
             getattr(self._stage, name)(*values)

@@ -160,10 +160,15 @@ class Stage:
     def drop(self, path: str) -> None:
         """Remove a file, or a folder with all that is in it."""
         self._checked()
-        for files in (self._files, self._old):
+        remove_from(self.folder, path)
+        self.dropped(path)
+
+    def dropped(self, path: str) -> None:
+        """Take note of a file or a folder that has been removed from `folder`: what has its place by now stays."""
+        for files in (self._files, self._checked()):
             for each in [each for each in files if each == path or each.startswith(f"{path}/")]:
                 del files[each]
-        self._remove(path)
+        self._done.append((path, ""))
 
     def renamed(self, old: str, new: str) -> None:
         """Take note of a folder that has another name now."""

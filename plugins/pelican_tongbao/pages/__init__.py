@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -26,7 +26,6 @@ __all__ = [
     "compare_pages",
     "feeds",
     "kind_feeds",
-    "list_pages",
     "others",
     "overview_pages",
     "region_name",
@@ -35,15 +34,11 @@ __all__ = [
 ]
 
 
-def list_pages(catalogue: Catalogue, own: Sequence[Any], families: Lists) -> Iterator[Page]:
-    """The pages that are not bulletins. `own` are Pelican's content pages (about, method), `families` the copies."""
-    yield from overview_pages(catalogue, own, families)
-    for code in catalogue.shelves:
-        yield from region_pages(code, catalogue)
-
-
-def overview_pages(catalogue: Catalogue, own: Sequence[Any], families: Lists) -> Iterator[Page]:
-    """Home, search, the ways to the bulletins but single regions, and the archive's own pages."""
+def overview_pages(
+    catalogue: Catalogue, own: Sequence[Any], families: Lists, files: Mapping[str, str]
+) -> Iterator[Page]:
+    """Home, search, the ways to the bulletins but single regions, and the archive's own pages. `own` are Pelican's
+    content pages (about, method), `families` the copies, by name, and `files` the received file of each, by id."""
     for language in urls.SITE_LANGUAGES:
         made = (
             [ways.home(catalogue, language), ways.search(catalogue, language)],
@@ -52,7 +47,7 @@ def overview_pages(catalogue: Catalogue, own: Sequence[Any], families: Lists) ->
             ways.kinds(catalogue, language),
             ways.issuers(catalogue, language),
             ways.ports(catalogue, language),
-            ways.copies(families, catalogue, language),
+            ways.copies(families, files, catalogue, language),
             [_glossary(language, catalogue.standard)],
         )
         yield from (replace(page, standard=catalogue.standard) for page in chain.from_iterable(made))

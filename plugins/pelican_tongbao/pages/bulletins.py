@@ -62,7 +62,7 @@ def beside(catalogue: Catalogue, at: int) -> str:
 
 
 def compare_pages(earlier: Bulletin, later: Bulletin, entries: Mapping[str, Entry], family: str) -> Iterator[Page]:
-    """The pages that compare two copies; `family` is the id of their family's first."""
+    """The pages that compare two copies; `family` is the name of theirs."""
     for language in urls.LANGUAGES:
         pair = (earlier.id, later.id)
         twins = {each: urls.compare(*pair, each) for each in urls.LANGUAGES}

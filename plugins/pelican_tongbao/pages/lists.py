@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from pelican_tongbao.labels import say
 from pelican_tongbao.pages.page import Feeds, Page, region_name
 from tongbao.export import urls
 from tongbao.export.browse import Catalogue, Entry
 
-# How many entries a page of a list shows.
-PER_PAGE = 100
+_T = TypeVar("_T")
+
+# How many entries a page of a list shows, and how many names.
+PER_PAGE, NAMES_PER_PAGE = 100, 500
 
 # An entry with the (code, name) of its regions and its issuer's name.
 Listed = tuple[Entry, list[tuple[str, str]], str]
@@ -32,33 +35,43 @@ class RegionNode:
 
 def listing(
     catalogue: Catalogue, template: str, address: Callable[..., str], key: str, language: str, name: str,
-    entries: Sequence[tuple[str, Entry]], extra: Mapping[str, Any], feeds: Feeds | None = None,
+    entries: Sequence[tuple[Hashable, Entry]], extra: Mapping[str, Any], feeds: Feeds | None = None,
+    notes: Mapping[str, object] = MappingProxyType({}),
 ) -> Iterator[Page]:  # fmt: skip
     """The pages of a list of (section, entry), `PER_PAGE` a page; an empty list has one page. `extra` is what the
-    template shows besides, on each of them."""
-    last = max(1, -(-len(entries) // PER_PAGE))
-    counts: dict[str, int] = {}
+    template shows besides, on each of them; `notes`, by id, what it shows of the entries on a page."""
+    counts: dict[Hashable, int] = {}
     for section, _ in entries:
         counts[section] = counts.get(section, 0) + 1
-    for number in range(1, last + 1):
-        shown = entries[(number - 1) * PER_PAGE : number * PER_PAGE]
-        view = {
-            "key": key,
-            "number": number,
-            "last": last,
-            "previous": address(key, language, number - 1) if number > 1 else "",
-            "next": address(key, language, number + 1) if number < last else "",
-            **extra,
-        }
+    for shown, pager in paged(entries, PER_PAGE, partial(address, key, language)):
+        number = pager["number"]
+        told = {entry.id: notes[entry.id] for _, entry in shown if entry.id in notes}
+        view = {"key": key, **pager, **extra, "notes": told}
         twins = {each: address(key, each, number) for each in urls.SITE_LANGUAGES}
         shows = (view, counts, [(section, entry.digest) for section, entry in shown])
         make = partial(_view, view, counts, shown, catalogue, language)
         yield Page(twins[language], template, language, twins, name, make, shows, feeds)
 
 
+def paged(
+    items: Sequence[_T], size: int, address: Callable[[int], str]
+) -> Iterator[tuple[Sequence[_T], dict[str, Any]]]:
+    """Items, `size` a page, with what the pager of each page shows; no items are one page. `address` gives a page's by
+    its number, from 1."""
+    last = max(1, -(-len(items) // size))
+    for number in range(1, last + 1):
+        pager = {
+            "number": number,
+            "last": last,
+            "previous": address(number - 1) if number > 1 else "",
+            "next": address(number + 1) if number < last else "",
+        }
+        yield items[(number - 1) * size : number * size], pager
+
+
 def _view(
-    view: Mapping[str, Any], counts: Mapping[str, int], shown: Sequence[tuple[str, Entry]], catalogue: Catalogue,
-    language: str,
+    view: Mapping[str, Any], counts: Mapping[Hashable, int], shown: Sequence[tuple[Hashable, Entry]],
+    catalogue: Catalogue, language: str,
 ) -> dict[str, Any]:  # fmt: skip
     """What a page of a list shows: its entries by section."""
     sections = [

@@ -9,9 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pelican_tongbao.labels import labels, say
+from pelican_tongbao.pages.faults import told
 from pelican_tongbao.pages.page import Page, few, twins
+from pelican_tongbao.pages.ways import Lists, ranked
 from tongbao.export import urls
 from tongbao.model import Standard
+
+# How many of each sort the report lists; all are in the data file.
+MOST = 100
 
 
 def own(pages: Sequence[Any], standard: Standard) -> Iterator[Page]:
@@ -44,11 +49,19 @@ def menus(pages: Iterable[Any], standard: Standard) -> dict[str, list[tuple[str,
     return found
 
 
-def report(made: Mapping[str, Any], standard: Standard) -> Iterator[Page]:
-    """The curator's report, of the values of `data/report.json`."""
+def report(made: Mapping[str, Any], families: Lists, standard: Standard) -> Iterator[Page]:
+    """The curator's report, of the values of `data/report.json`, with the largest `families` of copies."""
+    largest = ranked(families)[:MOST]
     for language in urls.SITE_LANGUAGES:
-        heading = labels(language, standard)["report"]["heading"]
-        yield few(urls.report(language), "report", language, twins(urls.report), heading, {"report": made})
+        heading, script = labels(language, standard)["report"]["heading"], urls.script(language)
+        shown = [(name, families[name][0].titles[script], len(families[name])) for name in largest]
+        refused = [
+            (item["source"], *told(item["fault"], item["remedy"], language, standard))
+            for item in made["quarantined"][:MOST]
+        ]
+        view = {"report": made, "families": shown, "refused": refused, "most": MOST}
+        addresses = twins(urls.report)
+        yield replace(few(addresses[language], "report", language, addresses, heading, view), standard=standard)
 
 
 def not_found(site: str) -> Page:

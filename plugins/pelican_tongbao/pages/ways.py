@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from functools import partial
+from typing import Any, NamedTuple
 
 from pelican_tongbao.labels import labels, say
-from pelican_tongbao.pages.lists import PER_PAGE, listed, listing, node, tree
+from pelican_tongbao.pages.lists import NAMES_PER_PAGE, PER_PAGE, listed, listing, node, paged, tree
 from pelican_tongbao.pages.page import Feeds, Page, feeds, few, region_name, twins
 from tongbao import places
 from tongbao.export import urls
 from tongbao.export.browse import Catalogue, Entry
 from tongbao.export.page import date_text
 from tongbao.export.tilegrid import tile_map
-from tongbao.export.timeline import day_calendar, matrix, timeline
+from tongbao.export.timeline import by_month, day_calendar, matrix, starts, timeline
 from tongbao.model import KINDS
 
 # How many bulletins the home page shows.
@@ -61,7 +62,8 @@ def regions(catalogue: Catalogue, language: str) -> Iterator[Page]:
     yield few(urls.region("", language), "regions", language, twins(urls.region, ""), words["heading"], view)
     yield from listing(
         catalogue, "region", urls.region, urls.UNKNOWN, language, words["unknown"],
-        [("", e) for e in catalogue.unplaced], {"intro": words["unknown_intro"], "path": (), "below": (), "line": None},
+        _parts("", catalogue.unplaced),
+        {"intro": words["unknown_intro"], "path": (), "below": (), **_pictures(catalogue.unplaced)},
     )  # fmt: skip
 
 
@@ -72,14 +74,28 @@ def region(code: str, catalogue: Catalogue, language: str) -> Iterator[Page]:
         "intro": "",
         "path": [(c, region_name(c, language, catalogue.standard)) for c in reversed(line[1:])],
         "below": [node(c, catalogue, language) for c in catalogue.children.get(code, ())],
-        "line": timeline(shelf.primary),
+        **_pictures(shelf.primary, len(shelf.mentioned)),
     }
-    entries = [("primary", e) for e in shelf.primary] + [("mentioned", e) for e in shelf.mentioned]
+    entries = [*_parts("primary", shelf.primary), *((("mentioned", None), e) for e in shelf.mentioned)]
     name = region_name(code, language, catalogue.standard)
     yield from listing(
         catalogue, "region", urls.region, code, language, name, entries, extra,
         feeds(urls.region, code, language=language, title=region_name(code, urls.script(language), catalogue.standard)),
     )  # fmt: skip
+
+
+def _parts(shelf: str, entries: Sequence[Entry]) -> list[tuple[tuple[str, str], Entry]]:
+    """((shelf, month), entry) in the order of the list."""
+    return [((shelf, part), entry) for part, entry in by_month(entries)]
+
+
+def _pictures(primary: Sequence[Entry], mentioned: int = 0) -> dict[str, Any]:
+    """What the pages of a division show above its list: bars that lead into it, page by page."""
+    return {
+        "line": timeline(primary),
+        "totals": {"primary": len(primary), "mentioned": mentioned},
+        "per_page": PER_PAGE,
+    }
 
 
 def region_shows(code: str, catalogue: Catalogue) -> str:
@@ -102,17 +118,19 @@ def dates(catalogue: Catalogue, language: str) -> Iterator[Page]:
     words = labels(language, catalogue.standard)["date"]
     years = [(y, len(catalogue.periods[y]), _counts(catalogue, y)) for y in catalogue.years()]
     rows = [(code, catalogue.shelves[code].primary) for code in catalogue.children.get("", ())]
+    starting = {code: starts(entries) for code, entries in rows}
     view = {
         "years": years,
         "undated": len(catalogue.undated),
         "line": timeline(catalogue.entries),
         "table": matrix([*rows, (urls.UNKNOWN, catalogue.unplaced)], catalogue.entries),
+        "per_page": PER_PAGE,
     }
     yield few(urls.date("", language), "dates", language, twins(urls.date, ""), words["heading"], view)
     yield from listing(
         catalogue, "date", urls.date, urls.UNDATED, language, words["undated"],
         [("", e) for e in catalogue.undated],
-        {"intro": words["undated_intro"], "year": "", "months": (), "days": None, "map": None},
+        {"intro": words["undated_intro"], "year": "", "months": (), "days": None, "map": None, "at": {}},
     )  # fmt: skip
     for period, entries in catalogue.periods.items():
         year, _, month = period.partition("-")
@@ -121,7 +139,9 @@ def dates(catalogue: Catalogue, language: str) -> Iterator[Page]:
             "year": year if month else "",
             "months": () if month else _counts(catalogue, year),
             "days": day_calendar(period, entries),
-            "map": None if month else tile_map(entries, places.lineage),
+            "map": tile_map(entries, places.lineage),
+            # Where the period begins in the list of each province-level unit.
+            "at": {code: begins[period] for code, begins in starting.items() if period in begins},
             "per_page": PER_PAGE,
         }
         # In a month each day has a section, and those that may be of several days one before them.
@@ -142,20 +162,44 @@ def _counts(catalogue: Catalogue, year: str) -> list[tuple[str, int]]:
 # --- copies ----------------------------------------------------------------------------------------------------------
 
 
-def copies(families: Lists, catalogue: Catalogue, language: str) -> Iterator[Page]:
-    """The families of copies, and the members of each, oldest first."""
+class Copy(NamedTuple):
+    """What a family's page says of a copy besides its entry: the received `file`, and the id of the copy before it in
+    time, with which it is compared, or empty."""
+
+    file: str
+    source: str
+
+
+def copies(families: Lists, files: Mapping[str, str], catalogue: Catalogue, language: str) -> Iterator[Page]:
+    """The families of copies, by name, the largest first, and the members of each, oldest first. `files` are the
+    received ones, by id."""
     words = labels(language, catalogue.standard)["copies"]
-    ranked = sorted(families.items(), key=lambda item: (-len(item[1]), item[0]))
-    first = listed((members[0] for _, members in ranked), catalogue, language)
-    view = {"families": [(each, len(members)) for each, (_, members) in zip(first, ranked, strict=True)]}
-    yield few(urls.copies("", language), "families", language, twins(urls.copies, ""), words["heading"], view)
+    for shown, pager in paged(ranked(families), PER_PAGE, partial(urls.copies, "", language)):
+        first = listed((families[name][0] for name in shown), catalogue, language)
+        view = {"families": [(name, each, len(families[name])) for name, each in zip(shown, first, strict=True)]}
+        yield _few_of("families", urls.copies, pager, language, words["heading"], view)
     script = urls.script(language)
     for name, members in families.items():
-        sources = {later.id: earlier.id for earlier, later in pairwise(members)}
+        sources = ("", *(member.id for member in members))
+        notes = {member.id: Copy(files[member.id], source) for member, source in zip(members, sources, strict=False)}
         yield from listing(
             catalogue, "copies", urls.copies, name, language, members[0].titles[script], [("", e) for e in members],
-            {"sources": sources},
+            {}, notes=notes,
         )  # fmt: skip
+
+
+def ranked(lists: Lists) -> list[str]:
+    """The names of lists, the longest first."""
+    return sorted(lists, key=lambda name: (-len(lists[name]), name))
+
+
+def _few_of(
+    template: str, address: Callable[..., str], pager: Mapping[str, Any], language: str, title: str,
+    view: Mapping[str, Any],
+) -> Page:  # fmt: skip
+    """A page of a list of lists."""
+    addresses = {each: address("", each, pager["number"]) for each in urls.SITE_LANGUAGES}
+    return few(addresses[language], template, language, addresses, title, {**pager, **view})
 
 
 # --- kinds, issuers, ports -------------------------------------------------------------------------------------------
@@ -192,12 +236,9 @@ def ports(catalogue: Catalogue, language: str) -> Iterator[Page]:
 
 def _names(way: str, address: Callable[..., str], lists: Lists, catalogue: Catalogue, language: str) -> Iterator[Page]:
     words = labels(language, catalogue.standard)[way]
-    ranked = sorted(lists, key=lambda name: (-len(lists[name]), name))
-    view = {
-        "way": way,
-        "names": [(name, say(name, language, catalogue.standard), len(lists[name])) for name in ranked],
-    }
-    yield few(address("", language), "names", language, twins(address, ""), words["heading"], view)
+    for shown, pager in paged(ranked(lists), NAMES_PER_PAGE, partial(address, "", language)):
+        names = [(name, say(name, language, catalogue.standard), len(lists[name])) for name in shown]
+        yield _few_of("names", address, pager, language, words["heading"], {"way": way, "names": names})
     for name, entries in lists.items():
         yield from listing(
             catalogue, "named", address, name, language, say(name, language, catalogue.standard),

@@ -33,16 +33,19 @@ _CLAUSE = re.compile(rf"(?<![^{_MARKS}\n])[\u3400-\u9fff][^{_MARKS}\s\W]*[\u3400
 
 
 class Kin(NamedTuple):
-    """Who is akin to a bulletin. `family` is the id of the first of its copies in time, empty where it has none,
-    `size` how many copies there are, itself included; `copies` the nearest others, in time; `source` the copy before it
-    in time, with which it is compared, or empty; `next` the one after it; `related` those that share passages."""
+    """Who is akin to a bulletin. `family` names its copies, itself included, and is empty where it has none; `copies`
+    are the nearest others, in time; `source` the copy before it in time, with which it is compared, or empty; `next`
+    the one after it; `related` those that share passages. Of a family one at most is related, and stands for all of it:
+    `families` are the (id, family) of those.
+
+    How many the copies are is not said: it would change the pages of all of them with each new one."""
 
     family: str = ""
-    size: int = 0
     copies: tuple[str, ...] = ()
     source: str = ""
     next: str = ""
     related: tuple[str, ...] = ()
+    families: tuple[tuple[str, str], ...] = ()
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -52,7 +55,10 @@ class Kin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Kinship:
-    """`kin` by id, of those that have any; `families`: the first id of each -> its entries, oldest first."""
+    """`kin` by id, of those that have any; `families`: the name of each -> its entries, oldest first.
+
+    The name of a family is the least id in it. All its pages have it, and a copy that comes or goes changes it only
+    where it is the least: of `n` one in `n`, so that on average one page or so is made again for its sake."""
 
     kin: Mapping[str, Kin]
     families: Mapping[str, tuple[Entry, ...]]
@@ -99,13 +105,16 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two copies, the earlier first: their titles, the lines of both as stretches, the number of places in which they
-    differ, and how much of what either says stands in both, in per cent."""
+    """Two copies in the order of their family: their titles, the lines of both as stretches, and the number of places
+    in which they differ. `percent` is how much of the longer text is the same in both, in per cent, rounded down:
+    its characters in runs that are the same, of all its characters, white space aside. `ordered`: the first is older
+    for certain, because its last possible day lies before the first possible day of the other."""
 
     titles: tuple[str, str]
     lines: tuple[tuple[Stretch, ...], ...]
     differences: int
     percent: int
+    ordered: bool
 
 
 def kinship(entries: Iterable[Entry], found: Likeness) -> Kinship:
@@ -115,17 +124,14 @@ def kinship(entries: Iterable[Entry], found: Likeness) -> Kinship:
     families: dict[str, tuple[Entry, ...]] = {}
     for group in found.groups:
         members = tuple(sorted((by_id[name] for name in group), key=_in_time))
-        families[members[0].id] = members
-        for at, member in enumerate(members):
-            kin[member.id] = Kin(
-                family=members[0].id,
-                size=len(members),
-                copies=_nearest([each.id for each in members], at),
-                source=members[at - 1].id if at else "",
-                next=members[at + 1].id if at + 1 < len(members) else "",
-            )
+        ids, name = [member.id for member in members], min(group)
+        families[name] = members
+        for at, (source, member, after) in enumerate(zip(["", *ids], ids, [*ids[1:], ""], strict=False)):
+            kin[member] = Kin(name, _nearest(ids, at), source, after)
     for name, related in found.related.items():
-        kin[name] = kin.get(name, Kin())._replace(related=tuple(each.id for each in related))
+        names = tuple(each.id for each in related)
+        of = tuple((each, kin[each].family) for each in names if each in kin and kin[each].family)
+        kin[name] = kin.get(name, Kin())._replace(related=names, families=of)
     return Kinship(kin, families)
 
 
@@ -190,17 +196,18 @@ class _Places:
         return urls.paragraph(self._page, number, dict.fromkeys((*clauses[:1], *clauses[-1:])))
 
 
-def comparison(earlier: Bulletin, later: Bulletin, language: str) -> Comparison:
-    """Two copies line by line, in a language."""
-    a, b = (_reading(each, language) for each in (earlier, later))
+def comparison(one: Bulletin, other: Bulletin, language: str) -> Comparison:
+    """Two copies line by line, in a language; `one` comes before `other` in their family."""
+    a, b = (_reading(each, language) for each in (one, other))
     runs = likeness.differences(a, b)
-    similar = likeness.similarity(sketch(earlier), sketch(later))
+    same = sum(_size(a[run.a_start : run.a_end]) for run in runs if run.change is Change.SAME)
     stretches = [Stretch(run.change.value, a[run.a_start : run.a_end], b[run.b_start : run.b_end]) for run in runs]
     return Comparison(
-        (title(earlier, language), title(later, language)),
+        (title(one, language), title(other, language)),
         tuple(_lines(stretches)),
         sum(run.change is not Change.SAME for run in runs),
-        int(similar * 100),
+        100 * same // max(_size(a), _size(b), 1),
+        _older(one, other),
     )
 
 
@@ -213,6 +220,15 @@ def _short(words: str) -> str:
     """A passage as a list shows it; where it stands in the text it is shown whole."""
     words = " ".join(words.split())
     return words if len(words) <= _LONG else f"{words[: _LONG - 1]}…"
+
+
+def _size(text: str) -> int:
+    return sum(map(len, text.split()))
+
+
+def _older(one: Bulletin, other: Bulletin) -> bool:
+    first, second = one.dates.published, other.dates.published
+    return bool(first and second and first.latest < second.earliest)
 
 
 def _in_time(entry: Entry) -> tuple[bool, str, str, str]:

@@ -1,5 +1,5 @@
-"""Metadata of a bulletin's page for machines: metas for Zotero and indexers, Dublin Core, Open Graph, JSON-LD, and the
-attributes of Robust Links. Plain values; a template escapes them, but for `json_ld`, which is safe in a script element.
+"""Metadata of a bulletin's page for machines: metas for Zotero and indexers, Dublin Core, Open Graph, JSON-LD. Plain
+values; a template escapes them, but for `json_ld`, which is safe in a script element.
 """
 
 from __future__ import annotations
@@ -148,13 +148,6 @@ def json_ld_node(
 def script_json(value: Any) -> str:
     """JSON that neither ends the script element it stands in nor opens a comment there."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_SCRIPT)
-
-
-def robust_link(cited: Cited) -> Mapping[str, str]:
-    """The attributes of Robust Links for a link to the page or to the received file: where it was first published,
-    and on which day that was fetched. Empty where neither is known."""
-    fetched = cited.fetched.isoformat() if cited.fetched else None
-    return _known({"data-originalurl": urls.external(cited.original), "data-versiondate": fetched})
 
 
 def _metas(attribute: str, pairs: Iterable[tuple[str, str | None]]) -> tuple[Meta, ...]:

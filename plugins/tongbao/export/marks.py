@@ -99,7 +99,8 @@ class Marker:
         stack: list[Mark] = []
         ordered = sorted(cuts - inside)
         for at, following in zip(ordered, [*ordered[1:], end], strict=True):
-            yield from _closed(stack, at)
+            if stack:
+                yield from _closed(stack, at)
             for mark in sorted(opening.get(at, ()), key=lambda m: (m.end != at, -m.end, m.kind, m.number)):
                 yield self._opened(mark)
                 if mark.end == at:
@@ -135,6 +136,8 @@ def _closed(stack: list[Mark], at: int) -> Iterator[Token]:
 
 def _snapped(marks: Sequence[Mark], edits: Sequence[Edit]) -> list[Mark]:
     """Marks whose edges fall inside an edit grow to its edges: what an edit shows cannot be split."""
+    if all(e.end - e.start < 2 for e in edits):  # As nearly all: they have no inside.
+        return list(marks)
     first = {at: e.start for e in edits for at in range(e.start + 1, e.end)}
     last = {at: e.end for e in edits for at in range(e.start + 1, e.end)}
     return [replace(m, start=first.get(m.start, m.start), end=last.get(m.end, m.end)) for m in marks]

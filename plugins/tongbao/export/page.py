@@ -36,6 +36,9 @@ _DATES = ("event", "window", "cited")
 
 _TITLE_LENGTH = 40
 
+# A text with more characters stands once on its page, for reading: a page of three such texts is slow to open.
+LONGEST = 300_000
+
 # The same reason is given for many repairs, in many bulletins.
 _to_hant = lru_cache(maxsize=10_000)(to_hant)
 
@@ -132,9 +135,10 @@ class EditView:
 class BulletinPage:
     """All that the page of one bulletin in one language shows. Texts of the bulletin are in the page's script, except
     quotes, repairs, and the collated text and the text as received, which keep the received one: its tag is
-    `received_language`; `of_a_web_page` says whether it was taken out of an HTML file. `rules` are the rules of the
-    repairs, each with how many it made. `damage` is 0..1. `original` is the address that the file was fetched from, if
-    it may be linked, `fetched` the day (ISO 8601)."""
+    `received_language`; `of_a_web_page` says whether it was taken out of an HTML file. Where the text is not `whole`,
+    it is too long for these two, which are empty. `rules` are the rules of the repairs, each with how many it made.
+    `damage` is 0..1. `original` is the address that the file was fetched from, if it may be linked, `fetched` the day
+    (ISO 8601)."""
 
     id: str
     language: str
@@ -149,6 +153,7 @@ class BulletinPage:
     received: Line
     received_language: str
     of_a_web_page: bool
+    whole: bool
     size: int
     rows: tuple[Row, ...]
     repairs: tuple[EditView, ...]
@@ -230,8 +235,9 @@ class _Marked:
             *(Mark(SUGGESTION, n, e.start, e.end) for n, e in enumerate(repaired.suggestions, 1)),
             *(Mark(EVIDENCE, n, *span) for span, n in self.evidence.items()),
         ]
-        self.collated = _whole("collated", repaired.text, self.in_text)
-        self.received = _whole("received", bulletin.received.text, in_received)
+        self.whole = len(bulletin.received.text) <= LONGEST
+        self.collated = _whole("collated", repaired.text, self.in_text) if self.whole else Line("collated", ())
+        self.received = _whole("received", bulletin.received.text, in_received) if self.whole else Line("received", ())
         # These only lead on, in the text for reading.
         self.in_text = [*self.in_text, *(Mark(SHARED, number, start, end) for number, start, end in shared)]
         self.in_text += glossary.links(repaired.text, bulletin.reading.blocks, self.in_text, bulletin.reading.edits)
@@ -271,6 +277,7 @@ class _Builder:
             received=self.marked.received,
             received_language={"Hans": "zh-Hans", "Hant": "zh-Hant"}.get(b.scripts.received.value, "zh"),
             of_a_web_page=b.received.html is not None,
+            whole=self.marked.whole,
             size=b.received.size,
             rows=tuple(row for row in self._rows() if row.facts),
             repairs=self._edits(b.repaired.edits, REPAIR, "r"),
@@ -290,7 +297,11 @@ class _Builder:
     def _anchor(self, kind: str, number: int) -> str:
         """Where a mark stands: in the reading text, or else in the text as received."""
         placed = (kind, number) in self.in_text.placed
-        return f"{(_TEXT_ANCHOR if placed else _RECEIVED_ANCHOR)[kind]}{number}"
+        return f"{_TEXT_ANCHOR[kind]}{number}" if placed else self._received_anchor(kind, number)
+
+    def _received_anchor(self, kind: str, number: int) -> str:
+        """Where a mark stands in the text as received; where that is left out, the view that says so."""
+        return f"{_RECEIVED_ANCHOR[kind]}{number}" if self.marked.whole else "received"
 
     def _edits(self, edits: Sequence[Edit], kind: str, prefix: str) -> tuple[EditView, ...]:
         return tuple(
@@ -298,7 +309,7 @@ class _Builder:
                 number=number,
                 id=f"{prefix}{number}",
                 anchor=f"{_TEXT_ANCHOR[kind]}{number}" if (kind, number) in self.in_text.placed else None,
-                received_anchor=f"{_RECEIVED_ANCHOR[kind]}{number}",
+                received_anchor=self._received_anchor(kind, number),
                 rule=edit.rule,
                 before=plain(edit.before),
                 after=plain(edit.after),

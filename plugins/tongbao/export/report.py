@@ -13,7 +13,18 @@ from tongbao.export.brief import Brief
 from tongbao.model import Quarantined
 
 # The tools whose behaviour reaches the site.
-TOOLS = ("ahocorasick-rs", "ftfy", "jinja2", "lxml", "opencc", "pelican", "rjieba", "whoosh-reloaded")
+TOOLS = (
+    "ahocorasick-rs",
+    "ftfy",
+    "jinja2",
+    "lxml",
+    "opencc",
+    "pelican",
+    "rapidfuzz",
+    "rensa",
+    "rjieba",
+    "whoosh-reloaded",
+)
 
 
 def report(

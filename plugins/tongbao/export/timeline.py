@@ -48,21 +48,25 @@ class Apart(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """The bulletins of a month (`yyyy-mm`) or a year; `height` is 0 for none, else 1 to 20."""
+    """The bulletins of a month (`yyyy-mm`) or a year; `height` is 0 for none, else 1 to 20. The first of them is `at`
+    that place in the list parted by month (`by_month`)."""
 
     period: str
     number: int
     height: int
+    at: int = 0
 
 
 class Group(NamedTuple):
     """The twelve bars of a year (`yyyy`), or the ten of a decade (`yyy`). `number` counts the bulletins that lie in it,
-    those of no bar too; `skipped` are the years or decades before it, after the last group, that have none."""
+    those of no bar too; `skipped` are the years or decades before it, after the last group, that have none. The first
+    bulletin of a year is `at` that place in the list parted by month."""
 
     period: str
     number: int
     skipped: int
     bars: tuple[Bar, ...]
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +122,12 @@ class Column(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A division's counts, one for each column; `apart` are its bulletins without a column, `total` all of them."""
+    """A division's counts, one for each column, and where in its list parted by month the bulletins of each column are
+    `at`; `apart` are its bulletins without a column, `total` all of them."""
 
     code: str
     cells: tuple[int, ...]
+    at: tuple[int, ...]
     apart: int
     total: int
 
@@ -150,15 +156,33 @@ def within(entry: Entry) -> str:
     return SEVERAL
 
 
+def by_month(entries: Iterable[Entry]) -> list[tuple[str, Entry]]:
+    """Entries parted by month: (`yyyy-mm`, `yyyy`, SEVERAL or UNDATED, entry). Newest month first; what is known only
+    to a year stands after its months, what lies in no year last. Within a part the order stays."""
+    parted = [(_part(within(entry)), entry) for entry in entries]
+    return sorted(parted, key=lambda item: _order(item[0]))
+
+
+def starts(entries: Iterable[Entry]) -> dict[str, int]:
+    """{month or year: place of its first entry in the list parted by month}, and the same of SEVERAL and UNDATED."""
+    return _starts(Counter(map(within, entries)))
+
+
 def timeline(entries: Iterable[Entry]) -> Timeline:
     """The bars of an archive, of a shelf, or of any other entries."""
     counts = Counter(map(within, entries))
     grain = "month" if len(_sums(counts, _YEAR)) <= MOST_YEARS else "year"
     inner, outer = (_MONTH, _YEAR) if grain == "month" else (_YEAR, _DECADE)
     bars, sums = _sums(counts, inner), _sums(counts, outer)
-    most = max(bars.values(), default=0)
+    most, at = max(bars.values(), default=0), _starts(counts)
     groups = tuple(
-        Group(period, sums[period], skipped, tuple(_bar(each, bars[each], most) for each in _parts(period)))
+        Group(
+            period,
+            sums[period],
+            skipped,
+            tuple(_bar(each, bars, most, at) for each in _parts(period)),
+            at.get(period, 0),
+        )
         for period, skipped in zip(sorted(sums), _skipped(sorted(map(int, sums))), strict=True)
     )
     stops = len(bars) + len(groups) <= MOST_STOPS
@@ -200,6 +224,31 @@ def matrix(shelves: Iterable[tuple[str, Sequence[Entry]]], entries: Iterable[Ent
     return Matrix(grain, columns, heads, rows, _row("", every, length, columns), steps)
 
 
+def _part(period: str) -> str:
+    """The month that a day or a month is in; other dates are parts of their own."""
+    return period[:_MONTH]
+
+
+def _order(part: str) -> tuple[int, int, int]:
+    """Where a part of a list stands among the others."""
+    if part in (SEVERAL, UNDATED):
+        return (1 if part == SEVERAL else 2), 0, 0
+    return 0, -int(part[:_YEAR]), -int(part[_YEAR + 1 :] or 0)
+
+
+def _starts(counts: Mapping[str, int]) -> dict[str, int]:
+    parts: Counter[str] = Counter()
+    for period, count in counts.items():
+        parts[_part(period)] += count
+    found: dict[str, int] = {}
+    at = 0
+    for part in sorted(parts, key=_order):
+        found.setdefault(part[:_YEAR], at)  # A year begins with its last month.
+        found[part] = min(found.get(part, at), at)
+        at += parts[part]
+    return found
+
+
 def _sums(counts: Mapping[str, int], length: int) -> Counter[str]:
     """The counts by unit: those of its parts together with its own."""
     found: Counter[str] = Counter()
@@ -220,8 +269,9 @@ def _apart(counts: Mapping[str, int], length: int) -> Apart:
     return Apart(month, year, known[len(SEVERAL)], known[len(UNDATED)])
 
 
-def _bar(period: str, count: int, most: int) -> Bar:
-    return Bar(period, count, -(-count * HEIGHTS // most) if most else 0)
+def _bar(period: str, counts: Mapping[str, int], most: int, starts: Mapping[str, int]) -> Bar:
+    count = counts[period]
+    return Bar(period, count, -(-count * HEIGHTS // most) if most else 0, starts.get(period, 0))
 
 
 def _parts(period: str) -> Iterable[str]:
@@ -276,6 +326,7 @@ def _period(months: int) -> str:
 
 
 def _row(code: str, counts: Counter[str], length: int, columns: Sequence[Column]) -> Row:
-    sums = _sums(counts, length)
+    sums, starts = _sums(counts, length), _starts(counts)
     cells = tuple(sums[column.period] for column in columns)
-    return Row(code, cells, counts.total() - sum(cells), counts.total())
+    at = tuple(starts[column.period] if n else 0 for column, n in zip(columns, cells, strict=True))
+    return Row(code, cells, at, counts.total() - sum(cells), counts.total())

@@ -28,6 +28,7 @@ __all__ = [
     "named",
     "own",
     "paragraph",
+    "part",
     "port",
     "received",
     "region",
@@ -79,6 +80,12 @@ def date(period: str, language: str, page: int = 1) -> str:
     return f"{language}/date/" + (f"{period.replace('-', '/')}/" if period else "") + _page(page)
 
 
+def part(period: str) -> str:
+    """The anchor, in a list parted by month, of a month (`yyyy-mm`), of all of a year (`yyyy`), of what is of several
+    years (`*`) or of what is undated (an empty period)."""
+    return {"": UNDATED, "*": "several"}.get(period) or ("m" if len(period) > 4 else "y") + period
+
+
 def kind(name: str, language: str, page: int = 1) -> str:
     """The page of a kind of bulletins, or with an empty name the list of all."""
     return f"{language}/kind/" + (f"{name}/" if name else "") + _page(page)
@@ -120,9 +127,9 @@ def compare(earlier: str, later: str, language: str) -> str:
     return f"{language}/compare/{earlier}/{later}/"
 
 
-def copies(first: str, language: str, page: int = 1) -> str:
-    """The page of a family of copies, by the id of the first in time; with an empty one the list of all families."""
-    return f"{language}/copies/" + (f"{first}/" if first else "") + _page(page)
+def copies(family: str, language: str, page: int = 1) -> str:
+    """The page of a family of copies, by its name; with an empty one the list of all families."""
+    return f"{language}/copies/" + (f"{family}/" if family else "") + _page(page)
 
 
 def paragraph(address: str, number: int, words: Iterable[str] = ()) -> str:

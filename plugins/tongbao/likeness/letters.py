@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +44,7 @@ class Letters(NamedTuple):
     offsets: NDArray[np.intp]
 
 
+@lru_cache(maxsize=4)  # A text is compared with several others.
 def letters(text: str) -> Letters:
     """The letters and digits of a text in either script, folded."""
     folded = codes(fold(text))

@@ -46,8 +46,6 @@ MOST_RELATED = 6
 # Prints are sorted in so many slices of their range, and pairs counted in steps of about so many: what memory takes.
 _SLICES = 8
 _STEP = 2_000_000
-# The bits of a print that a table of those looked for leaves out.
-_LOWER = 12
 
 _Ints = NDArray[np.int64]
 
@@ -75,14 +73,8 @@ class _Prints(NamedTuple):
     texts: NDArray[np.uint32]
 
 
-def relate(
-    sketches: Mapping[str, Sketch], before: Likeness | None = None, changed: Mapping[str, Sketch | None] | None = None
-) -> Likeness:
-    """The groups of copies and the related bulletins of an archive, by {id: sketch}. Pure, in any order.
-
-    `before` only saves work: it is what this function gave for an archive that differs in `changed`, {id: the sketch
-    that it had, None for a new one}; those that are gone are among them.
-    """
+def relate(sketches: Mapping[str, Sketch]) -> Likeness:
+    """The groups of copies and the related bulletins of an archive, by {id: sketch}. Pure, in any order."""
     ids = sorted(sketches)
     ordered = [sketches[name] for name in ids]
     group = _groups([each.signature for each in ordered])
@@ -90,22 +82,10 @@ def relate(
     for name, number in zip(ids, group.tolist(), strict=True):
         members[number].append(name)
     groups = tuple(sorted(tuple(names) for names in members.values() if len(names) > 1))
-    prints = _prints(ordered)
     related: dict[str, list[Related]] = {}
-    asked = np.ones(len(ids), bool)
-    if before is not None:
-        # Who comes into a group or leaves it changes what its prints are worth.
-        moved = {name for names in {*groups} ^ {*before.groups} for name in names} | (changed or {}).keys()
-        old = [each for each in (changed or {}).values() if each is not None]
-        new = [sketches[name] for name in moved & sketches.keys()]
-        asked = np.array([name in moved for name in ids], bool)
-        asked |= _touched(prints, _prints([*old, *new]).values, len(old) + len(new), len(ids))
-        related = {
-            name: list(before.related.get(name, ())) for name, again in zip(ids, asked, strict=True) if not again
-        }
-    for row, col, score in _related(prints, group, asked):
+    for row, col, score in _related(_prints(ordered), group):
         related.setdefault(ids[row], []).append(Related(ids[col], score))
-    return Likeness(groups, {name: tuple(related[name]) for name in ids if related.get(name)})
+    return Likeness(groups, {name: tuple(related[name]) for name in ids if name in related})
 
 
 def similarity(a: Sketch, b: Sketch) -> float:
@@ -161,38 +141,12 @@ def _prints(sketches: Sequence[Sketch]) -> _Prints:
     return _Prints(values, np.repeat(np.arange(len(sketches), dtype=np.uint32), counts))
 
 
-def _touched(prints: _Prints, values: NDArray[np.uint32], many: int, count: int) -> NDArray[np.bool_]:
-    """Which of `count` texts may be related otherwise when `many` sketches that have or had these prints change."""
-    held = _among(prints, values)
-    ordered = np.sort(held.values)
-    holders = np.searchsorted(ordered, held.values, "right") - np.searchsorted(ordered, held.values, "left")
-    # One that has too many holders even without those had too many before, and tells as little as it did.
-    out = np.zeros(count, bool)
-    out[held.texts[holders <= MOST_HOLDERS + many]] = True
-    return out
-
-
-def _among(prints: _Prints, values: NDArray[np.uint32]) -> _Prints:
-    """The prints that are among some values."""
-    values = np.sort(values)
-    # A table by the upper bits leaves few to be looked up.
-    table = np.zeros(1 << (32 - _LOWER), bool)
-    table[values >> np.uint32(_LOWER)] = True
-    likely = np.flatnonzero(table[prints.values >> np.uint32(_LOWER)])
-    found = prints.values[likely]
-    at = likely[np.searchsorted(values, found, "left") < np.searchsorted(values, found, "right")]
-    return _Prints(prints.values[at], prints.texts[at])
-
-
-def _related(prints: _Prints, group: _Ints, asked: NDArray[np.bool_]) -> Iterator[tuple[int, int, int]]:
-    """(text, other, score) of related texts for those asked for, in order of the texts, best others first."""
-    if not asked.all():
-        prints = _among(prints, prints.values[asked[prints.texts]])
+def _related(prints: _Prints, group: _Ints) -> Iterator[tuple[int, int, int]]:
+    """(text, other, score) of related texts, in order of the texts, best others first."""
     holders, runs, size, weight = _postings(prints, group)
     starts = np.cumsum(size) - size
     # From here on by text: which runs each is in, so that a step takes whole texts.
     order = np.argsort(holders, kind="stable")
-    order = order[asked[holders[order]]]
     rows, runs = holders[order], runs[order]
     pairs = np.cumsum(size[runs])
     begin = 0

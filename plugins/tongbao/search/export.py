@@ -133,7 +133,8 @@ def _exported(
     archive: _Archive, load: Load, index_dir: Path, site: Site, state_dir: Path, before: Found | None
 ) -> State:
     """Write all files but the manifest."""
-    if site.folder in site.files.folders():  # it has no state: a build that was killed left it
+    # It has no state: a build that was killed left it, or the cache is gone, or has served another site meanwhile.
+    if site.folder in site.files.folders():
         site.files.remove(site.folder)
     if before is not None and (changed := _changed(archive, before.state)) is not None:
         plan = changes.plan(index_dir, archive.contents, before.state, changed)
