@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tongbao import reading
 from tongbao.export import linked, urls
@@ -50,7 +50,7 @@ def citations(bulletin: Bulletin, language: str, edition: Edition) -> Citations:
     received = f"{edition.site}/{urls.received(bulletin.received.sha256)}" if edition.site else None
     return Citations(
         views=tuple((each.view, gbt7714_pieces(each, words)) for each in (of_page, *of_parts)),
-        formats=tuple((name, write(of_page, words)) for name, write in FORMATS.items() if name != "gbt7714"),
+        formats=tuple((name, _open(write(of_page, words))) for name, write in FORMATS.items() if name != "gbt7714"),
         metas=(
             *linked.citation_metas(of_page),
             *linked.dcterms_metas(of_page, regions, words),
@@ -87,6 +87,11 @@ def cited(bulletin: Bulletin, language: str, view: str, edition: Edition) -> Cit
         address=address,
         punctuation=len(bulletin.reading.edits) if own else 0,
     )
+
+
+def _open(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Without the last line's end: it is the page's, and a script's that saves them as a file."""
+    return (*pieces[:-1], replace(pieces[-1], text=pieces[-1].text.rstrip("\r\n")))
 
 
 def _title_received(bulletin: Bulletin) -> str:

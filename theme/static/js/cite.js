@@ -57,8 +57,9 @@ for (const entry of box.querySelectorAll(".entry")) {
   const { format } = entry.dataset;
   const bar = document.createElement("p");
   bar.className = "bar";
-  // RIS ends its lines with CR LF, which a page does not keep.
-  const text = () => (format === "ris" ? entry.textContent.replace(/\r?\n/g, "\r\n") : entry.textContent);
+  // RIS ends its lines with CR LF, which a page does not keep; of the last line it keeps no end.
+  const lines = () => (format ? `${entry.textContent}\n` : entry.textContent);
+  const text = () => (format === "ris" ? lines().replace(/\r?\n/g, "\r\n") : lines());
   bar.append(button("cite.to_clipboard", box.dataset.copy, (made) => copy(text(), made)));
   if (format) bar.append(button("cite.save", box.dataset.save, () => save(text(), format)));
   entry.after(bar);
