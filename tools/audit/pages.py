@@ -25,6 +25,7 @@ class Kind:
     ready: str | None = None
     click: str | None = None
     lighthouse: bool = False
+    once: bool = False
 
     def at(self, examples: Mapping[str, str], script: str) -> str:
         """The address in a site whose `examples` are given, in a script ("zh-hans" or "zh-hant")."""
