@@ -62,7 +62,7 @@ process: $(VENV)/.ready-cluster  ## put SOURCE into CONTENT and process it on a 
 	  $${SCHEDULER:+--scheduler "$$SCHEDULER"} $${WORKERS:+--workers "$$WORKERS"} -- $${SOURCE:+"$$SOURCE"}
 
 test: $(TESTS)  ## run all tests, browser tests included
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@PYTEST_XDIST_AUTO_NUM_WORKERS=$$(( $$(nproc 2>/dev/null || echo 1) + 1 )) $(BIN)/python -m pytest -n auto --dist loadfile
 
 audit: $(TESTS) $(AUDIT)/.ready content-there  ## look at the site of CONTENT with vnu, html-validate and Lighthouse; needs npm and Java
 	@PYTHONPATH=tools $(BIN)/python -m audit "$$CONTENT" --tools $(AUDIT)
