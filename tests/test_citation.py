@@ -76,6 +76,18 @@ def _decoder() -> LatexNodes2Text:
 DECODER = _decoder()
 
 
+def written(name: str) -> Callable[..., str]:
+    """The citation in a format as text: of(cited, words, accessed)."""
+
+    def of(cited: Cited, words: Words | None = None, accessed: date | None = None) -> str:
+        return citation.write(citation.FORMATS[name](cited, words), accessed)
+
+    return of
+
+
+gbt7714, bibtex, ris, csl_json = map(written, citation.FORMATS)
+
+
 def read_bibtex(text: str) -> dict[str, str]:
     """The one entry, its TeX decoded (but for the addresses, which are verbatim)."""
     verbatim = bibtexparser.parse_string(text)
@@ -144,13 +156,13 @@ def test_issued_says_no_more_than_is_known(case: dict[str, Any]) -> None:
 
 @cases
 def test_gbt7714(case: dict[str, Any]) -> None:
-    assert citation.gbt7714(*arguments(case)) == case["gbt7714"]
+    assert gbt7714(*arguments(case)) == case["gbt7714"]
 
 
 @cases
 def test_bibtex(case: dict[str, Any]) -> None:
     target, words, accessed = arguments(case)
-    entry = read_bibtex(citation.bibtex(target, words, accessed))
+    entry = read_bibtex(bibtex(target, words, accessed))
     check(entry, case["bibtex"])
     assert entry["key"] == f"tongbao-a1b2-{target.view}"
     assert (entry["title"], entry["note"]) == (target.title, citation.note(target, words))
@@ -160,7 +172,7 @@ def test_bibtex(case: dict[str, Any]) -> None:
 @cases
 def test_ris(case: dict[str, Any]) -> None:
     target, words, accessed = arguments(case)
-    text = citation.ris(target, words, accessed)
+    text = ris(target, words, accessed)
     assert text.endswith("ER  - \r\n") and "\n" not in text.replace("\r\n", "")
     record = read_ris(text)
     check(record, case["ris"])
@@ -172,7 +184,7 @@ def test_ris(case: dict[str, Any]) -> None:
 @cases
 def test_csl_json(case: dict[str, Any]) -> None:
     target, words, accessed = arguments(case)
-    (item,) = json.loads(citation.csl_json(target, words, accessed))
+    (item,) = json.loads(csl_json(target, words, accessed))
     check(item, case["csl"])
     assert item == citation.csl_item(target, words, accessed)
     assert (item["title"], item["note"]) == (target.title, citation.full_note(target, words))
@@ -266,7 +278,7 @@ def test_a_full_note_names_what_checks_the_text() -> None:
 
 def test_two_views_and_two_ids_have_different_keys() -> None:
     ids = ("000", "通报", "通報", "a b", "a{b")
-    keys = {read_bibtex(citation.bibtex(cited(FULL, id=i, view=v)))["key"] for i in ids for v in citation.VIEWS}
+    keys = {read_bibtex(bibtex(cited(FULL, id=i, view=v)))["key"] for i in ids for v in citation.VIEWS}
     assert len(keys) == len(ids) * len(citation.VIEWS)
 
 
@@ -305,7 +317,7 @@ STYLE = """<style xmlns="http://purl.org/net/xbiblio/csl" version="1.0" class="i
 def test_a_citation_processor_reads_csl_json(tmp_path: Path) -> None:
     path = tmp_path / "test.csl"
     path.write_text(STYLE, "utf-8")
-    source = CiteProcJSON(json.loads(citation.csl_json(cited(FULL))))
+    source = CiteProcJSON(json.loads(csl_json(cited(FULL))))
     style = citeproc.CitationStylesStyle(str(path), validate=False)
     shown = citeproc.CitationStylesBibliography(style, source, citeproc.formatter.plain)
     shown.register(citeproc.Citation([citeproc.CitationItem("tongbao-a1b2-hans")]))
@@ -343,7 +355,7 @@ def same(text: str) -> str:
 
 @hostile
 def test_any_text_through_bibtex(text: str) -> None:
-    entry = read_bibtex(citation.bibtex(everywhere(text)))
+    entry = read_bibtex(bibtex(everywhere(text)))
     shown = same(citation.line(text))
     assert [same(entry[name]) for name in ("title", "institution", "number")] == [shown] * 3
     assert set(entry) <= {
@@ -364,7 +376,7 @@ def test_any_text_through_bibtex(text: str) -> None:
 
 @hostile
 def test_any_text_through_ris(text: str) -> None:
-    record = read_ris(citation.ris(everywhere(text)))
+    record = read_ris(ris(everywhere(text)))
     shown = same(citation.line(text))
     # What SN means depends on the type; rispy always says ISSN.
     assert [same(record[name]) for name in ("title", "publisher", "issn")] == [shown] * 3
@@ -373,7 +385,7 @@ def test_any_text_through_ris(text: str) -> None:
 
 @hostile
 def test_any_text_through_csl_json(text: str) -> None:
-    (item,) = json.loads(citation.csl_json(everywhere(text)))
+    (item,) = json.loads(csl_json(everywhere(text)))
     assert item["title"] == item["number"] == item["author"][0]["literal"] == citation.line(text)
 
 
@@ -392,6 +404,6 @@ def test_any_text_through_a_page(text: str) -> None:
 
 @hostile
 def test_any_text_is_one_line_of_gbt7714(text: str) -> None:
-    entry = citation.gbt7714(everywhere(text))
+    entry = gbt7714(everywhere(text))
     assert len(entry.splitlines()) == 1
     assert not re.search("[\x00-\x1f\u200b-\u200f\u2028-\u202e\u2066-\u2069]", entry)

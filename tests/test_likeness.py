@@ -25,7 +25,6 @@ from tongbao.likeness import (
     differences,
     relate,
     shared_passages,
-    similarity,
     sketch,
 )
 from tongbao.likeness.letters import letters
@@ -123,12 +122,17 @@ def test_a_sketch_is_the_same_everywhere() -> None:
     assert np.frombuffer(here.prints, "<u4")[:2].tolist() == PRINTS
 
 
+def similarity(a: Sketch, b: Sketch) -> float:
+    """The estimated Jaccard index of two texts, by the library."""
+    if not (a.signature and b.signature):
+        return 0.0
+    return float(minhash(a.signature).jaccard(minhash(b.signature)))
+
+
 def test_sketches_of_both_scripts_and_widths_are_equal() -> None:
     assert sketch(PASSAGES["storm"]) == sketch(PASSAGES["storm-hant"])
     assert sketch("ＡＢ１２　中文") == sketch("ab12中文")
     assert sketch("，。 \n\ud800") == Sketch(b"", b"")
-    assert similarity(sketch("一二三四五六"), sketch("一二三四五七")) < 1
-    assert similarity(sketch("一二三四五六"), sketch("")) == similarity(sketch(""), sketch("")) == 0
 
 
 def test_a_start_without_comparisons_loads_no_library() -> None:

@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 from search_support import REGIONS, brute_force, documents, loader, make_files, make_index, queries
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
-from pelican_tongbao.generator import _Search
 from pelican_tongbao.publish import staged
+from pelican_tongbao.searching import SearchFiles
 from tongbao import crew
 from tongbao.script import convert, fold
 from tongbao.search import (
@@ -484,10 +484,10 @@ class Sites(NamedTuple):
     def build(self, site: str, archive: int) -> None:
         """As the generator does it: in a process of its own, and the stage takes note of it."""
         with staged(self.folder / site) as stage:
-            files = _Search(stage)
+            files = SearchFiles(stage)
             files.take_over(crew.aside(partial(self._export, files, ARCHIVES[archive]))())
 
-    def _export(self, files: _Search, corpus: Sequence[SearchDocument]) -> _Search:
+    def _export(self, files: SearchFiles, corpus: Sequence[SearchDocument]) -> SearchFiles:
         make_index(corpus, self.folder / "cache/index")
         export(self.folder / "cache/index", loader(corpus), files, self.folder / "cache/search", REGIONS)
         return files

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from pelican_tongbao.labels import labels
-from pelican_tongbao.pages.page import OWN_NAMES, TAGS, region_name
+from pelican_tongbao.pages.page import OWN_NAMES, region_name
 from pelican_tongbao.plan import ROOT
+from tongbao.export import urls
 from tongbao.export.urls import LANGUAGES, bulletin
 from tongbao.places import lineage
 from tongbao.script import convert
@@ -169,7 +170,7 @@ def _hugo_settle(folder: Path, regions: Sequence[str]) -> None:
     shutil.copytree(_HERE / "hugo", folder, dirs_exist_ok=True)
     for language in LANGUAGES:
         names = {code: region_name(code, language) for code in regions}
-        words = {"t": labels(language), "regions": names, "tags": TAGS, "own_names": OWN_NAMES}
+        words = {"t": labels(language), "regions": names, "tags": urls.TAGS, "own_names": OWN_NAMES}
         path = folder / "data" / f"{language.replace('-', '')}.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(words, ensure_ascii=False), "utf-8")
@@ -213,7 +214,7 @@ def _stock_write(folder: Path, source: Source) -> None:
 def _stock_settle(folder: Path, regions: Sequence[str]) -> None:
     shutil.copytree(_HERE / "stock", folder, dirs_exist_ok=True)
     words = {language: labels(language) for language in LANGUAGES}
-    shared = {"theme": str(ROOT / "theme"), "labels": words, "tags": TAGS, "own_names": OWN_NAMES}
+    shared = {"theme": str(ROOT / "theme"), "labels": words, "tags": urls.TAGS, "own_names": OWN_NAMES}
     (folder / "shared.json").write_text(json.dumps(shared, ensure_ascii=False), "utf-8")
 
 

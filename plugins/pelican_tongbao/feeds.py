@@ -16,7 +16,6 @@ from typing import Any
 
 from feedgenerator import Atom1Feed
 
-from pelican_tongbao.pages.page import TAGS
 from tongbao.export import urls
 from tongbao.export.browse import Entry
 from tongbao.export.page import date_text
@@ -44,7 +43,7 @@ def atom(
     the site is mounted.
     """
     made = _Feed(
-        title=title, link=base + page, description=None, language=TAGS[language], feed_url=base + feed,
+        title=title, link=base + page, description=None, language=urls.TAGS[language], feed_url=base + feed,
         feed_guid=_urn(feed), author_name=archive,
     )  # fmt: skip
     for entry in entries:
@@ -74,7 +73,7 @@ def json_feed(
         "title": title,
         "home_page_url": base + page,
         "feed_url": base + feed,
-        "language": TAGS[language],
+        "language": urls.TAGS[language],
         "authors": [{"name": archive}],
         "items": [_item(entry, language, base, say) for entry in entries],
     }

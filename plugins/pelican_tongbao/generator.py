@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,17 +16,16 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from jinja2 import FileSystemLoader
 from pelican.generators import Generator
 
 import pelican_tongbao
-from pelican_tongbao import assets, keys, labels
+from pelican_tongbao import assets, keys, labels, lines
 from pelican_tongbao.feeds import MOST, atom, json_feed
 from pelican_tongbao.opensearch import opensearch
 from pelican_tongbao.pages import (
-    TAGS,
     Feeds,
     Page,
     beside,
@@ -42,11 +40,12 @@ from pelican_tongbao.pages import (
     region_shows,
 )
 from pelican_tongbao.progress import watched
-from pelican_tongbao.publish import Stage, Written, put, remove_from
+from pelican_tongbao.publish import Stage, Written
+from pelican_tongbao.searching import SearchFiles
 from pelican_tongbao.sitemap import sitemap
 from tongbao import __version__, crew, places, receive, search, store
 from tongbao.archive import Archive, Holding, open_archive
-from tongbao.export import records, urls
+from tongbao.export import urls
 from tongbao.export.brief import Brief, brief
 from tongbao.export.browse import Catalogue, Entry, catalogue
 from tongbao.export.kinship import kinship
@@ -56,7 +55,7 @@ from tongbao.likeness import relate
 from tongbao.model import Bulletin, Standard
 from tongbao.search import SearchDocument
 
-LINES, _REPORT, _SITEMAP = "data/bulletins.jsonl", "data/report.json", "sitemap.xml"
+_REPORT, _SITEMAP = "data/report.json", "sitemap.xml"
 # The English words that a script puts into bulletins' pages for those who ask for them.
 _ENGLISH = "theme/labels/en.json"
 # The note of the files of each region, with the addresses of their pages.
@@ -67,8 +66,6 @@ _SAID = "said"
 _FEW = 4
 # Of a digest that a reader copies.
 _DIGITS = 8
-# Bytes that are copied at once.
-_PIECE = 1 << 24
 
 
 class StrictError(Exception):
@@ -123,7 +120,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             listed = "\n  ".join(f"{q.source}: {q.fault}; {q.remedy}" for q in self.archive.quarantined)
             raise StrictError(f"nothing was published, because STRICT is set and these inputs fail:\n  {listed}")
         self.by_id = {holding.received.id: holding for holding in self.archive.holdings}
-        self._search_files = _Search(self.stage)
+        self._search_files = SearchFiles(self.stage)
         self._searched = crew.aside(partial(self._write_search, self._search_files))  # beside all that follows
         self.catalogue = catalogue(
             (holding.brief.entry for holding in self.archive.holdings), places.lineage, self.standard
@@ -135,7 +132,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         """Bring everything in the stage up to date."""
         own = self.context["pages"]
         self._menus = others.menus(own, self.standard)
-        lines_written = self._begin_lines()
+        lines_written = lines.begin(self.archive, self.stage)
         self._make(list(self._stale(own)))
         self._write_static()
         lines_written()
@@ -165,9 +162,9 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         ground = self._ground(own)
         report = self._report()
         families = self.kinship.families
-        files = {each.id: self.by_id[each.id].brief.source for members in families.values() for each in members}
+        sources = {each.id: self.by_id[each.id].brief.source for members in families.values() for each in members}
         overview = [
-            *overview_pages(self.catalogue, own, families, files),
+            *overview_pages(self.catalogue, own, families, sources),
             *others.report(report, families, self.standard),
         ]
         outputs = [self._page(ground, page) for page in (*overview, others.not_found(self.site))]
@@ -320,7 +317,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
             words = labels.labels(language, self.standard)
             # From the file itself where the site's address is not known: the search page stands beside it.
             target = f"{self.site}/{urls.search(language)}" if self.site else "search/"
-            made = opensearch(words["site"]["name"], words["site"]["tagline"], TAGS[language], target)
+            made = opensearch(words["site"]["name"], words["site"]["tagline"], urls.TAGS[language], target)
             yield self._text(f"{urls.home(language)}{urls.OPENSEARCH}", made)
 
     def _text(self, file: str, text: str) -> Output:
@@ -330,7 +327,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
     def _sitemap(self, ground: str, addresses: Sequence[Mapping[str, str]]) -> Output:
         key = keys.digest(ground, sorted(tuple(sorted(twins.items())) for twins in addresses))
-        return Output((_SITEMAP,), key, lambda: [(_SITEMAP, sitemap(f"{self.site}/", addresses, TAGS).encode())])
+        return Output((_SITEMAP,), key, lambda: [(_SITEMAP, sitemap(f"{self.site}/", addresses, urls.TAGS).encode())])
 
     def _write_static(self) -> None:
         """Scripts and styles; in this process, for the minifier's threads do not live on in a forked one."""
@@ -348,60 +345,7 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
 
     # --- files that are made of all --------------------------------------------------------------------------------
 
-    def _begin_lines(self) -> Callable[[], None]:
-        """Write the records of all bulletins beside what follows; lines of the old file are taken over where their
-        bulletin is the same. What is returned waits for it."""
-        holdings = self.archive.holdings
-        made_by = store.code_digest()
-        key = keys.digest(made_by, [holding.key for holding in holdings])
-        known: Mapping[str, tuple[int, int]] = {}
-        if (before := self.stage.before.get(LINES)) and before[0] == made_by:
-            known = before[1]
-        if self.stage.keep(LINES, key):
-            self.stage.notes[LINES] = made_by, known
-            return lambda: None
-        written = crew.aside(partial(self._write_lines, known if self.stage.has(LINES) else {}))
-
-        def wait() -> None:
-            self.stage.notes[LINES] = made_by, written()
-            self.stage.wrote(LINES, key)
-
-        return wait
-
-    def _write_lines(self, known: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-        """Write the file anew. By key of a bulletin: where its line begins, and its size; `known` are those of the old
-        file."""
-        holdings, load = self.archive.holdings, self.archive.load
-        todo = [holding for holding in holdings if holding.key not in known]
-
-        def line(holding: Holding[Brief]) -> bytes:
-            return next(records.lines([load(holding.key)])).encode()
-
-        def lost(holding: Holding[Brief]) -> bytes:
-            raise crew.LostError(f"the process that wrote the record of {holding.received.source} ended without a word")
-
-        made = map(line, todo) if len(todo) <= _FEW else crew.spread(line, todo, lost)
-        old = self.stage.folder / LINES
-        pending = self.stage.folder / f"{LINES}.part"
-        pending.parent.mkdir(parents=True, exist_ok=True)
-        places_of: dict[str, tuple[int, int]] = {}
-        with pending.open("wb") as new, old.open("rb") if known else pending.open("rb") as source:
-            at = 0
-            for run in _runs([holding.key for holding in holdings], known):
-                begin, end = known.get(run[0], (0, 0))[0], sum(known.get(run[-1], (0, 0)))
-                if end:
-                    new.flush()
-                    _copy(source, new, begin, end)
-                for name in run:
-                    size = known[name][1] if end else new.write(next(made))
-                    places_of[name] = at, size
-                    at += size
-        for _ in made:  # It ends with its last result.
-            pass
-        pending.replace(old)
-        return places_of
-
-    def _write_search(self, files: _Search) -> _Search:
+    def _write_search(self, files: SearchFiles) -> SearchFiles:
         heads = [holding.brief.head for holding in self.archive.holdings]
         codes = {code for regions in {head.regions for head in heads} for code in regions}
         regions = {code: (region_name(code, "zh-hans", self.standard), _parent(code)) for code in codes}
@@ -417,85 +361,8 @@ class BulletinGenerator(Generator):  # type: ignore[misc]
         return files
 
 
-def _runs(names: Sequence[str], known: Mapping[str, tuple[int, int]]) -> Iterator[list[str]]:
-    """Names in order, parted into runs that stand one behind the other in the old file, and runs of new ones."""
-    run: list[str] = []
-    end = -1
-    for name in names:
-        begin, size = known.get(name, (-2, 0))
-        if begin != end and run:
-            yield run
-            run = []
-        run.append(name)
-        end = begin + size
-    if run:
-        yield run
-
-
-def _copy(source: BinaryIO, target: BinaryIO, begin: int, end: int) -> None:
-    """Append bytes of one file to another, which has nothing left to flush."""
-    try:
-        while begin < end:
-            begin += os.sendfile(target.fileno(), source.fileno(), begin, end - begin)
-    except OSError:  # Not between files of this system.
-        source.seek(begin)
-        for piece in range(begin, end, _PIECE):
-            target.write(source.read(min(_PIECE, end - piece)))
-    target.seek(0, os.SEEK_END)
-
-
 def _twins(bulletin_id: str) -> dict[str, str]:
     return {language: urls.bulletin(bulletin_id, language) for language in urls.LANGUAGES}
-
-
-def _folders(paths: Iterable[str]) -> list[str]:
-    """The folders of the search that some files of the site stand in."""
-    return sorted({path.split("/")[1] for path in paths if path.startswith("search/") and path.count("/") > 1})
-
-
-class _Search:
-    """The files of the search (`tongbao.search.Files`): all that are there stay, unless removed.
-
-    What is done in a process of its own is noted here, and by `take_over` in the stage.
-    """
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage: Stage | None = stage
-        self._folder = stage.folder
-        # An export takes it for granted that all files of its folder are there: where one is damaged, all go.
-        for folder in _folders(stage.damaged()):
-            stage.drop(f"search/{folder}")
-        self._there = _folders(stage.keep_below("search/"))
-        # In order: what was called, with what.
-        self._done: list[tuple[str, tuple[Any, ...]]] = []
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_stage": None}
-
-    def folders(self) -> list[str]:
-        return self._there
-
-    def write(self, path: str, data: bytes) -> None:
-        written = put(self._folder, f"search/{path}", data)
-        self._done.append(("note", (written,)))
-
-    def wrote(self, paths: Sequence[str]) -> None:
-        self._done += [("wrote", (f"search/{path}",)) for path in paths]
-
-    def remove(self, path: str) -> None:
-        remove_from(self._folder, f"search/{path}")
-        self._done.append(("dropped", (f"search/{path}",)))
-
-    def rename(self, old: str, new: str) -> None:
-        (self._folder / "search" / old).rename(self._folder / "search" / new)
-        self._done.append(("renamed", (f"search/{old}", f"search/{new}")))
-
-    def take_over(self, other: _Search) -> None:
-        """Note in the stage what was done in the other process. It only notes: what is done twice undoes what came
-        between, as where a folder was removed and written anew."""
-        assert self._stage is not None
-        for name, values in other._done:
-            getattr(self._stage, name)(*values)
 
 
 def take_over(scratch: Path, stage: Stage) -> None:

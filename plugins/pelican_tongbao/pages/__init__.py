@@ -11,14 +11,14 @@ from typing import Any
 from pelican_tongbao.labels import labels
 from pelican_tongbao.pages import glossary, others, ways
 from pelican_tongbao.pages.bulletins import beside, bulletin_pages, compare_pages
-from pelican_tongbao.pages.page import TAGS, Feeds, Page, feeds, region_name, twins
+from pelican_tongbao.pages.page import Feeds, Page, feeds, region_name, twins
 from pelican_tongbao.pages.ways import Lists, kind_feeds, region_shows
 from tongbao.export import urls
 from tongbao.export.browse import Catalogue
+from tongbao.export.timeline import timeline
 from tongbao.model import Standard
 
 __all__ = [
-    "TAGS",
     "Feeds",
     "Page",
     "beside",
@@ -39,11 +39,12 @@ def overview_pages(
 ) -> Iterator[Page]:
     """Home, search, the ways to the bulletins but single regions, and the archive's own pages. `own` are Pelican's
     content pages (about, method), `families` the copies, by name, and `files` the received file of each, by id."""
+    pictures = ways.pictures(catalogue)
     for language in urls.SITE_LANGUAGES:
         made = (
-            [ways.home(catalogue, language), ways.search(catalogue, language)],
-            ways.regions(catalogue, language),
-            ways.dates(catalogue, language),
+            [ways.home(catalogue, pictures, language), ways.search(catalogue, language)],
+            ways.regions(catalogue, pictures, language),
+            ways.dates(catalogue, pictures, language),
             ways.kinds(catalogue, language),
             ways.issuers(catalogue, language),
             ways.ports(catalogue, language),
@@ -56,8 +57,10 @@ def overview_pages(
 
 def region_pages(code: str, catalogue: Catalogue) -> Iterator[Page]:
     """The pages of a division; `region_shows` decides them."""
+    line = timeline(catalogue.shelves[code].primary)
     for language in urls.SITE_LANGUAGES:
-        yield from (replace(page, standard=catalogue.standard) for page in ways.region(code, catalogue, language))
+        made = ways.region(code, catalogue, line, language)
+        yield from (replace(page, standard=catalogue.standard) for page in made)
 
 
 def _glossary(language: str, standard: Standard) -> Page:

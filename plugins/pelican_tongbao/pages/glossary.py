@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pelican_tongbao.labels import say
-from tongbao.export import glossary
+from tongbao.export import glossary, urls
 from tongbao.export.page import date_text
 from tongbao.model import Standard
 
@@ -50,11 +50,9 @@ def view(language: str, standard: Standard = Standard.TW) -> Mapping[str, Any]:
         )
         for section in glossary.sections()
     )
-    return {"sections": sections, "total": len(glossary.terms()), "chinese": _CHINESE[language]}
+    return {"sections": sections, "total": len(glossary.terms()), "chinese": urls.TAGS[urls.script(language)]}
 
 
-# The value of `lang` for what is Chinese on a page.
-_CHINESE = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "zh-Hans"}
 # (whether the beginning is known, whether the end is): the label.
 _PERIODS = {(False, False): "", (True, False): "from", (False, True): "to", (True, True): "from_to"}
 

@@ -16,8 +16,6 @@ from tongbao.export import tilegrid, urls
 from tongbao.export.page import date_text
 from tongbao.model import Standard
 
-# The value of `lang` for each language of the site.
-TAGS = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}
 # What each language calls itself; the same on every page.
 OWN_NAMES = {"zh-hans": "简体", "zh-hant": "繁體", "en": "English"}
 # Runs of Chinese within English words.
@@ -66,10 +64,10 @@ class Page:
         language, standard = self.language, self.standard
         return {
             "page": self,
-            "lang": TAGS[language],
+            "lang": urls.TAGS[language],
             "language": language,
             "texts": urls.script(language),
-            "tags": TAGS,
+            "tags": urls.TAGS,
             "own_names": OWN_NAMES,
             "root": self.base or urls.root(self.address),
             "urls": urls,

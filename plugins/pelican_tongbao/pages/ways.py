@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,8 +15,8 @@ from tongbao import places
 from tongbao.export import urls
 from tongbao.export.browse import Catalogue, Entry
 from tongbao.export.page import date_text
-from tongbao.export.tilegrid import tile_map
-from tongbao.export.timeline import by_month, day_calendar, matrix, starts, timeline
+from tongbao.export.tilegrid import TileMap, tile_map
+from tongbao.export.timeline import Calendar, Matrix, Timeline, by_month, day_calendar, matrix, starts, timeline
 from tongbao.model import KINDS
 
 # How many bulletins the home page shows.
@@ -24,15 +25,45 @@ NEWEST = 6
 Lists = Mapping[str, Sequence[Entry]]
 
 
-def home(catalogue: Catalogue, language: str) -> Page:
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What pages show in pictures, the same in each language: the bars, the map and the table of the archive; by
+    period (`yyyy`, `yyyy-mm`) its calendar, its map, and where it begins in the list of each province-level unit."""
+
+    line: Timeline
+    map: TileMap
+    table: Matrix
+    days: Mapping[str, Calendar]
+    maps: Mapping[str, TileMap]
+    at: Mapping[str, Mapping[str, int]]
+
+
+def pictures(catalogue: Catalogue) -> Pictures:
+    """The pictures of an archive."""
+    rows = [(code, catalogue.shelves[code].primary) for code in catalogue.children.get("", ())]
+    starting = {code: starts(entries) for code, entries in rows}
+    return Pictures(
+        line=timeline(catalogue.entries),
+        map=tile_map(catalogue.entries, places.lineage),
+        table=matrix([*rows, (urls.UNKNOWN, catalogue.unplaced)], catalogue.entries),
+        days={period: day_calendar(period, entries) for period, entries in catalogue.periods.items()},
+        maps={period: tile_map(entries, places.lineage) for period, entries in catalogue.periods.items()},
+        at={
+            period: {code: begins[period] for code, begins in starting.items() if period in begins}
+            for period in catalogue.periods
+        },
+    )
+
+
+def home(catalogue: Catalogue, made: Pictures, language: str) -> Page:
     """What this is, the search, the newest bulletins, and the ways to the others."""
     view = {
         "entries": listed(catalogue.entries[:NEWEST], catalogue, language),
         "total": len(catalogue.entries),
         "years": [(year, len(catalogue.periods[year])) for year in catalogue.years()],
         "kinds": [(kind, len(entries)) for kind, entries in _kinds(catalogue)],
-        "line": timeline(catalogue.entries),
-        "map": tile_map(catalogue.entries, places.lineage),
+        "line": made.line,
+        "map": made.map,
         "undated": len(catalogue.undated),
     }
     name = labels(urls.script(language), catalogue.standard)["site"]["name"]
@@ -50,12 +81,12 @@ def search(catalogue: Catalogue, language: str) -> Page:
 # --- regions ---------------------------------------------------------------------------------------------------------
 
 
-def regions(catalogue: Catalogue, language: str) -> Iterator[Page]:
+def regions(catalogue: Catalogue, made: Pictures, language: str) -> Iterator[Page]:
     """The tree of divisions, and the list of bulletins that tell of none."""
     words = labels(language, catalogue.standard)["region"]
     view = {
         "tree": list(tree("", catalogue, language)),
-        "map": tile_map(catalogue.entries, places.lineage),
+        "map": made.map,
         "years": catalogue.years(),
         "unplaced": len(catalogue.unplaced),
     }
@@ -63,18 +94,23 @@ def regions(catalogue: Catalogue, language: str) -> Iterator[Page]:
     yield from listing(
         catalogue, "region", urls.region, urls.UNKNOWN, language, words["unknown"],
         _parts("", catalogue.unplaced),
-        {"intro": words["unknown_intro"], "path": (), "below": (), **_pictures(catalogue.unplaced)},
+        {
+            "intro": words["unknown_intro"],
+            "path": (),
+            "below": (),
+            **_above(timeline(catalogue.unplaced), len(catalogue.unplaced)),
+        },
     )  # fmt: skip
 
 
-def region(code: str, catalogue: Catalogue, language: str) -> Iterator[Page]:
-    """The pages of a division; `region_shows` decides them."""
+def region(code: str, catalogue: Catalogue, line_of: Timeline, language: str) -> Iterator[Page]:
+    """The pages of a division; `region_shows` decides them. `line_of` are the bars of those that are about it."""
     shelf, line = catalogue.shelves[code], places.lineage(code)
     extra = {
         "intro": "",
         "path": [(c, region_name(c, language, catalogue.standard)) for c in reversed(line[1:])],
         "below": [node(c, catalogue, language) for c in catalogue.children.get(code, ())],
-        **_pictures(shelf.primary, len(shelf.mentioned)),
+        **_above(line_of, len(shelf.primary), len(shelf.mentioned)),
     }
     entries = [*_parts("primary", shelf.primary), *((("mentioned", None), e) for e in shelf.mentioned)]
     name = region_name(code, language, catalogue.standard)
@@ -89,13 +125,9 @@ def _parts(shelf: str, entries: Sequence[Entry]) -> list[tuple[tuple[str, str], 
     return [((shelf, part), entry) for part, entry in by_month(entries)]
 
 
-def _pictures(primary: Sequence[Entry], mentioned: int = 0) -> dict[str, Any]:
+def _above(line: Timeline, primary: int, mentioned: int = 0) -> dict[str, Any]:
     """What the pages of a division show above its list: bars that lead into it, page by page."""
-    return {
-        "line": timeline(primary),
-        "totals": {"primary": len(primary), "mentioned": mentioned},
-        "per_page": PER_PAGE,
-    }
+    return {"line": line, "totals": {"primary": primary, "mentioned": mentioned}, "per_page": PER_PAGE}
 
 
 def region_shows(code: str, catalogue: Catalogue) -> str:
@@ -113,17 +145,15 @@ def region_shows(code: str, catalogue: Catalogue) -> str:
 # --- dates -----------------------------------------------------------------------------------------------------------
 
 
-def dates(catalogue: Catalogue, language: str) -> Iterator[Page]:
+def dates(catalogue: Catalogue, made: Pictures, language: str) -> Iterator[Page]:
     """The list of years and months, each of these, and the list of undated bulletins."""
     words = labels(language, catalogue.standard)["date"]
     years = [(y, len(catalogue.periods[y]), _counts(catalogue, y)) for y in catalogue.years()]
-    rows = [(code, catalogue.shelves[code].primary) for code in catalogue.children.get("", ())]
-    starting = {code: starts(entries) for code, entries in rows}
     view = {
         "years": years,
         "undated": len(catalogue.undated),
-        "line": timeline(catalogue.entries),
-        "table": matrix([*rows, (urls.UNKNOWN, catalogue.unplaced)], catalogue.entries),
+        "line": made.line,
+        "table": made.table,
         "per_page": PER_PAGE,
     }
     yield few(urls.date("", language), "dates", language, twins(urls.date, ""), words["heading"], view)
@@ -138,10 +168,9 @@ def dates(catalogue: Catalogue, language: str) -> Iterator[Page]:
             "intro": "",
             "year": year if month else "",
             "months": () if month else _counts(catalogue, year),
-            "days": day_calendar(period, entries),
-            "map": tile_map(entries, places.lineage),
-            # Where the period begins in the list of each province-level unit.
-            "at": {code: begins[period] for code, begins in starting.items() if period in begins},
+            "days": made.days[period],
+            "map": made.maps[period],
+            "at": made.at[period],
             "per_page": PER_PAGE,
         }
         # In a month each day has a section, and those that may be of several days one before them.

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tongbao.export.marks import plain
-from tongbao.export.page import title
+from tongbao.export.page import in_language, simplified, title
 from tongbao.export.urls import LANGUAGES, UNKNOWN, host
 from tongbao.model import BlockKind, Bulletin, Role, Standard
 from tongbao.reading import render
-from tongbao.script import convert
 
 Lineage = Callable[[str], tuple[str, ...]]
 
@@ -106,7 +105,7 @@ def _entry(bulletin: Bulletin) -> Entry:
         regions=tuple(t.code for t in tags if t.role is Role.PRIMARY),
         mentions=tuple(t.code for t in tags if t.role is Role.MENTIONED),
         kind=bulletin.genre.kind,
-        issuer=_simplified(bulletin.genre.issuer or bulletin.received.sidecar.issuer) or None,
+        issuer=simplified(bulletin.genre.issuer or bulletin.received.sidecar.issuer) or None,
         ports=tuple(dict.fromkeys(plain(p.name) for p in bulletin.regions.others if p.kind == "port")),
         origin=_origin(bulletin),
         script=bulletin.scripts.received.value,
@@ -115,23 +114,19 @@ def _entry(bulletin: Bulletin) -> Entry:
     )
 
 
-def _simplified(name: str | None) -> str:
-    return plain(convert(name).hans.strip()) if name else ""
-
-
 def _origin(bulletin: Bulletin) -> str:
     """Where the copy came from: the site that the sidecar names, the host of its address, else the source that the text
     names itself; empty where nothing is known."""
     sidecar = bulletin.received.sidecar
     field = next((f for f in bulletin.reading.fields if f.name == "source"), None)
     told = bulletin.scripts.hans[field.start : field.end].strip() if field else ""
-    return _simplified(sidecar.site) or host(sidecar.url) or plain(told)
+    return simplified(sidecar.site) or host(sidecar.url) or plain(told)
 
 
 def summary(bulletin: Bulletin, language: str) -> str:
     """The beginning of the first paragraph, in a language, or else of the first line that is neither the title nor the
     web page's own; empty where there is none."""
-    text = bulletin.scripts.hant if language == "zh-hant" else bulletin.scripts.hans
+    text = in_language(bulletin, language)
     told = [b for b in bulletin.reading.blocks if b.kind not in (BlockKind.TITLE, BlockKind.CHROME)]
     first = ([b for b in told if b.kind is BlockKind.PARAGRAPH] or told)[:1]
     words = plain(" ".join(render(text, replace(bulletin.reading, blocks=tuple(first))).split()))

@@ -379,26 +379,6 @@ def write(pieces: Iterable[Piece], accessed: date | None = None, address: str | 
     return "".join(_filled(pieces, accessed, address))
 
 
-def gbt7714(cited: Cited, words: Words | None = None, accessed: date | None = None) -> str:
-    """The entry of GB/T 7714—2015, on one line."""
-    return write(gbt7714_pieces(cited, words), accessed)
-
-
-def bibtex(cited: Cited, words: Words | None = None, accessed: date | None = None) -> str:
-    """The entry of BibTeX."""
-    return write(bibtex_pieces(cited, words), accessed)
-
-
-def ris(cited: Cited, words: Words | None = None, accessed: date | None = None) -> str:
-    """The record of RIS."""
-    return write(ris_pieces(cited, words), accessed)
-
-
-def csl_json(cited: Cited, words: Words | None = None, accessed: date | None = None) -> str:
-    """The list of CSL-JSON."""
-    return write(csl_json_pieces(cited, words), accessed)
-
-
 def _filled(pieces: Iterable[Piece], accessed: date | None, address: str | None) -> Iterator[str]:
     for piece in pieces:
         yield piece.text

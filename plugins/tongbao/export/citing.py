@@ -8,12 +8,10 @@ from tongbao import reading
 from tongbao.export import linked, urls
 from tongbao.export.citation import FORMATS, WORDS, Cited, Piece, gbt7714_pieces
 from tongbao.export.marks import plain
-from tongbao.export.page import title
-from tongbao.model import Bulletin, Role, Script
-from tongbao.script import convert, to_hant
+from tongbao.export.page import received_tag, simplified, title
+from tongbao.model import Bulletin, Role
+from tongbao.script import to_hant
 
-_TAGS = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
-_RECEIVED = {Script.HANS: "zh-Hans", Script.HANT: "zh-Hant"}
 # The view that is the page itself, and those that are parts of it.
 _READING = {"zh-hans": "hans", "zh-hant": "hant"}
 _PARTS = ("collated", "received")
@@ -43,7 +41,7 @@ class Citations:
 
 def citations(bulletin: Bulletin, language: str, edition: Edition) -> Citations:
     """The citations of a bulletin's page in a language (`zh-hans`, `zh-hant`), their notes in its script."""
-    words = WORDS[_TAGS[language]]
+    words = WORDS[urls.TAGS[language]]
     of_page = cited(bulletin, language, _READING[language], edition)
     of_parts = [cited(bulletin, language, view, edition) for view in _PARTS]
     regions = _regions(bulletin, language)
@@ -70,7 +68,7 @@ def cited(bulletin: Bulletin, language: str, view: str, edition: Edition) -> Cit
     return Cited(
         id=bulletin.id,
         title=title(bulletin, language) if own else _title_received(bulletin) or title(bulletin, language),
-        language=_TAGS[language] if own else _RECEIVED.get(bulletin.scripts.received, "zh"),
+        language=urls.TAGS[language] if own else received_tag(bulletin),
         archive=edition.archive,
         sha256=received.sha256,
         view=view,
@@ -101,8 +99,8 @@ def _title_received(bulletin: Bulletin) -> str:
 def _name(name: str | None, bulletin: Bulletin, language: str) -> str | None:
     if not name:
         return None
-    hans = convert(name).hans
-    return plain(to_hant(hans, bulletin.scripts.standard) if language == "zh-hant" else hans)
+    hans = simplified(name)
+    return to_hant(hans, bulletin.scripts.standard) if language == "zh-hant" else hans
 
 
 def _regions(bulletin: Bulletin, language: str) -> tuple[tuple[str, str], ...]:

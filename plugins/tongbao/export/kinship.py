@@ -17,7 +17,7 @@ from tongbao.edits import OffsetMap, apply
 from tongbao.export import urls
 from tongbao.export.browse import Entry
 from tongbao.export.marks import plain
-from tongbao.export.page import title
+from tongbao.export.page import in_language, title
 from tongbao.likeness import Change, Likeness
 from tongbao.model import BlockKind, Bulletin
 from tongbao.reading import render
@@ -158,7 +158,7 @@ def marks(shared: Iterable[Share]) -> list[tuple[int, int, int]]:
 
 def related(bulletin: Bulletin, shared: Iterable[Share], language: str) -> tuple[Related, ...]:
     """What is shared, in the words of a language."""
-    mine = _in(bulletin, language)
+    mine = in_language(bulletin, language)
     out = []
     for share in shared:
         there = _Places(share.other, language)
@@ -177,7 +177,7 @@ class _Places:
         structure = bulletin.reading
         carry = OffsetMap(structure.edits).to_result
         self._carry = carry
-        self._text = apply(_in(bulletin, language), structure.edits)
+        self._text = apply(in_language(bulletin, language), structure.edits)
         self._page = urls.bulletin(bulletin.id, language)
         self._blocks = [carry(block.start, block.end) for block in structure.blocks]
 
@@ -244,15 +244,7 @@ def _nearest(names: Sequence[str], at: int) -> tuple[str, ...]:
 
 def _text(bulletin: Bulletin) -> str:
     """The repaired text in Simplified, with blanks where the web page's own words stand: all offsets stay."""
-    return _blanked(bulletin.scripts.hans, bulletin)
-
-
-def _in(bulletin: Bulletin, language: str) -> str:
-    return bulletin.scripts.hant if language == "zh-hant" else bulletin.scripts.hans
-
-
-def _blanked(text: str, bulletin: Bulletin) -> str:
-    parts, at = [], 0
+    text, parts, at = bulletin.scripts.hans, [], 0
     for block in bulletin.reading.blocks:
         if block.kind is not BlockKind.CHROME:
             parts += [" " * (block.start - at), text[block.start : block.end]]
@@ -261,7 +253,7 @@ def _blanked(text: str, bulletin: Bulletin) -> str:
 
 
 def _reading(bulletin: Bulletin, language: str) -> str:
-    return plain(render(_in(bulletin, language), bulletin.reading))
+    return plain(render(in_language(bulletin, language), bulletin.reading))
 
 
 def _lines(stretches: Iterable[Stretch]) -> Iterator[tuple[Stretch, ...]]:

@@ -19,7 +19,19 @@ from tongbao import reading
 from tongbao.edits import OffsetMap, invert
 from tongbao.export import glossary, rules, urls
 from tongbao.export.marks import Mark, Marker, Token, plain
-from tongbao.model import Ambiguity, BlockKind, Bulletin, DateTag, Edit, Evidence, PlaceTag, RegionTag, Role, Standard
+from tongbao.model import (
+    Ambiguity,
+    BlockKind,
+    Bulletin,
+    DateTag,
+    Edit,
+    Evidence,
+    PlaceTag,
+    RegionTag,
+    Role,
+    Script,
+    Standard,
+)
 from tongbao.script import convert, to_hant
 
 _T = TypeVar("_T")
@@ -182,12 +194,27 @@ def bulletin_pages(bulletin: Bulletin, shared: Iterable[tuple[int, int, int]] = 
 
 def title(bulletin: Bulletin, language: str) -> str:
     """The title in a language; where the text has none, its beginning; where that is empty too, the id."""
-    text = bulletin.scripts.hant if language == "zh-hant" else bulletin.scripts.hans
+    text = in_language(bulletin, language)
     found = reading.title(text, bulletin.reading).strip()
     if not found:
         words = " ".join(reading.render(text, bulletin.reading).split())
         found = words if len(words) <= _TITLE_LENGTH else words[: _TITLE_LENGTH - 1] + "…"
     return plain(found) or bulletin.id
+
+
+def in_language(bulletin: Bulletin, language: str) -> str:
+    """The repaired text in the script of a language (`zh-hans`, `zh-hant`)."""
+    return bulletin.scripts.hant if language == "zh-hant" else bulletin.scripts.hans
+
+
+def received_tag(bulletin: Bulletin) -> str:
+    """The value of `lang` for the text in the script received; `zh` where that is mixed."""
+    return {Script.HANS: "zh-Hans", Script.HANT: "zh-Hant"}.get(bulletin.scripts.received, "zh")
+
+
+def simplified(name: str | None) -> str:
+    """A name as lists and addresses have it: in Simplified, without invisible characters; empty where there is none."""
+    return plain(convert(name).hans.strip()) if name else ""
 
 
 def date_text(edtf: str, language: str = urls.LANGUAGES[0]) -> str:
@@ -252,7 +279,7 @@ class _Builder:
         self.language = language
         self.hant = language == "zh-hant"
         self.say: Callable[[str], str] = _in_hant(bulletin.scripts.standard) if self.hant else str
-        self.text = bulletin.scripts.hant if self.hant else bulletin.scripts.hans
+        self.text = in_language(bulletin, language)
         self.in_text = Marker(self.text, marked.in_text, bulletin.reading.edits)
 
     def page(self) -> BulletinPage:
@@ -275,7 +302,7 @@ class _Builder:
             chrome=tuple(line for line in rest if line.kind == BlockKind.CHROME),
             collated=self.marked.collated,
             received=self.marked.received,
-            received_language={"Hans": "zh-Hans", "Hant": "zh-Hant"}.get(b.scripts.received.value, "zh"),
+            received_language=received_tag(b),
             of_a_web_page=b.received.html is not None,
             whole=self.marked.whole,
             size=b.received.size,
@@ -399,8 +426,8 @@ class _Builder:
 
     def _issuer(self, value: str | None, sidecar: str | None) -> tuple[Fact, ...]:
         found = self._given("issuer", value, sidecar)
-        name = plain(convert(value or sidecar or "").hans.strip())
-        return tuple(replace(fact, address=urls.issuer(name, self.language)) for fact in found)
+        name = simplified(value or sidecar)
+        return tuple(replace(fact, address=urls.issuer(name, self.language) if name else None) for fact in found)
 
     def _given(self, name: str, value: str | None, sidecar: str | None = None) -> tuple[Fact, ...]:
         if value:

@@ -13,6 +13,7 @@ __all__ = [
     "OPENSEARCH",
     "ROBOTS",
     "SITE_LANGUAGES",
+    "TAGS",
     "UNDATED",
     "UNKNOWN",
     "bulletin",
@@ -42,6 +43,9 @@ __all__ = [
 LANGUAGES = ("zh-hans", "zh-hant")
 # Those that the ways to the bulletins have. In English pages the bulletins stand in the default one.
 SITE_LANGUAGES = (*LANGUAGES, "en")
+
+# The value of `lang` for each of them.
+TAGS = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}
 
 NOT_FOUND, ROBOTS, OPENSEARCH = "404.html", "robots.txt", "opensearch.xml"
 

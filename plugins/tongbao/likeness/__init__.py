@@ -6,7 +6,7 @@ show what it found read the two texts.
 
 from tongbao.likeness.alignment import Change, Run, differences
 from tongbao.likeness.passages import Passage, shared_passages
-from tongbao.likeness.relations import Likeness, Related, relate, similarity
+from tongbao.likeness.relations import Likeness, Related, relate
 from tongbao.likeness.sketches import Sketch, sketch
 
 __all__ = [
@@ -19,6 +19,5 @@ __all__ = [
     "differences",
     "relate",
     "shared_passages",
-    "similarity",
     "sketch",
 ]

@@ -88,13 +88,6 @@ def relate(sketches: Mapping[str, Sketch]) -> Likeness:
     return Likeness(groups, {name: tuple(related[name]) for name in ids if name in related})
 
 
-def similarity(a: Sketch, b: Sketch) -> float:
-    """The estimated Jaccard index of two texts, 0-1: how much of what either says stands in both; 0 without letters."""
-    if not (a.signature and b.signature):
-        return 0.0
-    return float(minhash(a.signature).jaccard(minhash(b.signature)))
-
-
 def _groups(signatures: Sequence[bytes]) -> _Ints:
     """The group of each text, named by the index of its first member; a text without a signature is by itself."""
     first: dict[bytes, int] = {}
