@@ -30,13 +30,14 @@ class Edition:
 @dataclass(frozen=True, slots=True)
 class Citations:
     """`views` are (view, GB/T 7714 entry) for each view of the page, `formats` (name, entry) of the page's own view in
-    the formats that programs read. The rest is for the head of the page: metas, and JSON that is safe in a script
-    element."""
+    the formats that programs read. The rest is for the head of the page: metas, the link (rel, href) that says what some
+    of their names mean, and JSON that is safe in a script element."""
 
     views: tuple[tuple[str, tuple[Piece, ...]], ...]
     formats: tuple[tuple[str, tuple[Piece, ...]], ...]
     metas: tuple[linked.Meta, ...]
     json_ld: str
+    schema: tuple[str, str] = linked.SCHEMA
 
 
 def citations(bulletin: Bulletin, language: str, edition: Edition) -> Citations:

@@ -26,7 +26,7 @@
       try {
         localStorage.setItem(`tongbao-${target.name}`, target.value);
       } catch {
-        return;
+        return; // As above: the page has it, the next will not.
       }
     });
   });
