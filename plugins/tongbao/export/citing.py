@@ -30,8 +30,8 @@ class Edition:
 @dataclass(frozen=True, slots=True)
 class Citations:
     """`views` are (view, GB/T 7714 entry) for each view of the page, `formats` (name, entry) of the page's own view in
-    the formats that programs read. The rest is for the head of the page: metas, the link (rel, href) that says what some
-    of their names mean, and JSON that is safe in a script element."""
+    the formats that programs read. The rest is for the head of the page: metas, JSON that is safe in a script element,
+    and the link (rel, href) that says what some of the metas' names mean."""
 
     views: tuple[tuple[str, tuple[Piece, ...]], ...]
     formats: tuple[tuple[str, tuple[Piece, ...]], ...]
